@@ -1,0 +1,54 @@
+# Two commands to know: `make run` and `make test`. `make help` lists the rest.
+#   PYTHON=python3.12    another interpreter, with a virtual environment of its own
+#   VENV=folder          another virtual environment
+#   ARGS=…               more arguments: for twistd mobilesasa (run), pytest (test) or the benchmarks (bench)
+
+VENV ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
+ARGS ?=
+BIN := $(VENV)/bin
+SAID := setup.cfg setup.py pyproject.toml .ci/venv
+PURE := mobilesasa/sms/*,mobilesasa/smpp/*,mobilesasa/core/*
+TEST_LIMIT_S ?= 840
+
+export PYTHON
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types layers bench clean
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: $(VENV)/installed ## set up and start the embedded node; Ctrl-C ends it
+	@.ci/foreground $(BIN)/twistd -n --pidfile= mobilesasa $(ARGS)
+
+test: $(VENV)/installed-test ## set up and run all tests, on a real PostgreSQL, with coverage
+	@timeout --foreground --kill-after=20 $(TEST_LIMIT_S) \
+		$(BIN)/coverage run -m pytest -W error --junitxml=$(VENV)/junit.xml $(ARGS) \
+		|| { code=$$?; [ $$code -ne 124 ] || echo "mobilesasa: the tests took more than $(TEST_LIMIT_S) s" >&2; exit $$code; }
+	@[ -n "$(ARGS)" ] || $(BIN)/coverage report
+	@[ -n "$(ARGS)" ] || $(BIN)/coverage report --include='$(PURE)' --fail-under=100 >/dev/null \
+		|| { echo "mobilesasa: sms, smpp and core must be covered to the last branch" >&2; exit 1; }
+
+lint: $(VENV)/installed-test types layers ## ruff, mypy and the layers test
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+types: $(VENV)/installed-test ## mypy, strict
+	@$(BIN)/mypy --no-error-summary
+
+layers: $(VENV)/installed-test ## who may import whom
+	@$(BIN)/python -m pytest -q -W error tests/test_layers.py
+
+bench: $(VENV)/installed-test ## measure: rates, latencies, CPU a message, memory
+	@$(BIN)/python -m bench $(ARGS)
+
+clean: ## remove what the tools made; the state of a node under var/ stays
+	@rm -rf .venv .venv-* build dist ./*.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name dropin.cache -exec rm -f {} +
+
+$(VENV)/installed: $(SAID)
+	@.ci/venv $(VENV)
+	@touch $@
+
+$(VENV)/installed-test: $(SAID)
+	@.ci/venv $(VENV) test,lint,bench
+	@touch $(VENV)/installed $@

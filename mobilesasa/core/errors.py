@@ -1,0 +1,142 @@
+"""Refusals: what a caller can act on.
+
+A `Refused` has a `code` that never changes; `api/errors.py` turns it into an HTTP status, `smsc/statuses.py` into a
+command_status, and a test walks both tables. The text is for people and names neither SQL nor another team's data.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Refused(Exception):
+    """The caller asked for something that cannot be had; the text says what to do about it."""
+
+    code: ClassVar[str] = "refused"
+    field: ClassVar[str | None] = None
+
+    @property
+    def message(self) -> str:
+        """The sentence for people."""
+        return str(self)
+
+
+class BadRecipient(Refused):
+    """The number cannot be read as a mobile number (decisions 29 and 105)."""
+
+    code = "bad_recipient"
+    field = "to"
+
+
+class SenderNotApproved(Refused):
+    """The sender is unknown, another team's, or not approved (decision 36): one answer for all of them."""
+
+    code = "sender_not_approved"
+    field = "sender_id"
+
+
+class NoDefaultSender(Refused):
+    """No sender was named and the team has no default (decision 35)."""
+
+    code = "no_default_sender"
+    field = "sender_id"
+
+
+class BadText(Refused):
+    """The text is blank or holds what no phone can show (decision 31)."""
+
+    code = "bad_text"
+    field = "message"
+
+
+class TooManyParts(Refused):
+    """The text needs more parts than one message may have (decision 31)."""
+
+    code = "too_many_parts"
+    field = "message"
+
+
+class PartTooLong(Refused):
+    """A part that the team split itself, or a binary message, does not fit one short message (decision 120)."""
+
+    code = "part_too_long"
+    field = "message"
+
+
+class BadValidity(Refused):
+    """The validity period is over before it begins, or cannot be read (decision 122)."""
+
+    code = "bad_validity"
+    field = "validity_minutes"
+
+
+class BadSchedule(Refused):
+    """The time of delivery is too far ahead (decision 123)."""
+
+    code = "bad_schedule"
+    field = "scheduled_at"
+
+
+class InsufficientUnits(Refused):
+    """The team cannot pay for the message (decision 37)."""
+
+    code = "insufficient_units"
+
+    def __init__(self, needed_units: int) -> None:
+        """Keep what one message costs, in units."""
+        super().__init__(f"insufficient units: this message costs {needed_units}; top up the team's balance")
+        self.needed_units = needed_units
+
+
+class NoRoute(Refused):
+    """No enabled carrier takes this number."""
+
+    code = "no_route"
+    field = "to"
+
+
+class TeamSuspended(Refused):
+    """The operator has suspended the team (decision 15)."""
+
+    code = "team_suspended"
+
+
+class NotFound(Refused):
+    """There is no such thing, or it is another team's (decision 8)."""
+
+    code = "not_found"
+
+
+class NotFailed(Refused):
+    """Only a failed message can be resent (decision 41)."""
+
+    code = "not_failed"
+
+
+class AlreadyResent(Refused):
+    """A resend of this message is already on its way or has arrived (decision 41)."""
+
+    code = "already_resent"
+
+
+class AlreadyExists(Refused):
+    """There is one of that name already."""
+
+    code = "already_exists"
+
+
+class Overloaded(Refused):
+    """More is waiting to be stored than the node keeps in memory; ask again in a moment (I7)."""
+
+    code = "overloaded"
+
+
+def every_refusal() -> tuple[type[Refused], ...]:
+    """All refusals there are, for the tables that must answer each."""
+    found: list[type[Refused]] = []
+    waiting = list(Refused.__subclasses__())
+    while waiting:
+        refusal = waiting.pop(0)
+        found.append(refusal)
+        waiting.extend(refusal.__subclasses__())
+    return tuple(found)

@@ -1,0 +1,200 @@
+"""The values that travel: a message from the team's hand to the carrier's and back.
+
+Ids of messages are UUIDv7 in their canonical text form, for they only ever pass through JSON, SQL and HTTP.
+Times are whole milliseconds since the epoch, UTC (`_ms`), the resolution of a UUIDv7; fronts turn them into text.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import attrs
+
+MessageId = str
+
+
+class State(enum.IntEnum):
+    """Where a message stands; it only ever goes forward (field notes, section 2)."""
+
+    QUEUED = 10  # accepted, stored and charged; no carrier has it yet
+    SENT = 20  # a carrier took it
+    DELIVERED = 30  # on the handset: final
+    FAILED = 40  # final, but for a late "delivered"
+
+    @property
+    def shown(self) -> str:
+        """One of the reference's four words."""
+        return self.name.lower()
+
+
+class Failure(enum.StrEnum):
+    """Why a message failed; the finer word behind the reference's `failed` (decision 40)."""
+
+    UNDELIVERED = "undelivered"  # the handset was not reached (UNDELIV)
+    EXPIRED = "expired"  # the validity period ended at the carrier (EXPIRED)
+    REJECTED = "rejected"  # the carrier took it and then refused it (REJECTD)
+    REFUSED = "refused"  # no carrier took it
+    EXPIRED_UNSENT = "expired_unsent"  # the validity period ended before a carrier took it
+    NO_RECEIPT = "no_receipt"  # the carrier never said what became of it
+    CANCELLED = "cancelled"  # the team took it back
+
+
+class Lane(enum.IntEnum):
+    """Which queue of its carrier a message waits in (decision 47)."""
+
+    TRANSACTIONAL = 0
+    BULK = 1
+
+
+class Origin(enum.IntEnum):
+    """By which door a message came in."""
+
+    API = 1
+    SMPP = 2
+
+
+class Wish(enum.IntEnum):
+    """Which receipts a team wants on its bind: registered_delivery, bits 1-0 (SMPP 3.4 §5.2.17, decision 107)."""
+
+    NONE = 0
+    ALL = 1
+    FAILURES = 2
+    SUCCESSES = 3
+
+
+class Coding(enum.IntEnum):
+    """How a message's characters go over the air; the values are those of data_coding (SMPP 3.4 §5.2.19)."""
+
+    GSM7 = 0
+    BINARY = 4
+    UCS2 = 8
+
+
+@attrs.frozen
+class Submission:
+    """A message as a team handed it in, already parsed by a front end.
+
+    `text` is what people read; `body` is set instead of it when the octets are binary (`coding` is then BINARY). `udh`
+    is the user data header of a part which the team split itself: such a part is one message of one part (decision 121).
+    """
+
+    team_id: int
+    sender: str | None  # a name, a uuid, or None for the team's default
+    recipient: str  # as it was written
+    text: str | None = attrs.field(repr=False)
+    origin: Origin = Origin.API
+    wish: Wish = Wish.NONE
+    body: bytes | None = attrs.field(default=None, repr=False)
+    udh: bytes = attrs.field(default=b"", repr=False)
+    coding: Coding | None = None  # None: the smallest alphabet that holds the text
+    validity_ms: int | None = None
+    due_at_ms: int | None = None
+    lane: Lane = Lane.TRANSACTIONAL
+    options: dict[str, Any] | None = None  # flash, protocol_id, user_message_reference, client_reference
+
+
+@attrs.frozen
+class Priced:
+    """A submission that passed every rule: what will be stored and charged, both or neither."""
+
+    id: MessageId
+    team_id: int
+    carrier_id: int
+    lane: Lane
+    origin: Origin
+    wish: Wish
+    sender: str
+    recipient: str  # E.164 without the plus
+    text: str | None = attrs.field(repr=False)
+    body: bytes | None = attrs.field(repr=False)
+    udh: bytes = attrs.field(repr=False)
+    coding: Coding
+    parts: int
+    price_units: int
+    expires_at_ms: int
+    due_at_ms: int | None
+    resent_from: MessageId | None = None
+    options: dict[str, Any] | None = None
+
+
+@attrs.frozen
+class Outbound:
+    """A claimed message on its way to a carrier."""
+
+    id: MessageId
+    team_id: int
+    carrier_id: int
+    lane: Lane
+    sender: str
+    recipient: str
+    text: str | None = attrs.field(repr=False)
+    body: bytes | None = attrs.field(repr=False)
+    udh: bytes = attrs.field(repr=False)
+    coding: Coding
+    parts: int
+    expires_at_ms: int
+    attempt: int  # 1 for the first
+    sent_parts: int = 0  # bit n set: part n + 1 was taken by the carrier in an earlier attempt
+    options: dict[str, Any] | None = None
+
+
+@attrs.frozen
+class Sent:
+    """The carrier took every part; `refs` are its ids in the order of the parts (None: taken in an earlier attempt)."""
+
+    refs: tuple[str | None, ...]
+
+
+@attrs.frozen
+class Later:
+    """Not now: ask again after `delay_s` seconds. `refs` as in `Sent` for the parts that it did take."""
+
+    delay_s: float
+    reason: str
+    code: str = ""
+    refs: tuple[str | None, ...] = ()
+
+
+@attrs.frozen
+class Never:
+    """This carrier will not take it, or its time is over; `refs` as in `Later`."""
+
+    failure: Failure
+    reason: str
+    code: str = ""
+    refs: tuple[str | None, ...] = ()
+
+
+Outcome = Sent | Later | Never
+
+
+@attrs.frozen
+class Report:
+    """What a carrier says became of one part (a delivery receipt)."""
+
+    carrier_id: int
+    ref: str
+    state: State  # SENT (an intermediate report), DELIVERED or FAILED
+    failure: Failure | None = None
+    error: str = ""  # the carrier's own code
+    done_at_ms: int | None = None
+    other_refs: tuple[str, ...] = ()  # the same id in its other spellings: hexadecimal, decimal, without zeros
+
+
+@attrs.frozen
+class Notice:
+    """A receipt that a team is owed; it stays in the spool until a bind of the team has acknowledged it."""
+
+    spool_id: int
+    team_id: int
+    message_id: MessageId
+    sender: str
+    recipient: str
+    state: State
+    failure: Failure | None
+    error: str
+    parts: int
+    submitted_at_ms: int
+    done_at_ms: int
+    options: dict[str, Any] | None = None

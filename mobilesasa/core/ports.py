@@ -1,0 +1,55 @@
+"""What the rules need from the world; `store`, `queue` and `carriers` provide it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from mobilesasa.core.errors import InsufficientUnits, Refused
+from mobilesasa.core.model import Lane, MessageId, Outbound, Outcome, Priced, Report
+
+
+class Intake(Protocol):
+    """The store, as the gateway needs it."""
+
+    async def accept(self, batch: Sequence[Priced]) -> Sequence[InsufficientUnits | None]:
+        """Charge and store in one commit; None for what is stored. Returns only after the commit (I1)."""
+
+
+class Publisher(Protocol):
+    """The queue, as the gateway needs it."""
+
+    def publish(self, carrier_id: int, lane: Lane, ids: Sequence[MessageId]) -> None:
+        """Hint that these rows wait for their carrier. Never fails: the rows are the truth."""
+
+
+class CarrierListener(Protocol):
+    """Who is told what a carrier answers; each call carries what one socket turn brought."""
+
+    def settled(self, outcomes: Sequence[tuple[Outbound, Outcome]]) -> None:
+        """Take the carrier's answers."""
+
+    def reported(self, reports: Sequence[Report], acknowledge: Callable[[], None]) -> None:
+        """Take receipts; call `acknowledge` when they are written down, and not before."""
+
+    def room_changed(self) -> None:
+        """Learn that `room()` may have grown."""
+
+
+class Carrier(Protocol):
+    """An upstream wire. It answers each message that it is handed with exactly one outcome."""
+
+    name: str
+
+    @property
+    def window(self) -> int:
+        """How many parts may be under way or not yet written down at once (I3)."""
+
+    def room(self) -> int:
+        """Return how many parts it would put on the wire now: 0 when unbound, throttled, or over its rate."""
+
+    def submit(self, batch: Sequence[Outbound]) -> None:
+        """Put messages on the wire, in order; the answers come to the listener."""
+
+
+Verdict = Priced | Refused

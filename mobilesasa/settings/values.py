@@ -1,0 +1,162 @@
+"""How a setting is read: each function here makes a reader of one kind of value.
+
+A reader takes what stands in the file (text, number, flag or list) or in the environment (always text) and gives the
+value, or raises `ValueError` with the end of the sentence "http_port …".
+"""
+
+import ipaddress
+import math
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+T = TypeVar("T")
+Reader = Callable[[object], T]
+
+_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+HIGHEST_PORT = 65535
+
+
+def whole(lowest: int, highest: int) -> Reader[int]:
+    """A whole number between the two, both included."""
+
+    def read(value: object) -> int:
+        if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f"must be a whole number, not {value!r}")
+        if not lowest <= value <= highest:
+            raise ValueError(f"must be from {lowest} to {highest}, not {value}")
+        return value
+
+    return read
+
+
+def number(lowest: float, highest: float) -> Reader[float]:
+    """A number, with or without a fraction, between the two, both included."""
+
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError(f"must be a number, not {value!r}")
+        try:
+            found = float(value)
+        except (ValueError, OverflowError):
+            raise ValueError(f"must be a number, not {value!r}") from None
+        if math.isnan(found) or not lowest <= found <= highest:
+            raise ValueError(f"must be from {lowest:g} to {highest:g}, not {value}")
+        return found
+
+    return read
+
+
+def flag(value: object) -> bool:
+    """True or false; as text also yes, no, on, off, 1 and 0."""
+    if isinstance(value, bool):
+        return value
+    found = _FLAGS.get(value.strip().lower()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"must be true or false, not {value!r}")
+    return found
+
+
+def port(value: object) -> int | None:
+    """A TCP port; 0 lets the system choose a free one, `off` or -1 is None: not served."""
+    if value == -1 or (isinstance(value, str) and value.strip().lower() in ("off", "-1")):
+        return None
+    try:
+        return whole(0, HIGHEST_PORT)(value)
+    except ValueError:
+        raise ValueError(f"must be a port from 0 to {HIGHEST_PORT}, or off, not {value!r}") from None
+
+
+def address(value: object) -> str:
+    """An IP address of this machine; `localhost` is 127.0.0.1."""
+    if value == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise ValueError(f"must be an IP address of this machine, 0.0.0.0 or ::, not {value!r}") from None
+
+
+def node(value: object) -> str:
+    """A name in logs, metrics and leases: letters, digits, point, dash and underscore, 63 at most."""
+    if not isinstance(value, str) or not _NODE.fullmatch(value):
+        raise ValueError(f"must be 1 to 63 letters, digits, '.', '-' or '_', not {value!r}")
+    return value
+
+
+def one_of(*words: str) -> Reader[str]:
+    """One of the words, in lower case."""
+
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError(f"must be {_listed(words)}, not {value!r}")
+        return str(value)
+
+    return read
+
+
+def some_of(*words: str) -> Reader[tuple[str, ...]]:
+    """One or more of the words, a list in the file, with commas in the environment; kept in the order given here."""
+
+    def read(value: object) -> tuple[str, ...]:
+        asked = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(asked, Sequence) or not asked:
+            raise ValueError(f"must be a list of {_listed(words)}, not {value!r}")
+        strange = [word for word in asked if word not in words]
+        if strange:
+            raise ValueError(f"must be a list of {_listed(words)}, not {strange[0]!r}")
+        return tuple(word for word in words if word in asked)
+
+    return read
+
+
+def folder(value: object) -> Path:
+    """A folder, as an absolute path; whether it can be made or used is looked at when all settings are read."""
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+        raise ValueError(f"must be a folder, not {value!r}")
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError(f"starts in the home folder of a user that this machine does not have: {value}") from None
+
+
+def file(value: object) -> Path | None:
+    """A file that is there, as an absolute path; empty is None."""
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str | Path) or not os.path.isfile(value):
+        raise ValueError(f"must be a file, and there is none at {value!r}")
+    return Path(value).absolute()
+
+
+def url(*schemes: str) -> Reader[str]:
+    """An address with one of the schemes, or empty. What is refused is not repeated, as it may hold a password."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"must be text that starts with {_listed([f'{scheme}://' for scheme in schemes])}")
+        if not value:
+            return ""
+        try:
+            parts = urlsplit(value)
+            _ = parts.port
+        except ValueError:
+            raise ValueError("is not an address that can be read: look at the brackets and the port") from None
+        if parts.scheme not in schemes or not value.startswith(f"{parts.scheme}://"):
+            raise ValueError(f"must start with {_listed([f'{scheme}://' for scheme in schemes])}")
+        if not parts.hostname and "host=" not in parts.query:
+            raise ValueError("names no host")
+        return value
+
+    return read
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

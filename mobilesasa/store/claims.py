@@ -1,0 +1,192 @@
+"""Claiming: a message in hand is marked with the process that has it, so that no other process sends it too.
+
+`pending` has a row for each unfinished message. A claim outlives a crash: what a dead process held is released when it
+is known to be dead (`begin_run` for the same node, the lease for the others) and goes out again, which is the one case
+in which a message may reach a carrier twice (I3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from mobilesasa.core.model import Coding, Lane, MessageId, Outbound
+from mobilesasa.store.database import Txn
+from mobilesasa.store.intake import uuids
+from mobilesasa.store.writer import Work
+
+CLAIM = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS asked (id, n)
+), taken AS (
+    UPDATE pending SET claimed_by = %(run)s, attempts = pending.attempts + 1
+    FROM asked WHERE message_id = asked.id AND (claimed_by IS NULL OR claimed_by = %(mine)s) AND due_at IS NULL
+    RETURNING message_id, pending.attempts, sent_parts, asked.n
+)
+SELECT message.id, team_id, carrier_id, lane, sender, recipient, text, body, udh, coding, parts,
+       (extract(epoch FROM expires_at) * 1000)::bigint, taken.attempts, sent_parts, options
+FROM taken JOIN message ON message.id = taken.message_id ORDER BY taken.n
+"""
+
+BEGIN_RUN = "INSERT INTO node_run (node) VALUES (%(node)s) RETURNING id"
+
+RELEASE_OF_NODE = """
+UPDATE pending SET claimed_by = NULL
+WHERE claimed_by IN (SELECT id FROM node_run WHERE node = %(node)s AND id <> %(run)s)
+"""
+
+END_OTHER_RUNS = "UPDATE node_run SET ended_at = now() WHERE node = %(node)s AND id <> %(run)s AND ended_at IS NULL"
+
+SEEN = "UPDATE node_run SET seen_at = now() WHERE id = %(run)s"
+
+RELEASE_OF_DEAD = """
+WITH dead AS (
+    UPDATE node_run SET ended_at = now()
+    WHERE ended_at IS NULL AND id <> %(run)s AND seen_at < now() - make_interval(secs => %(lease_s)s) RETURNING id
+)
+UPDATE pending SET claimed_by = NULL WHERE claimed_by IN (SELECT id FROM dead)
+RETURNING message_id, carrier_id, lane
+"""
+
+END_RUN = "UPDATE node_run SET ended_at = now() WHERE id = %(run)s"
+
+RELEASE = """
+UPDATE pending SET claimed_by = NULL, attempts = greatest(attempts - 1, 0)
+WHERE message_id = ANY(%(ids)s::uuid[]) AND claimed_by = %(run)s
+"""
+
+DUE = """
+WITH due AS (
+    SELECT message_id FROM pending WHERE due_at <= now() AND claimed_by IS NULL
+    ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE pending SET due_at = NULL FROM due WHERE pending.message_id = due.message_id
+RETURNING pending.message_id, carrier_id, lane
+"""
+
+UNCLAIMED = """
+SELECT message_id, carrier_id, lane FROM pending
+WHERE claimed_by IS NULL AND due_at IS NULL AND message_id > %(after)s ORDER BY message_id LIMIT %(limit)s
+"""
+
+UNCLAIMED_OF_LANE = """
+SELECT message_id FROM pending
+WHERE claimed_by IS NULL AND due_at IS NULL AND message_id > %(after)s AND carrier_id = %(carrier_id)s AND lane = %(lane)s
+ORDER BY message_id LIMIT %(limit)s
+"""
+
+EXPIRED = """
+SELECT message_id FROM pending WHERE expires_at <= now() AND claimed_by IS NULL ORDER BY message_id LIMIT %(limit)s
+"""
+
+FIRST_ID = "00000000-0000-0000-0000-000000000000"
+
+
+@attrs.frozen
+class Claim:
+    """Asks for one message on behalf of a run."""
+
+    message_id: MessageId
+    run: int
+
+
+def claim(txn: Txn, batch: Sequence[Claim]) -> list[Outbound | None]:
+    """Mark messages as in hand and return them in order; None for what is finished, not due, or held elsewhere."""
+    return _claim(txn, batch, mine=None)
+
+
+def claim_again(txn: Txn, batch: Sequence[Claim]) -> list[Outbound | None]:
+    """Claim a batch whose COMMIT may have happened: what this run holds is handed out again."""
+    return _claim(txn, batch, mine=batch[0].run)
+
+
+def _claim(txn: Txn, batch: Sequence[Claim], mine: int | None) -> list[Outbound | None]:
+    ids = [asked.message_id for asked in batch]
+    txn.execute(CLAIM, {"ids": uuids(ids), "run": batch[0].run, "mine": mine})
+    taken = {row[0]: _outbound(row) for row in txn.fetchall()}
+    return [taken.pop(message_id, None) for message_id in ids]
+
+
+_LANES = tuple(Lane)
+_CODINGS = {int(coding): coding for coding in Coding}
+
+
+def _outbound(row: tuple) -> Outbound:  # type: ignore[type-arg]
+    body, udh = row[7], row[8]
+    return Outbound(
+        row[0],
+        row[1],
+        row[2],
+        _LANES[row[3]],
+        row[4],
+        row[5],
+        row[6],
+        None if body is None else bytes(body),
+        b"" if udh is None else bytes(udh),
+        _CODINGS[row[9]],
+        row[10],
+        row[11],
+        row[12],
+        row[13],
+        row[14],
+    )
+
+
+def begin_run(txn: Txn, node: str) -> int:
+    """Register this process; what an earlier process of the same node held is free again. Returns the run's id."""
+    txn.execute(BEGIN_RUN, {"node": node})
+    row = txn.fetchone()
+    assert row is not None
+    run: int = row[0]
+    txn.execute(RELEASE_OF_NODE, {"node": node, "run": run})
+    txn.execute(END_OTHER_RUNS, {"node": node, "run": run})
+    return run
+
+
+def end_run(txn: Txn, run: int) -> None:
+    """Say that this process has ended in good order."""
+    txn.execute(END_RUN, {"run": run})
+
+
+def keep_lease(txn: Txn, run: int, lease_s: float) -> list[tuple[MessageId, int, Lane]]:
+    """Say that this process lives; free what processes hold that have been silent for `lease_s`, and return it."""
+    txn.execute(SEEN, {"run": run})
+    txn.execute(RELEASE_OF_DEAD, {"run": run, "lease_s": lease_s})
+    return _places(txn)
+
+
+def release(txn: Txn, run: int, ids: Sequence[MessageId]) -> None:
+    """Hand back what was claimed and never given to a carrier."""
+    txn.execute(RELEASE, {"ids": uuids(ids), "run": run})
+
+
+def take_due(txn: Txn, limit: int) -> list[tuple[MessageId, int, Lane]]:
+    """Return messages whose time has come, with carrier and lane; they count as queued from now on."""
+    txn.execute(DUE, {"limit": limit})
+    return sorted(_places(txn))
+
+
+def unclaimed(txn: Txn, after: MessageId, limit: int) -> list[tuple[MessageId, int, Lane]]:
+    """Return messages that wait for a carrier, oldest first, from behind an id: what a queue is filled with."""
+    txn.execute(UNCLAIMED, {"after": after, "limit": limit})
+    return _places(txn)
+
+
+def unclaimed_of_lane(txn: Txn, carrier_id: int, lane: Lane, after: MessageId, limit: int) -> list[MessageId]:
+    """Return what waits in one lane behind an id, oldest first."""
+    txn.execute(UNCLAIMED_OF_LANE, {"after": after, "limit": limit, "carrier_id": carrier_id, "lane": lane})
+    return [message_id for (message_id,) in txn.fetchall()]
+
+
+def expired(txn: Txn, limit: int) -> list[MessageId]:
+    """Return messages that no carrier took in time."""
+    txn.execute(EXPIRED, {"limit": limit})
+    return [message_id for (message_id,) in txn.fetchall()]
+
+
+def _places(txn: Txn) -> list[tuple[MessageId, int, Lane]]:
+    return [(message_id, carrier_id, _LANES[lane]) for message_id, carrier_id, lane in txn.fetchall()]
+
+
+CLAIMING: Work[Claim, Outbound | None] = Work("claim", claim, claim_again)

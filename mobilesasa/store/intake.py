@@ -1,0 +1,119 @@
+"""Accepting messages: the charge, the ledger entry, the row and its place in `pending`, in one statement (I1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from mobilesasa.core.errors import InsufficientUnits
+from mobilesasa.core.model import Priced
+from mobilesasa.store.database import Txn
+from mobilesasa.store.writer import Work
+
+# A team that can pay for 20 of 50 gets exactly 20: those, in order, whose running sum its balance covers.
+# The team's row is locked first, in the order of ids, so that two nodes neither overspend nor deadlock.
+ACCEPT = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(batch)s) AS asked (
+        n integer, id uuid, team_id integer, carrier_id integer, price_units integer, lane smallint, origin smallint,
+        wish smallint, coding smallint, parts smallint, expires_at float8, due_at float8, sender text, recipient text,
+        text text, body text, udh text, resent_from uuid, options jsonb)
+), payer AS MATERIALIZED (
+    SELECT id, balance FROM team WHERE id = ANY(%(teams)s::integer[]) ORDER BY id FOR UPDATE
+), paid AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT asked.*, payer.balance, sum(price_units) OVER (PARTITION BY team_id ORDER BY n) AS running_units
+        FROM asked JOIN payer ON payer.id = team_id WHERE price_units <= payer.balance
+    ) AS affordable WHERE running_units <= balance
+), bill AS MATERIALIZED (
+    SELECT team_id, sum(price_units) AS units, count(*) AS messages FROM paid GROUP BY team_id
+), debit AS (
+    UPDATE team SET balance = team.balance - bill.units FROM bill WHERE team.id = bill.team_id
+), entry AS (
+    INSERT INTO ledger (team_id, kind, units, messages) SELECT team_id, 'charge', -units, messages FROM bill
+    RETURNING id, team_id
+), stored AS (
+    INSERT INTO message (id, team_id, charge_id, carrier_id, price_units, lane, origin, wish, coding, parts, open_parts,
+                         expires_at, due_at, sender, recipient, text, body, udh, resent_from, options)
+    SELECT paid.id, paid.team_id, entry.id, carrier_id, price_units, lane, origin, wish, coding, parts, parts,
+           to_timestamp(expires_at), to_timestamp(due_at), sender, recipient, text, decode(body, 'hex'), decode(udh, 'hex'),
+           resent_from, options
+    FROM paid JOIN entry ON entry.team_id = paid.team_id
+), waiting AS (
+    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at)
+    SELECT id, team_id, carrier_id, lane, price_units, to_timestamp(expires_at), to_timestamp(due_at) FROM paid
+)
+SELECT n FROM paid
+"""
+
+STORED = "SELECT id FROM message WHERE id = ANY(%(ids)s::uuid[])"
+
+
+def accept(txn: Txn, batch: Sequence[Priced]) -> list[InsufficientUnits | None]:
+    """Charge the teams and store the messages of one group commit, each both or neither.
+
+    Returns None for each message that was stored, else the refusal. Runs on a database thread and may run twice
+    (deadlock): touches nothing but `txn`.
+    """
+    verdicts: list[InsufficientUnits | None] = [InsufficientUnits(message.price_units) for message in batch]
+    rows = [_row(n, message) for n, message in enumerate(batch)]
+    while rows:
+        teams = {row["team_id"] for row in rows}
+        txn.execute(ACCEPT, {"batch": orjson.dumps(rows).decode(), "teams": list(teams)})
+        paid = {n for (n,) in txn.fetchall()}
+        for n in paid:
+            verdicts[n] = None
+        if not paid or len(paid) == len(rows):
+            break
+        rows = [row for row in rows if row["n"] not in paid]  # a dear one did not fit; a cheaper one behind it may
+    return verdicts
+
+
+def accept_again(txn: Txn, batch: Sequence[Priced]) -> list[InsufficientUnits | None]:
+    """Accept a batch whose COMMIT may have happened: leave alone what is stored already."""
+    txn.execute(STORED, {"ids": uuids(message.id for message in batch)})
+    stored = {message_id for (message_id,) in txn.fetchall()}
+    missing = [message for message in batch if message.id not in stored]
+    verdicts = dict(zip((message.id for message in missing), accept(txn, missing), strict=True))
+    return [verdicts.get(message.id) for message in batch]
+
+
+def uuids(ids: Any) -> str:
+    """Write ids as one array parameter, which costs a tenth of quoting each."""
+    return "{" + ",".join(ids) + "}"
+
+
+def _row(n: int, message: Priced) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "n": n,
+        "id": message.id,
+        "team_id": message.team_id,
+        "carrier_id": message.carrier_id,
+        "price_units": message.price_units,
+        "lane": message.lane,
+        "origin": message.origin,
+        "wish": message.wish,
+        "coding": message.coding,
+        "parts": message.parts,
+        "expires_at": message.expires_at_ms / 1000,
+        "sender": message.sender,
+        "recipient": message.recipient,
+    }
+    if message.text is not None:
+        row["text"] = message.text
+    if message.body is not None:
+        row["body"] = message.body.hex()
+    if message.udh:
+        row["udh"] = message.udh.hex()
+    if message.due_at_ms is not None:
+        row["due_at"] = message.due_at_ms / 1000
+    if message.resent_from is not None:
+        row["resent_from"] = message.resent_from
+    if message.options:
+        row["options"] = message.options
+    return row
+
+
+ACCEPTING: Work[Priced, InsufficientUnits | None] = Work("accept", accept, accept_again)

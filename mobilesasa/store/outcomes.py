@@ -1,0 +1,216 @@
+"""What carriers answered, written down: taken, later, or never (with the refund)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import orjson
+
+from mobilesasa.core.model import Failure, Later, MessageId, Never, Notice, Outcome, Report, Sent, State
+from mobilesasa.store.database import Txn
+from mobilesasa.store.intake import uuids
+from mobilesasa.store.reports import NOTICES, notices, report_of
+from mobilesasa.store.writer import Work
+
+SENT = """
+WITH sent AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(messages)s) AS sent (id uuid, carrier_id integer, attempt smallint, at float8, refs text)
+), gone AS (
+    DELETE FROM pending USING sent WHERE message_id = sent.id
+)
+UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
+                   refs = concat_ws(' ', message.refs, sent.refs)
+FROM sent WHERE message.id = sent.id AND state = 10
+"""
+
+AWAIT = """
+INSERT INTO awaiting (carrier_id, ref, message_id, part, sent_at)
+SELECT carrier_id, ref, id, part, to_timestamp(at)
+FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid, part smallint, at float8)
+ON CONFLICT (carrier_id, ref) DO NOTHING
+"""
+
+# A carrier that uses an id again means the newer message. The older one keeps its row, under a name that never matches.
+DISPLACE = """
+UPDATE awaiting SET ref = awaiting.ref || '~' || awaiting.message_id
+FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid)
+WHERE awaiting.carrier_id = parts.carrier_id AND awaiting.ref = parts.ref AND awaiting.message_id <> parts.id
+"""
+
+ANY_PARKED = "SELECT EXISTS (SELECT FROM parked_report)"
+
+UNPARK = """
+DELETE FROM parked_report USING json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid)
+WHERE parked_report.carrier_id = parts.carrier_id AND parked_report.ref = parts.ref
+RETURNING parts.id, parked_report.report
+"""
+
+LATER = """
+WITH put_off AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(messages)s) AS put_off (
+        id uuid, carrier_id integer, attempt smallint, delay_s float8, taken integer, refs text, code text, reason text)
+), told AS (
+    INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
+    SELECT id, attempt, carrier_id, 'postponed', code, reason FROM put_off
+), noted AS (
+    UPDATE message SET refs = concat_ws(' ', message.refs, put_off.refs) FROM put_off
+    WHERE message.id = put_off.id AND put_off.refs <> ''
+)
+UPDATE pending SET claimed_by = NULL, due_at = now() + make_interval(secs => delay_s), sent_parts = sent_parts | taken
+FROM put_off WHERE message_id = put_off.id
+"""
+
+# Units come back for the parts that no carrier took. The row in `pending` goes once, so the refund is made once.
+NEVER = """
+WITH ended AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(messages)s) AS ended (
+        id uuid, carrier_id integer, attempt smallint, taken integer, refs text, failure text, code text, reason text)
+), gone AS (
+    DELETE FROM pending USING ended WHERE message_id = ended.id
+    RETURNING pending.message_id, pending.team_id, pending.price_units, ended.*,
+              bit_count((sent_parts | ended.taken)::bit(32)) AS taken_parts
+), moved AS (
+    UPDATE message SET state = 40, carrier_id = gone.carrier_id, attempts = gone.attempt, done_at = now(),
+                       failure = gone.failure, error = gone.code, reason = gone.reason,
+                       open_parts = taken_parts, failed_parts = parts - taken_parts,
+                       refs = nullif(concat_ws(' ', message.refs, nullif(gone.refs, '')), '')
+    FROM gone WHERE message.id = gone.message_id
+    RETURNING message.*, gone.taken_parts
+), told AS (
+    INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
+    SELECT id, attempt, carrier_id, 'refused', code, reason FROM gone
+), back AS (
+    SELECT id, team_id, (price_units::bigint * (parts - taken_parts) / parts) AS units FROM moved
+), entry AS (
+    INSERT INTO ledger (team_id, kind, units, messages, message_id)
+    SELECT team_id, 'refund', units, 1, id FROM back WHERE units > 0 RETURNING team_id, units
+), credit AS (
+    UPDATE team SET balance = balance + total.units
+    FROM (SELECT team_id, sum(units) AS units FROM entry GROUP BY team_id) AS total WHERE team.id = total.team_id
+), spooled AS (
+    INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
+    SELECT team_id, id, 40, failure, error, done_at FROM moved WHERE origin = 2 AND wish IN (1, 2)
+    RETURNING id, message_id
+)
+""" + NOTICES
+
+
+@attrs.frozen
+class Settlement:
+    """A carrier's answer about one claimed message, with the moment it came."""
+
+    message_id: MessageId
+    carrier_id: int
+    attempt: int
+    at_ms: int
+    outcome: Outcome
+
+
+@attrs.frozen
+class Settled:
+    """What follows from a settlement: a notice that the team is owed, receipts that had come too early."""
+
+    notice: Notice | None = None
+    early: tuple[Report, ...] = ()
+
+
+NOTHING_FOLLOWS = Settled()
+
+
+def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
+    """Write down what carriers answered; safe to repeat."""
+    sent = [item for item in batch if isinstance(item.outcome, Sent)]
+    later = [item for item in batch if isinstance(item.outcome, Later)]
+    never = [item for item in batch if isinstance(item.outcome, Never)]
+    parts = [part for item in batch if item.outcome.refs for part in _parts(item)]
+    early = _await_receipts(txn, parts) if parts else {}
+    if sent:
+        rows = [
+            {
+                "id": item.message_id,
+                "carrier_id": item.carrier_id,
+                "attempt": item.attempt,
+                "at": item.at_ms / 1000,
+                "refs": _joined(item.outcome),
+            }
+            for item in sent
+        ]
+        txn.execute(SENT, {"messages": _json(rows)})
+    if later:
+        rows = [_row(item) | {"delay_s": item.outcome.delay_s} for item in later if isinstance(item.outcome, Later)]
+        txn.execute(LATER, {"messages": _json(rows)})
+    owed: dict[MessageId, Notice] = {}
+    if never:
+        rows = [_row(item) | {"failure": item.outcome.failure} for item in never if isinstance(item.outcome, Never)]
+        txn.execute(NEVER, {"messages": _json(rows)})
+        owed = {notice.message_id: notice for notice in notices(txn)}
+    if not owed and not early:
+        return [NOTHING_FOLLOWS] * len(batch)
+    return [Settled(owed.get(item.message_id), early.get(item.message_id, ())) for item in batch]
+
+
+def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> dict[MessageId, tuple[Report, ...]]:
+    """Remember the carrier's ids, and return the receipts that came before them."""
+    rows = _json(parts)
+    txn.execute(AWAIT, {"parts": rows})
+    if txn.rowcount < len(parts):
+        txn.execute(DISPLACE, {"parts": rows})
+        txn.execute(AWAIT, {"parts": rows})
+    txn.execute(ANY_PARKED)
+    row = txn.fetchone()
+    if row is None or not row[0]:
+        return {}
+    txn.execute(UNPARK, {"parts": rows})
+    found: dict[MessageId, tuple[Report, ...]] = {}
+    for message_id, report in txn.fetchall():
+        found[message_id] = (*found.get(message_id, ()), report_of(report))
+    return found
+
+
+def expire(txn: Txn, ids: Sequence[MessageId]) -> list[Notice]:
+    """End messages that no carrier took in time: refunded, failed, and told."""
+    txn.execute(
+        "SELECT message_id, carrier_id, attempts FROM pending"
+        " WHERE message_id = ANY(%(ids)s::uuid[]) AND claimed_by IS NULL FOR UPDATE SKIP LOCKED",
+        {"ids": uuids(ids)},
+    )
+    over = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
+    batch = [Settlement(message_id, carrier_id, attempts, 0, over) for message_id, carrier_id, attempts in txn.fetchall()]
+    return [settled.notice for settled in settle(txn, batch) if settled.notice is not None] if batch else []
+
+
+def _parts(item: Settlement) -> list[dict[str, Any]]:
+    return [
+        {"carrier_id": item.carrier_id, "ref": ref, "id": item.message_id, "part": part, "at": item.at_ms / 1000}
+        for part, ref in enumerate(item.outcome.refs, 1)
+        if ref
+    ]
+
+
+def _joined(outcome: Outcome) -> str:
+    return " ".join(ref for ref in outcome.refs if ref)
+
+
+def _row(item: Settlement) -> dict[str, Any]:
+    outcome = item.outcome
+    assert not isinstance(outcome, Sent)
+    return {
+        "id": item.message_id,
+        "carrier_id": item.carrier_id,
+        "attempt": item.attempt,
+        "taken": sum(1 << n for n, ref in enumerate(outcome.refs) if ref is not None),
+        "refs": _joined(outcome),
+        "code": outcome.code,
+        "reason": outcome.reason,
+    }
+
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
+
+
+SETTLING: Work[Settlement, Settled] = Work("settle", settle)
+
+__all__ = ["SETTLING", "Settled", "Settlement", "State", "expire", "settle"]

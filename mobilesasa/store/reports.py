@@ -1,0 +1,247 @@
+"""Receipts from carriers, matched to the parts that wait for them.
+
+The row in `awaiting` goes when its part is delivered, and is marked when its part failed: so a receipt counts once,
+however often it comes, and a late "delivered" still finds a failed part (for 72 h). The message moves when the last of
+its parts is reported, and forward only (I5); the team's notice is spooled in the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from mobilesasa.core.ids import made_at_ms
+from mobilesasa.core.model import Failure, MessageId, Notice, Report, State
+from mobilesasa.store.database import Txn
+from mobilesasa.store.writer import Work
+
+# Ends every statement that spools notices: `moved` are the messages, `spooled` their rows in the spool.
+NOTICES = """
+SELECT spooled.id, team_id, moved.id, sender, recipient, state, failure, coalesce(error, ''), parts,
+       (extract(epoch FROM done_at) * 1000)::bigint, options
+FROM spooled JOIN moved ON moved.id = spooled.message_id
+"""
+
+DELIVERED = """
+WITH heard AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(reports)s) AS heard (carrier_id integer, ref text, done_at float8, error text)
+), gone AS (
+    DELETE FROM awaiting USING heard WHERE awaiting.carrier_id = heard.carrier_id AND awaiting.ref = heard.ref
+    RETURNING awaiting.ref, message_id, failed, heard.done_at, heard.error
+), each AS MATERIALIZED (
+    SELECT message_id, count(*) FILTER (WHERE NOT failed) AS closed, count(*) FILTER (WHERE failed) AS mended,
+           max(done_at) AS done_at, max(error) AS error
+    FROM gone GROUP BY message_id
+), moved AS (
+    UPDATE message SET
+        open_parts = open_parts - closed, failed_parts = failed_parts - mended,
+        state = CASE WHEN open_parts = closed AND failed_parts = mended THEN 30
+                     WHEN open_parts = closed THEN 40 ELSE state END,
+        failure = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL ELSE failure END,
+        reason = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL ELSE reason END,
+        error = coalesce(nullif(each.error, ''), message.error), done_at = to_timestamp(each.done_at)
+    FROM each WHERE message.id = each.message_id
+    RETURNING message.*
+), spooled AS (
+    INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
+    SELECT team_id, id, state, failure, coalesce(error, ''), done_at FROM moved
+    WHERE origin = 2 AND open_parts = 0 AND ((state = 30 AND wish IN (1, 3)) OR (state = 40 AND wish IN (1, 2)))
+    RETURNING id, message_id
+), told AS (
+""" + NOTICES + """
+)
+SELECT NULL::text AS ref, told.* FROM told UNION ALL
+SELECT ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gone
+"""
+
+FAILED = """
+WITH heard AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(reports)s) AS heard (
+        carrier_id integer, ref text, done_at float8, error text, failure text)
+), hit AS (
+    UPDATE awaiting SET failed = true FROM heard
+    WHERE awaiting.carrier_id = heard.carrier_id AND awaiting.ref = heard.ref AND NOT awaiting.failed
+    RETURNING awaiting.ref, message_id, heard.done_at, heard.error, heard.failure
+), each AS MATERIALIZED (
+    SELECT message_id, count(*) AS closed, max(done_at) AS done_at, max(error) AS error, min(failure) AS failure
+    FROM hit GROUP BY message_id
+), moved AS (
+    UPDATE message SET
+        open_parts = open_parts - closed, failed_parts = failed_parts + closed,
+        state = CASE WHEN open_parts = closed THEN 40 ELSE state END,
+        failure = each.failure, error = each.error, done_at = to_timestamp(each.done_at)
+    FROM each WHERE message.id = each.message_id
+    RETURNING message.*
+), spooled AS (
+    INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
+    SELECT team_id, id, state, failure, coalesce(error, ''), done_at FROM moved
+    WHERE origin = 2 AND open_parts = 0 AND state = 40 AND wish IN (1, 2)
+    RETURNING id, message_id
+), told AS (
+""" + NOTICES + """
+)
+SELECT NULL::text AS ref, told.* FROM told UNION ALL
+SELECT ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hit
+"""
+
+KNOWN = """
+SELECT awaiting.ref FROM awaiting
+JOIN json_to_recordset(%(reports)s) AS asked (carrier_id integer, ref text)
+  ON awaiting.carrier_id = asked.carrier_id AND awaiting.ref = asked.ref
+"""
+
+PARK = """
+INSERT INTO parked_report (carrier_id, ref, report)
+SELECT carrier_id, ref, report FROM json_to_recordset(%(reports)s) AS parked (carrier_id integer, ref text, report json)
+"""
+
+FORGET_PARKED = """
+DELETE FROM parked_report WHERE id IN (
+    SELECT id FROM parked_report WHERE at < now() - make_interval(hours => %(hours)s) ORDER BY id LIMIT %(limit)s)
+"""
+
+# No receipt came in time: the message stays `sent`, and an ESME that waits for its receipt is told EXPIRED (decision 111).
+GIVE_UP = """
+WITH late AS (
+    DELETE FROM awaiting WHERE (carrier_id, ref) IN (
+        SELECT carrier_id, ref FROM awaiting WHERE sent_at < now() - make_interval(hours => %(hours)s) LIMIT %(limit)s)
+    RETURNING message_id, failed
+), moved AS (
+    UPDATE message SET failure = 'no_receipt', reason = 'the carrier never reported', open_parts = 0
+    WHERE id IN (SELECT message_id FROM late WHERE NOT failed) AND state = 20
+    RETURNING message.*
+), spooled AS (
+    INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
+    SELECT team_id, id, 40, 'expired', '', now() FROM moved WHERE origin = 2 AND wish IN (1, 2)
+    RETURNING id, message_id
+)
+SELECT (SELECT count(*) FROM late), (SELECT count(*) FROM spooled)
+"""
+
+
+def report(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:
+    """Settle receipts; what fits no part is parked. Returns the notice that each one brought about, if it did.
+
+    Safe to repeat: a part is closed once.
+    """
+    finals = [(n, heard) for n, heard in enumerate(batch) if heard.state in (State.DELIVERED, State.FAILED)]
+    owed: dict[int, Notice] = {}
+    missed = _settle(txn, finals, owed)
+    if missed:
+        known = _known(txn, [heard for _, heard in missed])
+        missed = [(n, heard) for n, heard in missed if (heard.carrier_id, heard.ref) not in known]
+        missed = _by_other_refs(txn, missed, owed)
+    if missed:
+        rows = [{"carrier_id": h.carrier_id, "ref": h.ref, "report": _kept(h)} for _, h in missed]
+        txn.execute(PARK, {"reports": orjson.dumps(rows).decode()})
+    return [owed.get(n) for n in range(len(batch))]
+
+
+def _settle(txn: Txn, finals: list[tuple[int, Report]], owed: dict[int, Notice]) -> list[tuple[int, Report]]:
+    """Settle by the id as the carrier wrote it; return what fitted nothing."""
+    missed: list[tuple[int, Report]] = []
+    for state, statement in ((State.FAILED, FAILED), (State.DELIVERED, DELIVERED)):
+        of_state = {(heard.carrier_id, heard.ref): (n, heard) for n, heard in finals if heard.state is state}
+        if not of_state:
+            continue
+        rows = [_row(heard) for _, heard in of_state.values()]
+        txn.execute(statement, {"reports": orjson.dumps(rows).decode()})
+        hit: set[str] = set()
+        told: list[Notice] = []
+        for row in txn.fetchall():
+            if row[0] is None:
+                told.append(_notice(row[1:]))
+            else:
+                hit.add(row[0])
+        # Which report of a message brought the notice does not matter: any of this state stands for it.
+        for notice, (n, _) in zip(told, of_state.values(), strict=False):
+            owed[n] = notice
+        missed.extend(pair for (_, ref), pair in of_state.items() if ref not in hit)
+    return missed
+
+
+def _by_other_refs(
+    txn: Txn, missed: list[tuple[int, Report]], owed: dict[int, Notice]
+) -> list[tuple[int, Report]]:
+    """Try the same ids in their other spellings (field notes, section 2); return what fits nothing at all."""
+    spellings = [
+        (n, Report(h.carrier_id, ref, h.state, h.failure, h.error, h.done_at_ms)) for n, h in missed for ref in h.other_refs
+    ]
+    if not spellings:
+        return missed
+    known = _known(txn, [heard for _, heard in spellings])
+    found = [(n, heard) for n, heard in spellings if (heard.carrier_id, heard.ref) in known]
+    _settle(txn, found, owed)
+    hit = {n for n, _ in found}
+    return [(n, heard) for n, heard in missed if n not in hit]
+
+
+def _known(txn: Txn, reports: Sequence[Report]) -> set[tuple[int, str]]:
+    known: set[tuple[int, str]] = set()
+    for carrier_id in {heard.carrier_id for heard in reports}:
+        rows = [{"carrier_id": carrier_id, "ref": heard.ref} for heard in reports if heard.carrier_id == carrier_id]
+        txn.execute(KNOWN, {"reports": orjson.dumps(rows).decode()})
+        known.update((carrier_id, ref) for (ref,) in txn.fetchall())
+    return known
+
+
+def give_up(txn: Txn, hours: int, limit: int) -> tuple[int, int]:
+    """Close parts whose receipt is overdue by hours since they were sent. Returns how many, and how many notices."""
+    txn.execute(GIVE_UP, {"hours": hours, "limit": limit})
+    row = txn.fetchone()
+    assert row is not None
+    txn.execute(FORGET_PARKED, {"hours": hours, "limit": limit})
+    return row[0], row[1]
+
+
+def notices(txn: Txn) -> list[Notice]:
+    """Read the rows of a statement that ended with `NOTICES`."""
+    return [_notice(row) for row in txn.fetchall()]
+
+
+def _notice(row: tuple[Any, ...]) -> Notice:
+    message_id: MessageId = row[2]
+    return Notice(
+        spool_id=row[0],
+        team_id=row[1],
+        message_id=message_id,
+        sender=row[3],
+        recipient=row[4],
+        state=State(row[5]),
+        failure=Failure(row[6]) if row[6] else None,
+        error=row[7],
+        parts=row[8],
+        submitted_at_ms=made_at_ms(message_id),
+        done_at_ms=row[9],
+        options=row[10],
+    )
+
+
+def _row(heard: Report) -> dict[str, Any]:
+    row: dict[str, Any] = {"carrier_id": heard.carrier_id, "ref": heard.ref, "error": heard.error}
+    row["done_at"] = (heard.done_at_ms or 0) / 1000
+    if heard.failure is not None:
+        row["failure"] = heard.failure
+    return row
+
+
+def _kept(heard: Report) -> dict[str, Any]:
+    return {
+        "carrier_id": heard.carrier_id,
+        "ref": heard.ref,
+        "state": int(heard.state),
+        "failure": heard.failure,
+        "error": heard.error,
+        "done_at_ms": heard.done_at_ms,
+    }
+
+
+def report_of(kept: dict[str, Any]) -> Report:
+    """Read a parked report."""
+    failure = Failure(kept["failure"]) if kept["failure"] else None
+    return Report(kept["carrier_id"], kept["ref"], State(kept["state"]), failure, kept["error"], kept["done_at_ms"])
+
+
+REPORTING: Work[Report, Notice | None] = Work("report", report)

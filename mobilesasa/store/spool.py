@@ -1,0 +1,56 @@
+"""The spool: receipts that a team is owed, kept until one of its binds has acknowledged them (decision 115)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import orjson
+
+from mobilesasa.core.model import Notice
+from mobilesasa.store.database import Txn
+from mobilesasa.store.reports import notices
+from mobilesasa.store.writer import Work
+
+ACKNOWLEDGE = """
+DELETE FROM spool USING json_to_recordset(%(rows)s) AS told (t integer, i bigint) WHERE team_id = told.t AND id = told.i
+"""
+
+OWED = """
+SELECT spool.id, spool.team_id, message.id, sender, recipient, spool.state, spool.failure, spool.error, parts,
+       (extract(epoch FROM spool.done_at) * 1000)::bigint, options
+FROM spool JOIN message ON message.id = spool.message_id
+WHERE spool.team_id = %(team_id)s AND spool.id > %(after)s ORDER BY spool.id LIMIT %(limit)s
+"""
+
+FORGET = "DELETE FROM spool WHERE done_at < now() - make_interval(hours => %(hours)s)"
+
+
+@attrs.frozen
+class Acknowledgement:
+    """A bind of the team has taken this notice."""
+
+    team_id: int
+    spool_id: int
+
+
+def acknowledge(txn: Txn, batch: Sequence[Acknowledgement]) -> list[None]:
+    """Forget notices that were taken."""
+    rows = [{"t": told.team_id, "i": told.spool_id} for told in batch]
+    txn.execute(ACKNOWLEDGE, {"rows": orjson.dumps(rows).decode()})
+    return [None] * len(batch)
+
+
+def owed(txn: Txn, team_id: int, after: int, limit: int) -> list[Notice]:
+    """Return what a team is owed, oldest first, from behind a spool id."""
+    txn.execute(OWED, {"team_id": team_id, "after": after, "limit": limit})
+    return notices(txn)
+
+
+def forget(txn: Txn, hours: int) -> int:
+    """Drop notices that nobody fetched for so long; returns how many."""
+    txn.execute(FORGET, {"hours": hours})
+    return txn.rowcount
+
+
+ACKNOWLEDGING: Work[Acknowledgement, None] = Work("acknowledge", acknowledge)

@@ -1,0 +1,273 @@
+"""The group-commit writer: one connection, one thread, one transaction for whatever has gathered.
+
+How to think about it: callers hand in lists of items with the `Work` that writes them. While a transaction is under
+way what comes in waits; the next transaction takes all of it, one statement (or a few) for each kind of work, and
+commits once. So one item alone waits for nobody, and thousands share a commit. The caller's Deferred fires with the
+results, on the reactor's thread, after the commit and never before (I1).
+
+When the connection breaks, the batch is run again on a new one. If the break came during COMMIT nobody knows whether
+it happened: then `Work.again` runs instead of `Work.run`, and finds out. Work that is not yet begun is refused with
+`StoreUnavailable` when the database stays away for longer than `patience_s`; work in doubt waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import attrs
+import psycopg2
+import psycopg2.errors
+import psycopg2.extensions
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from mobilesasa.store.database import StoreUnavailable, Txn
+
+I = TypeVar("I")  # noqa: E741 - an item
+R = TypeVar("R")
+
+_RETRIES = 3
+_SETTINGS = """
+SET enable_seqscan = off;   -- a batch touches a few hundred rows of tables with millions, whatever the statistics say
+SET enable_mergejoin = off;
+SET synchronous_commit = on;
+"""
+
+
+@attrs.frozen(eq=False)
+class Work(Generic[I, R]):
+    """One kind of writing.
+
+    `run(txn, items)` returns a result for each item, in order. It may be run twice: it touches nothing but `txn`.
+    `again` is run instead after a COMMIT whose outcome is unknown.
+    """
+
+    name: str
+    run: Callable[[Txn, Sequence[I]], Sequence[R]]
+    again: Callable[[Txn, Sequence[I]], Sequence[R]] | None = None
+
+
+@attrs.define(eq=False)
+class _Job:
+    """What one caller handed in."""
+
+    work: Work[Any, Any]
+    items: Sequence[Any]
+    done: Deferred[list[Any]]
+    results: Any = None
+
+
+class Writer:
+    """Commits what has gathered.
+
+    Args:
+        reactor: where results are delivered.
+        connect: opens a connection to the store; called on the writer's thread.
+        batch_limit: items of one kind in one transaction, at most.
+        patience_s: how long work waits for a database that is away.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: IReactorFromThreads,
+        connect: Callable[[], psycopg2.extensions.connection],
+        batch_limit: int = 1000,
+        patience_s: float = 5.0,
+    ) -> None:
+        """Start nothing yet."""
+        self._reactor = reactor
+        self._connect = connect
+        self._batch_limit = batch_limit
+        self._patience_s = patience_s
+        self._waiting: deque[_Job] = deque()
+        self._waiting_items = 0
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._connection: psycopg2.extensions.connection | None = None
+        self.commits = 0
+        self.available = False
+        self._stopped: Deferred[None] = Deferred()
+
+    @property
+    def waiting_items(self) -> int:
+        """Items handed in and not yet begun."""
+        return self._waiting_items
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> Deferred[None]:
+        """Write what was handed in, then end; fires when the thread has ended."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        return self._stopped
+
+    def write(self, work: Work[I, R], items: Sequence[I]) -> Deferred[list[R]]:
+        """Hand in items; the Deferred fires with a result each, after their commit.
+
+        Errors:
+            StoreUnavailable: nothing of it was written.
+        """
+        done: Deferred[list[R]] = Deferred()
+        job = _Job(work, items, done)
+        with self._wake:
+            if self._stopping:
+                done.errback(StoreUnavailable("the store is closing"))
+                return done
+            self._waiting.append(job)
+            self._waiting_items += len(items)
+            self._wake.notify()
+        return done
+
+    # Below: on the writer's thread.
+
+    def _run(self) -> None:
+        try:
+            while (jobs := self._gather()) is not None:
+                self._commit_all(jobs)
+        finally:
+            if self._connection is not None:
+                self._connection.close()
+            self._reactor.callFromThread(self._stopped.callback, None)
+
+    def _gather(self) -> list[_Job] | None:
+        """Wait for work; return what goes into one transaction, or None at the end."""
+        with self._wake:
+            while not self._waiting:
+                if self._stopping:
+                    return None
+                self._wake.wait()
+            taken: list[_Job] = []
+            counts: dict[Work[Any, Any], int] = {}
+            left: deque[_Job] = deque()
+            for job in self._waiting:
+                held = counts.get(job.work, 0)
+                if held and held + len(job.items) > self._batch_limit:
+                    counts[job.work] = self._batch_limit  # later ones of this kind keep their order
+                    left.append(job)
+                    continue
+                counts[job.work] = held + len(job.items)
+                self._waiting_items -= len(job.items)
+                taken.append(job)
+            self._waiting = left
+            return taken
+
+    def _commit_all(self, jobs: list[_Job]) -> None:
+        try:
+            self._commit_together(jobs)
+        except psycopg2.Error as error:
+            if len(jobs) == 1:
+                self._fail(jobs, error)
+                return
+            self.log.warn("a batch failed ({error}); its parts are written one by one", error=str(error).strip())
+            for job in jobs:
+                self._commit_all([job])
+            return
+        except Exception as error:  # noqa: BLE001 - an edge: our defect must reach the caller, not end the thread
+            self._fail(jobs, error)
+            return
+        self._reactor.callFromThread(_deliver, jobs)
+
+    def _commit_together(self, jobs: list[_Job]) -> None:
+        """Write the jobs in one transaction, through broken connections and deadlocks."""
+        in_doubt = False
+        conflicts = 0
+        while True:
+            connection = self._connected(jobs, in_doubt)
+            if connection is None:
+                return
+            committing = False
+            try:
+                with connection.cursor() as txn:
+                    self._write_each(txn, jobs, in_doubt)
+                    committing = True
+                    connection.commit()
+                self.commits += 1
+                return
+            except (psycopg2.errors.DeadlockDetected, psycopg2.errors.SerializationFailure):
+                connection.rollback()
+                conflicts += 1
+                if conflicts == _RETRIES:
+                    raise
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                if not connection.closed:
+                    connection.rollback()
+                    raise
+                in_doubt = in_doubt or committing
+                self._lost(error)
+            except BaseException:
+                if not connection.closed:
+                    connection.rollback()
+                raise
+
+    def _write_each(self, txn: Txn, jobs: list[_Job], in_doubt: bool) -> None:
+        """Run each kind of work once over all its items, and give every job its slice of the results."""
+        kinds: dict[Work[Any, Any], list[_Job]] = {}
+        for job in jobs:
+            kinds.setdefault(job.work, []).append(job)
+        for work, group in kinds.items():
+            items = group[0].items if len(group) == 1 else [item for job in group for item in job.items]
+            run = work.again if in_doubt and work.again is not None else work.run
+            results = run(txn, items)
+            start = 0
+            for job in group:
+                job.results = list(results[start : start + len(job.items)])
+                start += len(job.items)
+
+    def _connected(self, jobs: list[_Job], in_doubt: bool) -> psycopg2.extensions.connection | None:
+        """Return a live connection; None when the database stays away and the jobs were refused."""
+        waited_s, pause_s = 0.0, 0.05
+        while self._connection is None:
+            try:
+                connection = self._connect()
+                with connection.cursor() as txn:
+                    txn.execute(_SETTINGS)
+                connection.commit()
+                self._connection = connection
+            except (StoreUnavailable, psycopg2.OperationalError) as error:
+                if waited_s >= self._patience_s or self._stopping:
+                    self._refuse_waiting()
+                    if not in_doubt:
+                        self._fail(jobs, StoreUnavailable(f"the database is away: {error}"))
+                        return None
+                with self._wake:
+                    self._wake.wait(pause_s)
+                waited_s += pause_s
+                pause_s = min(pause_s * 2, 1.0)
+        self.available = True
+        return self._connection
+
+    def _lost(self, error: Exception) -> None:
+        self.available = False
+        self._connection = None
+        self.log.warn("the writer lost its connection ({error}) and opens another", error=str(error).strip())
+
+    def _refuse_waiting(self) -> None:
+        with self._wake:
+            refused, self._waiting = list(self._waiting), deque()
+            self._waiting_items = 0
+        self._fail(refused, StoreUnavailable("the database is away"))
+
+    def _fail(self, jobs: list[_Job], error: Exception) -> None:
+        self._reactor.callFromThread(_deliver_failure, jobs, Failure(error))
+
+
+def _deliver(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.done.callback(job.results)
+
+
+def _deliver_failure(jobs: list[_Job], failure: Failure) -> None:
+    for job in jobs:
+        job.done.errback(failure)

@@ -1,0 +1,52 @@
+"""What all tests share: the server's fixtures, and a watch on the log.
+
+A test that logged a failure, or anything critical, that it did not expect has failed. One that expects it says so:
+``assert flush_logged(ZeroDivisionError)``.
+"""
+
+import gc
+from collections.abc import Callable, Iterator
+
+import pytest
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from twisted.python.failure import Failure
+from zope.interface import provider
+
+pytest_plugins = ["tests.postgres"]
+
+FlushLogged = Callable[..., list[LogEvent]]
+
+
+@pytest.fixture(autouse=True)
+def flush_logged() -> Iterator[FlushLogged]:
+    """Take the failures of the given exception types (all of them without any) that have been logged so far, as events."""
+    logged: list[LogEvent] = []
+
+    @provider(ILogObserver)
+    def observe(event: LogEvent) -> None:
+        if event.get("log_failure") is not None or event.get("log_level") is LogLevel.critical:
+            logged.append(event)
+
+    def flush(*kinds: type[BaseException]) -> list[LogEvent]:
+        gc.collect(1)  # a Deferred that fails unheard logs it when it is collected
+        taken = [event for event in logged if not kinds or _failed_with(event, kinds)]
+        logged[:] = [event for event in logged if event not in taken]
+        return taken
+
+    globalLogPublisher.addObserver(observe)
+    yield flush
+    gc.collect(1)
+    globalLogPublisher.removeObserver(observe)
+    if logged:
+        pytest.fail("logged and not expected:\n" + "\n".join(_shown(event) for event in logged))
+
+
+def _failed_with(event: LogEvent, kinds: tuple[type[BaseException], ...]) -> bool:
+    failure = event.get("log_failure")
+    return isinstance(failure, Failure) and failure.check(*kinds) is not None
+
+
+def _shown(event: LogEvent) -> str:
+    failure = event.get("log_failure")
+    text = str(event.get("log_format", ""))
+    return f"{text}\n{failure.getTraceback()}" if isinstance(failure, Failure) else text
