@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 names its class like a function
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from mobilesasa.store import migrate

@@ -131,6 +131,16 @@ class Overloaded(Refused):
     code = "overloaded"
 
 
+class StoreAway(Exception):
+    """The store cannot be reached: not a refusal, for nobody can act on it but the operator."""
+
+
+class BadValue(Refused):
+    """A value that cannot be kept; the text says which, and what it must be like."""
+
+    code = "bad_value"
+
+
 def every_refusal() -> tuple[type[Refused], ...]:
     """All refusals there are, for the tables that must answer each."""
     found: list[type[Refused]] = []

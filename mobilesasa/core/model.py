@@ -71,6 +71,9 @@ class Coding(enum.IntEnum):
     UCS2 = 8
 
 
+Place = tuple[MessageId, int, Lane]  # where a message waits: its carrier's id and the lane
+
+
 @attrs.frozen
 class Submission:
     """A message as a team handed it in, already parsed by a front end.
@@ -180,6 +183,7 @@ class Report:
     error: str = ""  # the carrier's own code
     done_at_ms: int | None = None
     other_refs: tuple[str, ...] = ()  # the same id in its other spellings: hexadecimal, decimal, without zeros
+    repeated: bool = False  # it came before, so it is not kept for a message that we may not know yet
 
 
 @attrs.frozen
@@ -198,3 +202,21 @@ class Notice:
     submitted_at_ms: int
     done_at_ms: int
     options: dict[str, Any] | None = None
+
+
+@attrs.frozen
+class Settlement:
+    """A carrier's answer about one claimed message, with the moment it came."""
+
+    message_id: MessageId
+    carrier_id: int
+    attempt: int
+    at_ms: int
+    outcome: Outcome
+
+
+@attrs.frozen
+class Settled:
+    """What follows from a settlement: notices that the team is owed, for a failure or for receipts that came too early."""
+
+    notices: tuple[Notice, ...] = ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from mobilesasa.core.errors import InsufficientUnits, Refused
-from mobilesasa.core.model import Lane, MessageId, Outbound, Outcome, Priced, Report
+from mobilesasa.core.model import Lane, MessageId, Notice, Outbound, Outcome, Priced, Report, Settled, Settlement
 
 
 class Intake(Protocol):
@@ -50,6 +50,32 @@ class Carrier(Protocol):
 
     def submit(self, batch: Sequence[Outbound]) -> None:
         """Put messages on the wire, in order; the answers come to the listener."""
+
+
+class Journal(Protocol):
+    """The store, as the dispatcher needs it; each call shares a commit with whatever else is waiting.
+
+    All of them raise when the store is away; what they were given is then to be given again.
+    """
+
+    def claim(self, ids: Sequence[MessageId]) -> Awaitable[Sequence[Outbound | None]]:
+        """Mark messages as in this process's hand; None for what is finished, not due, or held elsewhere."""
+
+    def settle(self, batch: Sequence[Settlement]) -> Awaitable[Sequence[Settled]]:
+        """Write down what carriers answered."""
+
+    def report(self, batch: Sequence[Report]) -> Awaitable[Sequence[Notice | None]]:
+        """Write down receipts."""
+
+    def release(self, ids: Sequence[MessageId]) -> Awaitable[None]:
+        """Hand back what was claimed and given to no carrier."""
+
+
+class Notifier(Protocol):
+    """Tells the teams."""
+
+    def owe(self, notices: Sequence[Notice]) -> None:
+        """Bring these notices, which are in the spool already, to their teams."""
 
 
 Verdict = Priced | Refused

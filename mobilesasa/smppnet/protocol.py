@@ -33,7 +33,7 @@ from mobilesasa.smpp.session import (
     Unreadable,
 )
 from mobilesasa.smpp.transitions import Side
-from mobilesasa.smpp.window import Window
+from mobilesasa.smpp.window import Window, WindowFull
 from mobilesasa.smppnet.timers import CLOSE_S, Alarm, Due, Timers, Watch
 
 
@@ -63,7 +63,8 @@ class LinkUser(Protocol):
 class Link(TwistedProtocol):
     """One end of one SMPP connection.
 
-    Whatever the peer makes us write is bounded: while it does not read, we do not read (I7).
+    What the peer makes us write is bounded (I7): a server does not read from a client that does not read; a client,
+    which must read on lest both ends wait for each other, cuts a server that has not read for the idle timeout.
 
     Attributes:
         session: The state of the connection; read it, send through the link.
@@ -95,7 +96,7 @@ class Link(TwistedProtocol):
         self._turn: list[bytes] | None = None  # what is to be written when the turn ends
         self._watch = Watch(timers, clock.seconds(), clock.seconds())
         self._alarm = Alarm(clock, self._woken)
-        self._lost = self._closing = False
+        self._lost = self._closing = self._close_wanted = False
         self._held_by_user = self._held_by_peer = False  # why we do not read
         self._reason = ""  # ours, when it is we who close
 
@@ -136,6 +137,8 @@ class Link(TwistedProtocol):
         """
         if self._lost:
             raise WrongState("the connection is gone")
+        if len(self._window) + len(pdus) > LIMIT_REQUESTS:
+            raise WindowFull(f"{len(self._window)} requests are unanswered")
         if not pdus:
             return
         numbered = [_numbered(pdu, self.session.next_sequence()) for pdu in pdus]
@@ -148,10 +151,11 @@ class Link(TwistedProtocol):
         if self._timers.response_timeout_s:
             self._alarm.wake_by(now_s + self._timers.response_timeout_s)
 
-    def unbind(self) -> None:
+    def unbind(self, reason: str = "unbound by us") -> None:
         """End politely: unbind, wait for the answer up to `CLOSE_S`, close. Unbound already: just close."""
         if self._lost or self._closing or self._watch.cut_at_s is not None:
             return
+        self._reason = self._reason or reason
         if not self.session.may_send(Unbind):
             self._close()
             return
@@ -209,15 +213,20 @@ class Link(TwistedProtocol):
         if self.refused > 1:
             self.log.warn("{peer} sent {refused} PDUs that were refused", peer=self.peer, refused=self.refused)
         contexts = [context for _, context in self._window.drain()]
-        if contexts:
-            self._user.unanswered(self, contexts)
-        self._user.lost(self, self._reason or reason.getErrorMessage())
+        try:
+            if contexts:
+                self._user.unanswered(self, contexts)
+        finally:
+            self._user.lost(self, self._reason or reason.getErrorMessage())
 
     def pauseProducing(self) -> None:
-        self._held_by_peer = True
+        self._watch.stuck_since_s = self._clock.seconds()
+        self._rearm()
+        self._held_by_peer = self.session.side is Side.SMSC
         self._hold()
 
     def resumeProducing(self) -> None:
+        self._watch.stuck_since_s = None
         self._held_by_peer = False
         self._hold()
 
@@ -296,11 +305,14 @@ class Link(TwistedProtocol):
     # The end
 
     def _close_if_over(self) -> None:
-        if self.session.is_closed and not self._closing and self._turn is None:
+        if (self.session.is_closed or self._close_wanted) and not self._closing:
             self._close()
 
     def _close(self) -> None:
-        """Close when everything is written, or in `CLOSE_S` all the same."""
+        """Close when everything is written, which is after the turn, or in `CLOSE_S` all the same."""
+        if self._turn is not None:
+            self._close_wanted = True
+            return
         self._closing = True
         if IConsumer.providedBy(self.transport):
             self.transport.unregisterProducer()  # a connection with a producer does not close
@@ -325,23 +337,29 @@ class Link(TwistedProtocol):
     # Time
 
     def _woken(self) -> None:
-        now_s = self._clock.seconds()
+        try:
+            self._act_on_the_overdue(self._clock.seconds())
+        finally:
+            self._rearm()
+
+    def _act_on_the_overdue(self, now_s: float) -> None:
+        self._watch.bound |= self.session.is_bound
         self._give_up_the_overdue(now_s)
         match self._watch.due(now_s):
             case Due.CUT:
                 self.abort("the peer did not close in time")
+            case Due.STUCK:
+                self.abort(f"the peer read nothing for {self._timers.idle_timeout_s:g} s")
             case Due.BIND:
                 self._reason = f"no bind was accepted within {self._timers.bind_timeout_s:g} s"
                 self._close()
             case Due.SILENCE if not self._held_by_user:
-                self._reason = f"nothing was heard for {self._timers.idle_timeout_s:g} s"
-                self.unbind()
+                self.unbind(f"nothing was heard for {self._timers.idle_timeout_s:g} s")
             case Due.ENQUIRY if not self._held_by_user and self.session.may_send(EnquireLink):
                 self._watch.enquired(now_s)
                 self._write(self.session.send(EnquireLink()))
             case _:
                 pass
-        self._rearm()
 
     def _give_up_the_overdue(self, now_s: float) -> None:
         overdue = self._window.expired(now_s)

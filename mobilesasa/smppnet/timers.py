@@ -32,6 +32,7 @@ class Due(enum.Enum):
     """What is overdue on a link."""
 
     CUT = "the close has taken too long"
+    STUCK = "the peer has read nothing for too long"
     BIND = "no bind was accepted in time"
     SILENCE = "nothing was heard for too long"
     ENQUIRY = "it is time to ask whether the peer is there"
@@ -45,6 +46,7 @@ class Watch:
         heard_at_s: When the peer last said anything.
         bound: Whether a bind was ever accepted.
         cut_at_s: When a connection that is closing is cut; None while nothing closes.
+        stuck_since_s: Since when the peer does not read what we write; None while it does.
     """
 
     timers: Timers
@@ -52,6 +54,7 @@ class Watch:
     heard_at_s: float
     bound: bool = False
     cut_at_s: float | None = None
+    stuck_since_s: float | None = None
     _enquired_at_s: float = attrs.field(default=0.0, init=False)
 
     def enquired(self, now_s: float) -> None:
@@ -78,6 +81,8 @@ class Watch:
         moments: list[tuple[float, Due]] = []
         if timers.bind_timeout_s and not self.bound:
             moments.append((self.made_at_s + timers.bind_timeout_s, Due.BIND))
+        if timers.idle_timeout_s and self.stuck_since_s is not None:
+            moments.append((self.stuck_since_s + timers.idle_timeout_s, Due.STUCK))
         if timers.idle_timeout_s:
             moments.append((self.heard_at_s + timers.idle_timeout_s, Due.SILENCE))
         if timers.enquire_link_s:

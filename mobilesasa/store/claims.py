@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from mobilesasa.core.model import Coding, Lane, MessageId, Outbound
+from mobilesasa.core.model import Coding, Lane, MessageId, Outbound, Place
 from mobilesasa.store.database import Txn
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.writer import Work
@@ -45,7 +45,10 @@ WITH dead AS (
     UPDATE node_run SET ended_at = now()
     WHERE ended_at IS NULL AND id <> %(run)s AND seen_at < now() - make_interval(secs => %(lease_s)s) RETURNING id
 )
-UPDATE pending SET claimed_by = NULL WHERE claimed_by IN (SELECT id FROM dead)
+UPDATE pending SET claimed_by = NULL
+WHERE claimed_by IN (
+    SELECT id FROM dead UNION ALL  -- and what a killed process still had under way in the server when its successor began
+    SELECT id FROM node_run WHERE ended_at > now() - interval '10 minutes' AND id <> %(run)s)
 RETURNING message_id, carrier_id, lane
 """
 
@@ -65,20 +68,13 @@ UPDATE pending SET due_at = NULL FROM due WHERE pending.message_id = due.message
 RETURNING pending.message_id, carrier_id, lane
 """
 
-UNCLAIMED = """
-SELECT message_id, carrier_id, lane FROM pending
-WHERE claimed_by IS NULL AND due_at IS NULL AND message_id > %(after)s ORDER BY message_id LIMIT %(limit)s
-"""
-
 UNCLAIMED_OF_LANE = """
 SELECT message_id FROM pending
 WHERE claimed_by IS NULL AND due_at IS NULL AND message_id > %(after)s AND carrier_id = %(carrier_id)s AND lane = %(lane)s
 ORDER BY message_id LIMIT %(limit)s
 """
 
-EXPIRED = """
-SELECT message_id FROM pending WHERE expires_at <= now() AND claimed_by IS NULL ORDER BY message_id LIMIT %(limit)s
-"""
+MAKE_PARTITIONS = "SELECT make_message_partitions(now() - interval '1 month', 5)"
 
 FIRST_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -149,7 +145,7 @@ def end_run(txn: Txn, run: int) -> None:
     txn.execute(END_RUN, {"run": run})
 
 
-def keep_lease(txn: Txn, run: int, lease_s: float) -> list[tuple[MessageId, int, Lane]]:
+def keep_lease(txn: Txn, run: int, lease_s: float) -> list[Place]:
     """Say that this process lives; free what processes hold that have been silent for `lease_s`, and return it."""
     txn.execute(SEEN, {"run": run})
     txn.execute(RELEASE_OF_DEAD, {"run": run, "lease_s": lease_s})
@@ -161,16 +157,10 @@ def release(txn: Txn, run: int, ids: Sequence[MessageId]) -> None:
     txn.execute(RELEASE, {"ids": uuids(ids), "run": run})
 
 
-def take_due(txn: Txn, limit: int) -> list[tuple[MessageId, int, Lane]]:
+def take_due(txn: Txn, limit: int) -> list[Place]:
     """Return messages whose time has come, with carrier and lane; they count as queued from now on."""
     txn.execute(DUE, {"limit": limit})
     return sorted(_places(txn))
-
-
-def unclaimed(txn: Txn, after: MessageId, limit: int) -> list[tuple[MessageId, int, Lane]]:
-    """Return messages that wait for a carrier, oldest first, from behind an id: what a queue is filled with."""
-    txn.execute(UNCLAIMED, {"after": after, "limit": limit})
-    return _places(txn)
 
 
 def unclaimed_of_lane(txn: Txn, carrier_id: int, lane: Lane, after: MessageId, limit: int) -> list[MessageId]:
@@ -179,13 +169,12 @@ def unclaimed_of_lane(txn: Txn, carrier_id: int, lane: Lane, after: MessageId, l
     return [message_id for (message_id,) in txn.fetchall()]
 
 
-def expired(txn: Txn, limit: int) -> list[MessageId]:
-    """Return messages that no carrier took in time."""
-    txn.execute(EXPIRED, {"limit": limit})
-    return [message_id for (message_id,) in txn.fetchall()]
+def make_partitions(txn: Txn) -> None:
+    """Make the partitions of the months ahead, where they are missing."""
+    txn.execute(MAKE_PARTITIONS)
 
 
-def _places(txn: Txn) -> list[tuple[MessageId, int, Lane]]:
+def _places(txn: Txn) -> list[Place]:
     return [(message_id, carrier_id, _LANES[lane]) for message_id, carrier_id, lane in txn.fetchall()]
 
 

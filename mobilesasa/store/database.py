@@ -15,7 +15,7 @@ import orjson
 import psycopg2
 import psycopg2.extras
 from psycopg2 import errors
-from psycopg2.extensions import connection as Connection  # noqa: N812 - a class that psycopg2 names like a function
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor, make_dsn
 from twisted.enterprise import adbapi
 from twisted.internet.base import ReactorBase
@@ -24,6 +24,8 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+
+from mobilesasa.core.errors import StoreAway
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,7 +45,7 @@ SLOW_S = 1.0
 ATTEMPTS = 4  # the first and three retries
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(StoreAway):
     """The database cannot be reached; nothing was kept."""
 
 
@@ -237,5 +239,5 @@ class _Pool(adbapi.ConnectionPool):
                 if not opened.closed:
                     raise
                 lost += 1
-                if lost == 2:  # noqa: PLR2004 - one fresh connection is tried
+                if lost == 2:
                     raise StoreUnavailable(str(error).strip()) from error

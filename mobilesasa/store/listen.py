@@ -12,9 +12,10 @@ from typing import Any, Protocol
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
-from psycopg2.extensions import connection as Connection  # noqa: N812 - a class that psycopg2 names like a function
-from twisted.internet.defer import Deferred
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class that psycopg2 names like a function
 from twisted.internet.base import DelayedCall
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReadWriteDescriptor
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -72,6 +73,7 @@ class Listener:
         self._backoff_s = backoff_s
         self._state = _State.CLOSED
         self._connection: Connection | None = None
+        self._cursor: Cursor | None = None
         self._failures = 0
         self._retry: DelayedCall | None = None
         self._started: Deferred[None] | None = None
@@ -147,7 +149,8 @@ class Listener:
     def _next_state(self, connection: Connection) -> None:
         if self._state is _State.CONNECTING:
             self._state = _State.SUBSCRIBING
-            connection.cursor().execute(self._subscription)
+            self._cursor = connection.cursor()  # kept: libpq's answer goes to it
+            self._cursor.execute(self._subscription)
             return
         self._state = _State.LISTENING
         self._failures = 0
@@ -189,7 +192,7 @@ class Listener:
         self._state = _State.CLOSED
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection = self._cursor = None
 
 
 def _fire(started: Deferred[None]) -> None:

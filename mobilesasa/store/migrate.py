@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - a class that psycopg2 names like a function
+from psycopg2.extensions import connection as Connection
 
 from mobilesasa.store.database import Txn, connect, in_transaction
 

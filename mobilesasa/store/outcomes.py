@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
 import orjson
 
-from mobilesasa.core.model import Failure, Later, MessageId, Never, Notice, Outcome, Report, Sent, State
+from mobilesasa.core.model import (
+    Failure,
+    Later,
+    MessageId,
+    Never,
+    Notice,
+    Outcome,
+    Report,
+    Sent,
+    Settled,
+    Settlement,
+)
 from mobilesasa.store.database import Txn
-from mobilesasa.store.intake import uuids
-from mobilesasa.store.reports import NOTICES, notices, report_of
+from mobilesasa.store.reports import NOTICES, notices, report, report_of
 from mobilesasa.store.writer import Work
 
 SENT = """
@@ -44,7 +53,7 @@ ANY_PARKED = "SELECT EXISTS (SELECT FROM parked_report)"
 UNPARK = """
 DELETE FROM parked_report USING json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid)
 WHERE parked_report.carrier_id = parts.carrier_id AND parked_report.ref = parts.ref
-RETURNING parts.id, parked_report.report
+RETURNING parked_report.report
 """
 
 LATER = """
@@ -97,24 +106,10 @@ WITH ended AS MATERIALIZED (
 """ + NOTICES
 
 
-@attrs.frozen
-class Settlement:
-    """A carrier's answer about one claimed message, with the moment it came."""
-
-    message_id: MessageId
-    carrier_id: int
-    attempt: int
-    at_ms: int
-    outcome: Outcome
-
-
-@attrs.frozen
-class Settled:
-    """What follows from a settlement: a notice that the team is owed, receipts that had come too early."""
-
-    notice: Notice | None = None
-    early: tuple[Report, ...] = ()
-
+OVERDUE = """
+SELECT message_id, carrier_id, attempts FROM pending WHERE expires_at <= now() AND claimed_by IS NULL
+ORDER BY message_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""
 
 NOTHING_FOLLOWS = Settled()
 
@@ -125,7 +120,7 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
     later = [item for item in batch if isinstance(item.outcome, Later)]
     never = [item for item in batch if isinstance(item.outcome, Never)]
     parts = [part for item in batch if item.outcome.refs for part in _parts(item)]
-    early = _await_receipts(txn, parts) if parts else {}
+    early = _await_receipts(txn, parts) if parts else []
     if sent:
         rows = [
             {
@@ -141,17 +136,22 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
     if later:
         rows = [_row(item) | {"delay_s": item.outcome.delay_s} for item in later if isinstance(item.outcome, Later)]
         txn.execute(LATER, {"messages": _json(rows)})
-    owed: dict[MessageId, Notice] = {}
+    owed: list[Notice] = []
     if never:
         rows = [_row(item) | {"failure": item.outcome.failure} for item in never if isinstance(item.outcome, Never)]
         txn.execute(NEVER, {"messages": _json(rows)})
-        owed = {notice.message_id: notice for notice in notices(txn)}
-    if not owed and not early:
+        owed = notices(txn)
+    if early:
+        owed += [notice for notice in report(txn, early) if notice is not None]
+    if not owed:
         return [NOTHING_FOLLOWS] * len(batch)
-    return [Settled(owed.get(item.message_id), early.get(item.message_id, ())) for item in batch]
+    by_message: dict[MessageId, tuple[Notice, ...]] = {}
+    for notice in owed:
+        by_message[notice.message_id] = (*by_message.get(notice.message_id, ()), notice)
+    return [Settled(by_message[item.message_id]) if item.message_id in by_message else NOTHING_FOLLOWS for item in batch]
 
 
-def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> dict[MessageId, tuple[Report, ...]]:
+def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> list[Report]:
     """Remember the carrier's ids, and return the receipts that came before them."""
     rows = _json(parts)
     txn.execute(AWAIT, {"parts": rows})
@@ -161,24 +161,17 @@ def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> dict[MessageId, tu
     txn.execute(ANY_PARKED)
     row = txn.fetchone()
     if row is None or not row[0]:
-        return {}
+        return []
     txn.execute(UNPARK, {"parts": rows})
-    found: dict[MessageId, tuple[Report, ...]] = {}
-    for message_id, report in txn.fetchall():
-        found[message_id] = (*found.get(message_id, ()), report_of(report))
-    return found
+    return [report_of(kept) for (kept,) in txn.fetchall()]
 
 
-def expire(txn: Txn, ids: Sequence[MessageId]) -> list[Notice]:
-    """End messages that no carrier took in time: refunded, failed, and told."""
-    txn.execute(
-        "SELECT message_id, carrier_id, attempts FROM pending"
-        " WHERE message_id = ANY(%(ids)s::uuid[]) AND claimed_by IS NULL FOR UPDATE SKIP LOCKED",
-        {"ids": uuids(ids)},
-    )
+def expire_some(txn: Txn, limit: int) -> tuple[int, list[Notice]]:
+    """End up to `limit` messages that no carrier took in time: refunded and failed. Returns how many, and the notices."""
+    txn.execute(OVERDUE, {"limit": limit})
     over = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
     batch = [Settlement(message_id, carrier_id, attempts, 0, over) for message_id, carrier_id, attempts in txn.fetchall()]
-    return [settled.notice for settled in settle(txn, batch) if settled.notice is not None] if batch else []
+    return len(batch), [notice for settled in settle(txn, batch) for notice in settled.notices] if batch else []
 
 
 def _parts(item: Settlement) -> list[dict[str, Any]]:
@@ -212,5 +205,3 @@ def _json(rows: list[dict[str, Any]]) -> str:
 
 
 SETTLING: Work[Settlement, Settled] = Work("settle", settle)
-
-__all__ = ["SETTLING", "Settled", "Settlement", "State", "expire", "settle"]

@@ -133,6 +133,7 @@ def report(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:
         known = _known(txn, [heard for _, heard in missed])
         missed = [(n, heard) for n, heard in missed if (heard.carrier_id, heard.ref) not in known]
         missed = _by_other_refs(txn, missed, owed)
+    missed = [(n, heard) for n, heard in missed if not heard.repeated]
     if missed:
         rows = [{"carrier_id": h.carrier_id, "ref": h.ref, "report": _kept(h)} for _, h in missed]
         txn.execute(PARK, {"reports": orjson.dumps(rows).decode()})

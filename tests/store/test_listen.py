@@ -32,12 +32,15 @@ class Rig:
         )
 
     def on_notify(self, channel: str, payload: str) -> None:
-        self.told.put((channel, payload))
+        reactor.callLater(0, self.told.put, (channel, payload))  # type: ignore[attr-defined]
         if self.fail:
             raise ZeroDivisionError
 
     def cut(self) -> None:
-        ask(self.dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mobilesasa listen'")
+        ask(
+            self.dsn,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mobilesasa listen'",
+        )
 
 
 @pytest.fixture

@@ -50,8 +50,12 @@ def test_pending_changes_nothing(empty_dsn: str, folder: Path) -> None:
 
 
 def test_a_failing_statement_is_named_and_its_file_leaves_nothing(empty_dsn: str, folder: Path) -> None:
-    (folder / "0004_pre_bad.sql").write_text("INSERT INTO thing VALUES (4);\n\n-- why\nINSERT INTO thing\n  VALUES (5/0);")
-    with pytest.raises(MigrationError, match=r"0004_pre_bad.sql, line 4: division by zero\nin: INSERT INTO thing\n  VALUES"):
+    (folder / "0004_pre_bad.sql").write_text(
+        "INSERT INTO thing VALUES (4);\n\n-- why\nINSERT INTO thing\n  VALUES (5/0);"
+    )
+    with pytest.raises(
+        MigrationError, match=r"0004_pre_bad.sql, line 4: division by zero\nin: INSERT INTO thing\n  VALUES"
+    ):
         migrate.apply(empty_dsn, folder=folder)
     assert ask(empty_dsn, "SELECT id FROM thing") == [1, 2, 3]
     (folder / "0004_pre_bad.sql").write_text("INSERT INTO thing VALUES (4)")

@@ -1,0 +1,1 @@
+"""From the queue to the carrier and written down; and receipts from the carrier to the store."""

@@ -1,0 +1,246 @@
+"""Brings the messages of one carrier from its queue to the carrier, and writes the outcomes down.
+
+How to think about it: a message passes four places, each bounded.
+
+    heard ──claim──▶ ready ──room──▶ out ──outcome──▶ settling ──commit──▶ acknowledged
+    (ids from the     (rows, marked   (on the wire)    (being written)
+     queue)            as ours)
+
+What is out or settling counts against the carrier's window, so that when the process dies no more than one window of
+messages can be in doubt (I3). A queue body is acknowledged when the last of its messages is written down. Claims run
+ahead of the window, so the wire never waits for the database. Everything moves in lists; a Deferred belongs to a batch.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from mobilesasa.core.model import Failure, Lane, MessageId, Never, Outbound, Outcome, Settlement
+from mobilesasa.core.ports import Carrier, Journal, Notifier
+from mobilesasa.dispatch.insist import insist
+from mobilesasa.dispatch.receipts import Receipts
+from mobilesasa.dispatch.shares import Shares
+from mobilesasa.queue.port import Delivery, Queue, Subscription
+
+PREFETCH_BODIES = 200
+EXPIRED = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
+
+
+@attrs.define(eq=False)
+class _Body:
+    """A queue body of which some messages are still in hand."""
+
+    delivery: Delivery
+    left: int
+
+
+@attrs.define(eq=False)
+class _LaneInHand:
+    heard: deque[MessageId] = attrs.field(factory=deque)
+    claiming: int = 0
+    ready: deque[Outbound] = attrs.field(factory=deque)
+
+
+class Dispatcher:
+    """One carrier's way out.
+
+    Args:
+        carrier_id: the carrier's id in the store.
+        carrier: the wire; this object is its listener.
+        queue: where ids come from.
+        journal: the store.
+        receipts: takes what carriers report.
+        notifier: tells teams of messages that failed here.
+        clock: for waiting while the store is away.
+        now_ms: milliseconds since the epoch.
+        claim_ahead: messages claimed a lane before there is room for them, at most.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        carrier_id: int,
+        carrier: Carrier,
+        queue: Queue,
+        journal: Journal,
+        receipts: Receipts,
+        notifier: Notifier,
+        clock: IReactorTime,
+        now_ms: Callable[[], int],
+        claim_ahead: int = 500,
+    ) -> None:
+        self.carrier = carrier
+        self.reported = receipts.take  # receipts go their own way
+        self._carrier_id = carrier_id
+        self._queue = queue
+        self._journal = journal
+        self._notifier = notifier
+        self._clock = clock
+        self._now_ms = now_ms
+        self._claim_ahead = claim_ahead
+        self._lanes = {lane: _LaneInHand() for lane in Lane}
+        self._in_hand: dict[MessageId, _Body] = {}
+        self._wire_shares = Shares()
+        self._out_parts = 0
+        self._subscription: Subscription | None = None
+        self._stopping = False
+        self._idle: Deferred[None] | None = None
+        self.sent = self.postponed = self.refused = 0
+
+    # From the queue.
+
+    def start(self) -> None:
+        """Begin to take what the queue names."""
+        self._subscription = self._queue.consume(self._carrier_id, self._delivered, PREFETCH_BODIES)
+
+    def _delivered(self, delivery: Delivery) -> None:
+        body = _Body(delivery, 0)
+        heard = self._lanes[delivery.lane].heard
+        for message_id in delivery.ids:
+            if message_id not in self._in_hand:  # the queue may name a message twice
+                self._in_hand[message_id] = body
+                body.left += 1
+                heard.append(message_id)
+        if body.left == 0:
+            delivery.ack()
+            return
+        self._claim()
+
+    def _claim(self) -> None:
+        """Claim what was heard, a batch a lane at a time, so far ahead as allowed."""
+        for lane in self._lanes.values():
+            room = self._claim_ahead - len(lane.ready)
+            if self._stopping or lane.claiming or not lane.heard or room <= 0:
+                continue
+            ids = [lane.heard.popleft() for _ in range(min(room, len(lane.heard)))]
+            lane.claiming = len(ids)
+            self._keep("claiming", self._claimed(lane, ids))
+
+    async def _claimed(self, lane: _LaneInHand, ids: Sequence[MessageId]) -> None:
+        rows = await insist(self._clock, self.log, self._journal.claim, ids)
+        lane.claiming = 0
+        gone = []
+        for message_id, row in zip(ids, rows, strict=True):
+            if row is None:
+                gone.append(message_id)
+            else:
+                lane.ready.append(row)
+        self._acknowledge(gone)
+        self._feed()
+        self._claim()
+
+    # To the carrier.
+
+    def room_changed(self) -> None:
+        """See `CarrierListener`."""
+        self._feed()
+
+    def _feed(self) -> None:
+        """Give the carrier what it has room for, expired messages left out."""
+        if self._stopping:
+            return
+        first, second = self._lanes[Lane.TRANSACTIONAL].ready, self._lanes[Lane.BULK].ready
+        expired: list[tuple[Outbound, Outcome]] = []
+        while first or second:
+            room = min(self.carrier.room(), self.carrier.window - self._out_parts)
+            if room <= 0:
+                break
+            batch: list[Outbound] = []
+            for ready, count in zip((first, second), self._wire_shares.split(room, len(first), len(second)), strict=True):
+                room = self._take(ready, count, room, batch, expired)
+            if not batch:
+                break
+            self.carrier.submit(batch)
+        if expired:
+            self.settled(expired)
+        self._claim()
+
+    def _take(
+        self,
+        ready: deque[Outbound],
+        count: int,
+        room: int,
+        batch: list[Outbound],
+        expired: list[tuple[Outbound, Outcome]],
+    ) -> int:
+        """Move up to `count` messages that fit the room; return what room is left. A message wider than the window goes alone."""
+        now_ms = self._now_ms()
+        for _ in range(count):
+            message = ready[0]
+            fits = message.parts <= room or (self._out_parts == 0 and not batch)
+            if not fits:
+                break
+            ready.popleft()
+            self._out_parts += message.parts
+            if message.expires_at_ms <= now_ms:
+                expired.append((message, EXPIRED))
+                continue
+            room -= message.parts
+            batch.append(message)
+        return room
+
+    # From the carrier.
+
+    def settled(self, outcomes: Sequence[tuple[Outbound, Outcome]]) -> None:
+        """See `CarrierListener`: write the outcomes down; only then their room is free."""
+        at_ms = self._now_ms()
+        batch = [
+            Settlement(message.id, self._carrier_id, message.attempt, at_ms, outcome) for message, outcome in outcomes
+        ]
+        self._keep("settling", self._written(batch, sum(message.parts for message, _ in outcomes)))
+
+    async def _written(self, batch: Sequence[Settlement], parts: int) -> None:
+        follows = await insist(self._clock, self.log, self._journal.settle, batch)
+        self._out_parts -= parts
+        self._acknowledge([item.message_id for item in batch])
+        notices = [notice for settled in follows for notice in settled.notices]
+        if notices:
+            self._notifier.owe(notices)
+        self._feed()
+        if self._idle is not None and self._out_parts == 0:
+            idle, self._idle = self._idle, None
+            idle.callback(None)
+
+    def _acknowledge(self, ids: Sequence[MessageId]) -> None:
+        for message_id in ids:
+            body = self._in_hand.pop(message_id, None)
+            if body is not None:
+                body.left -= 1
+                if body.left == 0:
+                    body.delivery.ack()
+
+    # The end.
+
+    async def stop(self, within_s: float) -> None:
+        """Take nothing more, wait for what is out for a while, and hand back what no carrier has."""
+        self._stopping = True
+        if self._subscription is not None:
+            self._subscription.cancel()
+        if self._out_parts:
+            self._idle = Deferred()
+            self._idle.addTimeout(within_s, self._clock, onTimeoutCancel=lambda *_: None)
+            await self._idle
+        ready = [message.id for lane in self._lanes.values() for message in lane.ready]
+        if ready:
+            await self._journal.release(ready)
+
+    @property
+    def out_parts(self) -> int:
+        """Parts on the wire or being written down."""
+        return self._out_parts
+
+    # Work that goes on by itself.
+
+    def _keep(self, what: str, work: Coroutine[Deferred[Any], Any, None]) -> None:
+        Deferred.fromCoroutine(work).addErrback(
+            lambda failure: self.log.failure("{what} for carrier {name}", failure, what=what, name=self.carrier.name)
+        )
+

@@ -1,0 +1,106 @@
+"""The carriers that run: one dispatcher each, started and stopped as the operator adds, changes and disables them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import attrs
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import Logger
+
+from mobilesasa.core.ports import Carrier, CarrierListener
+from mobilesasa.core.teams import CarrierRecord, Directory
+from mobilesasa.dispatch.dispatcher import Dispatcher
+
+DRAIN_S = 10.0
+
+
+class RunningCarrier(Carrier, Protocol):
+    """A carrier with a life."""
+
+    def start(self, listener: CarrierListener) -> None:
+        """Connect, and tell the listener what happens from now on."""
+
+    def stop(self) -> Deferred[None]:
+        """Unbind and close; fires when nothing of it is left."""
+
+
+@attrs.frozen(eq=False)
+class _Running:
+    record: CarrierRecord
+    carrier: RunningCarrier
+    dispatcher: Dispatcher
+
+
+class Fleet:
+    """All carriers of this node.
+
+    Args:
+        make_carrier: builds the wire of a record; raises ValueError with what is wrong with its options.
+        make_dispatcher: builds the dispatcher of a carrier.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        make_carrier: Callable[[CarrierRecord], RunningCarrier],
+        make_dispatcher: Callable[[int, RunningCarrier], Dispatcher],
+    ) -> None:
+        self._make_carrier = make_carrier
+        self._make_dispatcher = make_dispatcher
+        self.running: dict[int, _Running] = {}
+        self._ending: dict[int, Deferred[None]] = {}
+        self._wanted: dict[int, CarrierRecord] = {}
+        self._stopped = False
+
+    def apply(self, directory: Directory) -> None:
+        """Start what is enabled and new, stop what is disabled or gone, and start afresh what has changed."""
+        if self._stopped:
+            return
+        self._wanted = {record.id: record for record in directory.carriers.values() if record.enabled}
+        for carrier_id, running in list(self.running.items()):
+            if self._wanted.get(carrier_id) != running.record:
+                self._end(carrier_id)
+        for carrier_id in self._wanted:
+            if carrier_id not in self.running and carrier_id not in self._ending:
+                self._begin(carrier_id)
+
+    def _begin(self, carrier_id: int) -> None:
+        record = self._wanted[carrier_id]
+        try:
+            carrier = self._make_carrier(record)
+        except ValueError as bad:
+            self.log.error("carrier {name} cannot run: {bad}", name=record.name, bad=bad)
+            return
+        dispatcher = self._make_dispatcher(carrier_id, carrier)
+        self.running[carrier_id] = _Running(record, carrier, dispatcher)
+        carrier.start(dispatcher)
+        dispatcher.start()
+        self.log.info("carrier {name} ({kind}) runs", name=record.name, kind=record.kind)
+
+    def _end(self, carrier_id: int) -> None:
+        running = self.running.pop(carrier_id)
+        ended = Deferred.fromCoroutine(self._drain(running))
+        ended.addErrback(lambda failure: self.log.failure("stopping carrier {name}", failure, name=running.record.name))
+        self._ending[carrier_id] = ended
+        ended.addCallback(self._ended, carrier_id)
+
+    def _ended(self, _: None, carrier_id: int) -> None:
+        del self._ending[carrier_id]
+        if carrier_id in self._wanted and not self._stopped:
+            self._begin(carrier_id)
+
+    async def _drain(self, running: _Running) -> None:
+        await running.dispatcher.stop(DRAIN_S)
+        await running.carrier.stop()
+        self.log.info("carrier {name} has stopped", name=running.record.name)
+
+    async def stop(self) -> None:
+        """Stop them all: what is on the wire is waited for, what is not is handed back."""
+        self._stopped = True
+        for carrier_id in list(self.running):
+            self._end(carrier_id)
+        if self._ending:
+            await DeferredList(list(self._ending.values()))

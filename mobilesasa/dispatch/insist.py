@@ -1,0 +1,28 @@
+"""Asking the store until it answers: what a carrier has said must not be forgotten while the store is away."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from mobilesasa.core.errors import StoreAway
+
+T = TypeVar("T")
+S = TypeVar("S")
+RETRY_S = 1.0
+
+
+async def insist(
+    clock: IReactorTime, log: Logger, ask: Callable[[Sequence[T]], Awaitable[Sequence[S]]], items: Sequence[T]
+) -> Sequence[S]:
+    """Return what the store answers, asking again each second while it is away."""
+    while True:
+        try:
+            return await ask(items)
+        except StoreAway as error:
+            log.warn("waiting for the store with {count} items: {error}", count=len(items), error=error)
+            await deferLater(clock, RETRY_S)

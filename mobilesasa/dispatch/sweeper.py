@@ -1,0 +1,126 @@
+"""What must happen without anybody asking: messages that come due, that expired, that a dead process held."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from mobilesasa.core.errors import StoreAway
+from mobilesasa.core.model import Lane, MessageId, Notice, Place
+from mobilesasa.core.ports import Notifier, Publisher
+
+BATCH = 2000
+EXPIRY_INTERVAL_S = 30.0
+TIDY_INTERVAL_S = 300.0
+
+
+class Chores(Protocol):
+    """The store, as the sweeper needs it."""
+
+    async def due(self, limit: int) -> Sequence[Place]:
+        """Return messages whose time has come; they count as queued from now on."""
+
+    async def expired(self, limit: int) -> tuple[int, Sequence[Notice]]:
+        """End messages that no carrier took in time; return how many, and the notices for their teams."""
+
+    async def keep_lease(self, lease_s: float) -> Sequence[Place]:
+        """Say that this process lives; return what dead processes held, which is free again."""
+
+    async def tidy(self, receipt_h: int, limit: int) -> None:
+        """Close what waits for receipts in vain, forget what nobody fetched, make next month's partition."""
+
+
+class Sweeper:
+    """Does the rounds.
+
+    Args:
+        chores: the store.
+        queue: told of messages that wait again.
+        notifier: told of messages that expired.
+        clock: keeps the rounds.
+        interval_s: between looks at what has come due.
+        lease_s: silence after which a process counts as dead.
+        receipt_h: how long a receipt is waited for, and a notice kept for its team.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        chores: Chores,
+        queue: Publisher,
+        notifier: Notifier,
+        clock: IReactorTime,
+        interval_s: float,
+        lease_s: float,
+        receipt_h: int,
+    ) -> None:
+        self._chores = chores
+        self._queue = queue
+        self._notifier = notifier
+        self._lease_s = lease_s
+        self._receipt_h = receipt_h
+        self._rounds = [
+            self._round("due", clock, self._due, interval_s),
+            self._round("lease", clock, self._lease, lease_s / 4),
+            self._round("expired", clock, self._expired, EXPIRY_INTERVAL_S),
+            self._round("tidy", clock, self._tidy, TIDY_INTERVAL_S),
+        ]
+        self._ended: list[Deferred[LoopingCall]] = []
+
+    def _round(
+        self, name: str, clock: IReactorTime, work: Callable[[], Awaitable[None]], every_s: float
+    ) -> tuple[LoopingCall, float]:
+        async def once() -> None:
+            try:
+                await work()
+            except StoreAway as error:
+                self.log.warn("the round {name} is left out: {error}", name=name, error=error)
+            except Exception:  # noqa: BLE001 - an edge: one bad round must not end the rounds
+                self.log.failure("the round {name} failed", name=name)
+
+        call = LoopingCall(lambda: Deferred.fromCoroutine(once()))
+        call.clock = clock
+        return call, every_s
+
+    def start(self) -> None:
+        """Begin the rounds, each at once."""
+        self._ended = [call.start(every_s) for call, every_s in self._rounds]
+
+    async def stop(self) -> None:
+        """End the rounds; returns when none is under way."""
+        for call, _ in self._rounds:
+            if call.running:
+                call.stop()
+        await DeferredList(self._ended)
+
+    async def _due(self) -> None:
+        while self._publish(await self._chores.due(BATCH)) == BATCH:
+            pass
+
+    async def _lease(self) -> None:
+        freed = self._publish(await self._chores.keep_lease(self._lease_s))
+        if freed:
+            self.log.warn("{count} messages that a dead process held go out again", count=freed)
+
+    async def _expired(self) -> None:
+        ended = BATCH
+        while ended == BATCH:
+            ended, notices = await self._chores.expired(BATCH)
+            self._notifier.owe(notices)
+
+    async def _tidy(self) -> None:
+        await self._chores.tidy(self._receipt_h, BATCH)
+
+    def _publish(self, places: Sequence[Place]) -> int:
+        by_lane: dict[tuple[int, Lane], list[MessageId]] = {}
+        for message_id, carrier_id, lane in places:
+            by_lane.setdefault((carrier_id, lane), []).append(message_id)
+        for (carrier_id, lane), ids in by_lane.items():
+            self._queue.publish(carrier_id, lane, ids)
+        return len(places)

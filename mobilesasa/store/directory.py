@@ -1,0 +1,121 @@
+"""Reads the whole directory in one statement, and makes the demo team of an empty store.
+
+Whoever keeps a `CurrentDirectory` listens on `CHANNEL`: triggers of the schema tell it of every change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from mobilesasa.core.teams import CarrierRecord, Directory, RouteRecord, Sender, Team, Token
+from mobilesasa.store import carriers, teams
+from mobilesasa.store.database import Txn
+from mobilesasa.store.teams import CreatedTeam, NewTeam
+
+CHANNEL = "directory"
+
+# One statement sees one moment, whatever the isolation of the transaction. The rows come as arrays of JSON,
+# in pages of a thousand: read by the fastest of parsers, but never so much at a time that other threads wait for it.
+LOAD = """
+WITH token_page AS (
+    SELECT json_build_array(uuid, team_id, encode(digest, 'hex'), prefix, array_to_string(scopes, ' '),
+                            (extract(epoch FROM expires_at) * 1000)::bigint, revoked_at IS NOT NULL) AS line,
+           row_number() OVER () / 1000 AS page
+    FROM token
+), sender_page AS (
+    SELECT json_build_array(id, uuid, team_id, name, status) AS line, row_number() OVER () / 1000 AS page FROM sender
+), team_page AS (
+    SELECT json_build_array(id, uuid, code, name, country, default_sender_id, max_sessions, session_tps,
+                            suspended_at IS NOT NULL) AS line,
+           row_number() OVER () / 1000 AS page
+    FROM team
+)
+SELECT 'token', json_agg(line) FROM token_page GROUP BY page
+UNION ALL SELECT 'sender', json_agg(line) FROM sender_page GROUP BY page
+UNION ALL SELECT 'team', json_agg(line) FROM team_page GROUP BY page
+UNION ALL SELECT 'carrier', json_agg(json_build_array(id, name, kind, enabled, options)) FROM carrier
+UNION ALL SELECT 'route', json_agg(json_build_array(prefix, carrier_id, priority)) FROM route
+UNION ALL SELECT 'price', json_agg(json_build_array(prefix, units)) FROM price
+"""
+
+# Two nodes that start on one empty store take turns.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('mobilesasa.directory.ensure_demo'))"
+
+ANY_TEAM = "SELECT EXISTS (SELECT FROM team)"
+
+ANY_DEFAULT_ROUTE = "SELECT EXISTS (SELECT FROM route WHERE prefix = '')"
+
+DEMO = NewTeam(code="DEMO", name="Demo team", units=10_000, senders=("TextBlast",))
+DEMO_CARRIER = "sandbox"
+
+
+@attrs.frozen
+class DemoTeam:
+    """The team that a newcomer starts with, and its token, which is shown this once."""
+
+    created: CreatedTeam
+    raw_token: str = attrs.field(repr=False)
+
+
+def load(txn: Txn) -> Directory:
+    """Return the picture of one moment: all teams, senders, tokens, carriers, routes and prices."""
+    rows: dict[str, list[list[Any]]] = {kind: [] for kind in ("team", "sender", "token", "carrier", "route", "price")}
+    txn.execute(LOAD)
+    for kind, page in txn.fetchall():
+        rows[kind].extend(page or ())
+    sets: dict[str, frozenset[str]] = {}
+    return Directory(
+        teams=[Team(*row) for row in rows["team"]],
+        senders=[Sender(*row) for row in rows["sender"]],
+        tokens=[_token(sets, *row) for row in rows["token"]],
+        carriers=[CarrierRecord(*row) for row in rows["carrier"]],
+        routes=[RouteRecord(*row) for row in rows["route"]],
+        prices=dict(rows["price"]),
+    )
+
+
+def ensure_demo(txn: Txn, raw_token: str, demo: NewTeam = DEMO) -> DemoTeam | None:
+    """Make the demo team where there is no team at all, and a sandbox carrier where there is no default route.
+
+    Args:
+        txn: the transaction.
+        raw_token: what the demo team's token will be, from `tokens.make_raw_token`.
+        demo: the team to make.
+
+    Returns:
+        The team and its token; None where there are teams, and then nothing was changed.
+    """
+    txn.execute(LOCK)
+    if _says(txn, ANY_TEAM):
+        return None
+    created = teams.create_team(txn, demo, raw_token)
+    if not _says(txn, ANY_DEFAULT_ROUTE):
+        if DEMO_CARRIER not in {carrier.name for carrier in carriers.list_carriers(txn)}:
+            carriers.add_carrier(txn, DEMO_CARRIER, "sandbox", {})
+        carriers.add_route(txn, "", DEMO_CARRIER)
+    return DemoTeam(created, raw_token)
+
+
+def _token(
+    sets: dict[str, frozenset[str]],
+    uuid: str,
+    team_id: int,
+    digest: str,
+    prefix: str,
+    scopes: str,
+    expires_at_ms: int | None,
+    revoked: bool,
+) -> Token:
+    """Build a token; tokens of the same scopes share one set."""
+    shared = sets.get(scopes)
+    if shared is None:
+        shared = sets[scopes] = frozenset(scopes.split())
+    return Token(uuid, team_id, bytes.fromhex(digest), prefix, shared, expires_at_ms, revoked)
+
+
+def _says(txn: Txn, question: str) -> bool:
+    txn.execute(question)
+    row = txn.fetchone()
+    return row is not None and bool(row[0])
