@@ -1,7 +1,8 @@
 """A real PostgreSQL for the tests, as fixtures.
 
-One server for the run, started by our own launcher in a temporary folder, without fsync (tests of durability start their own).
-`MOBILESASA_TEST_PG_BIN` names the programs of another PostgreSQL to run everything on, such as /usr/lib/postgresql/15/bin.
+One server for the run, started by our own launcher in a temporary folder, without fsync (tests of durability start their
+own). `MOBILESASA_TEST_PG_BIN` names the programs of another PostgreSQL to run everything on, such as
+/usr/lib/postgresql/15/bin.
 
 - `database_dsn`: a database of the test's own with the schema, dropped after it;
 - `dsn`: the shared database with the schema, for tests that leave nothing behind;

@@ -41,7 +41,8 @@ class Limits:
     """The bounds of one message."""
 
     max_parts: int = 10  # decision 31
-    max_validity_ms: int = 24 * _HOUR_MS  # also what a message gets that names none (decision 122)
+    max_validity_ms: int = 24 * _HOUR_MS  # a longer validity is shortened to this (decision 122)
+    default_validity_ms: int = 24 * _HOUR_MS  # of a message that names none
     max_schedule_ms: int = 7 * 24 * _HOUR_MS  # decision 123
 
 
@@ -149,11 +150,10 @@ class Gateway:
 
     def _times(self, asked: Submission, now_ms: int) -> tuple[int | None, int]:
         """Return when the message is due (None: now) and when it expires."""
-        validity_ms = self.limits.max_validity_ms
-        if asked.validity_ms is not None:
-            if asked.validity_ms <= 0:
-                raise BadValidity("the validity period is over already; give a time ahead")
-            validity_ms = min(asked.validity_ms, validity_ms)
+        validity_ms = self.limits.default_validity_ms if asked.validity_ms is None else asked.validity_ms
+        if validity_ms <= 0:
+            raise BadValidity("the validity period is over already; give a time ahead")
+        validity_ms = min(validity_ms, self.limits.max_validity_ms)
         due_at_ms = asked.due_at_ms
         if due_at_ms is None or due_at_ms <= now_ms:
             return None, now_ms + validity_ms

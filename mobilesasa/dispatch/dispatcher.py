@@ -22,12 +22,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from mobilesasa.core.model import Failure, Lane, MessageId, Never, Outbound, Outcome, Settlement
+from mobilesasa.core.model import Failure, Lane, Later, MessageId, Never, Outbound, Outcome, Sent, Settlement
 from mobilesasa.core.ports import Carrier, Journal, Notifier
 from mobilesasa.dispatch.insist import insist
 from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.shares import Shares
-from mobilesasa.queue.port import Delivery, Queue, Subscription
+from mobilesasa.core.lanes import Delivery, Queue, Subscription
 
 PREFETCH_BODIES = 200
 EXPIRED = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
@@ -199,6 +199,7 @@ class Dispatcher:
 
     async def _written(self, batch: Sequence[Settlement], parts: int) -> None:
         follows = await insist(self._clock, self.log, self._journal.settle, batch)
+        self._count(batch)
         self._out_parts -= parts
         self._acknowledge([item.message_id for item in batch])
         notices = [notice for settled in follows for notice in settled.notices]
@@ -208,6 +209,15 @@ class Dispatcher:
         if self._idle is not None and self._out_parts == 0:
             idle, self._idle = self._idle, None
             idle.callback(None)
+
+    def _count(self, batch: Sequence[Settlement]) -> None:
+        for item in batch:
+            if isinstance(item.outcome, Sent):
+                self.sent += 1
+            elif isinstance(item.outcome, Later):
+                self.postponed += 1
+            else:
+                self.refused += 1
 
     def _acknowledge(self, ids: Sequence[MessageId]) -> None:
         for message_id in ids:

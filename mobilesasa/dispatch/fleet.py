@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
 
 import attrs
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 
-from mobilesasa.core.ports import Carrier, CarrierListener
+from mobilesasa.carriers.port import RunningCarrier
 from mobilesasa.core.teams import CarrierRecord, Directory
 from mobilesasa.dispatch.dispatcher import Dispatcher
 
 DRAIN_S = 10.0
-
-
-class RunningCarrier(Carrier, Protocol):
-    """A carrier with a life."""
-
-    def start(self, listener: CarrierListener) -> None:
-        """Connect, and tell the listener what happens from now on."""
-
-    def stop(self) -> Deferred[None]:
-        """Unbind and close; fires when nothing of it is left."""
 
 
 @attrs.frozen(eq=False)
@@ -39,6 +28,7 @@ class Fleet:
     Args:
         make_carrier: builds the wire of a record; raises ValueError with what is wrong with its options.
         make_dispatcher: builds the dispatcher of a carrier.
+        awaited: returns the ids whose receipts a carrier still owes, for those that must be reminded.
     """
 
     log = Logger()
@@ -47,9 +37,11 @@ class Fleet:
         self,
         make_carrier: Callable[[CarrierRecord], RunningCarrier],
         make_dispatcher: Callable[[int, RunningCarrier], Dispatcher],
+        awaited: Callable[[int], Awaitable[Sequence[str]]],
     ) -> None:
         self._make_carrier = make_carrier
         self._make_dispatcher = make_dispatcher
+        self._awaited = awaited
         self.running: dict[int, _Running] = {}
         self._ending: dict[int, Deferred[None]] = {}
         self._wanted: dict[int, CarrierRecord] = {}
@@ -77,8 +69,15 @@ class Fleet:
         dispatcher = self._make_dispatcher(carrier_id, carrier)
         self.running[carrier_id] = _Running(record, carrier, dispatcher)
         carrier.start(dispatcher)
+        if carrier.resumes:
+            Deferred.fromCoroutine(self._resume(carrier_id, carrier)).addErrback(
+                lambda failure: self.log.failure("resuming carrier {name}", failure, name=record.name)
+            )
         dispatcher.start()
         self.log.info("carrier {name} ({kind}) runs", name=record.name, kind=record.kind)
+
+    async def _resume(self, carrier_id: int, carrier: RunningCarrier) -> None:
+        carrier.resume(await self._awaited(carrier_id))
 
     def _end(self, carrier_id: int) -> None:
         running = self.running.pop(carrier_id)

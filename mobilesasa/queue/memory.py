@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.core.model import Lane, MessageId
-from mobilesasa.queue.port import IDS_A_BODY, Delivery
+from mobilesasa.core.lanes import IDS_A_BODY, Delivery
 
 Refill = Callable[[int, Lane, int], Awaitable[Sequence[MessageId]]]
 RETRY_S = 1.0
@@ -38,7 +38,7 @@ class _Lane:
 
 
 class MemoryQueue:
-    """Implements `queue.port.Queue` in memory.
+    """Implements `core.lanes.Queue` in memory.
 
     Args:
         clock: deliveries happen on a later turn of it.
@@ -133,7 +133,7 @@ class MemoryQueue:
 
 @attrs.frozen(eq=False)
 class MemorySubscription:
-    """See `queue.port.Subscription`."""
+    """See `core.lanes.Subscription`."""
 
     _lanes: list[_Lane]
 

@@ -136,7 +136,8 @@ def _checking(table: list[tuple[str, Kind]]) -> list[str]:
 
 
 def _head(table: list[tuple[str, Kind]]) -> str:
-    return 'f"' + "".join(kind.writing(name) for name, kind in table) + '"'
+    # Joined, not formatted: what is no string is a TypeError then.
+    return "''.join((" + ", ".join(kind.writing(name) for name, kind in table) + ",))"
 
 
 def _refusing() -> list[str]:

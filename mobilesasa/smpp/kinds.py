@@ -23,7 +23,7 @@ class Kind(Protocol):
         """Return the statements that call `refuse(pdu)` when the value in the variable `name` does not fit."""
 
     def writing(self, name: str) -> str:
-        """Return what stands in an f-string for the value in the variable `name`."""
+        """Return the strings, one character an octet, for the value in the variable `name`."""
 
     def fault(self, value: Any) -> str | None:
         """Return what is wrong with a value, in words, or None; for the text of an error only."""
@@ -45,7 +45,7 @@ class Octet:
 
     def writing(self, name: str) -> str:
         """See `Kind`."""
-        return f"{{CHARACTERS[{name}]}}"
+        return f"CHARACTERS[{name}]"
 
     def fault(self, value: Any) -> str | None:
         """See `Kind`."""
@@ -68,7 +68,7 @@ class Word:
 
     def writing(self, name: str) -> str:
         """See `Kind`."""
-        return f"{{pack_word({name}).decode('latin-1')}}"
+        return f"pack_word({name}).decode('latin-1')"
 
     def fault(self, value: Any) -> str | None:
         """See `Kind`."""
@@ -103,7 +103,7 @@ class COctets:
 
     def writing(self, name: str) -> str:
         """See `Kind`."""
-        return f"{{{name}}}\\0"
+        return f"{name}, '\\0'"
 
     def fault(self, value: Any) -> str | None:
         """See `Kind`."""
@@ -140,7 +140,7 @@ class Sized:
 
     def writing(self, name: str) -> str:
         """Return the length alone; the octets follow the text."""
-        return f"{{CHARACTERS[len({name})]}}"
+        return f"CHARACTERS[len({name})]"
 
     def fault(self, value: Any) -> str | None:
         """See `Kind`."""
@@ -177,7 +177,7 @@ class Listed:
 
     def writing(self, name: str) -> str:
         """See `Kind`."""
-        return f"{{CHARACTERS[len({name})]}}{{write_{name}({name})}}"
+        return f"CHARACTERS[len({name})], write_{name}({name})"
 
     def fault(self, value: Any) -> str | None:
         """See `Kind`."""

@@ -161,9 +161,9 @@ _USUAL = re.compile(
     r"id:(\S+) sub:(\d*) dlvrd:(\d*) submit date:(\d*) done date:(\d*) stat:(\w+) err:(\w+)(?: text:(.*))?",
     re.IGNORECASE | re.DOTALL,
 )
-_KEYS = r"(?:id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err)[^\S\r\n]*:"
+_KEYS = r"(?:id|sub|dlvrd|submit[\s_]*date|done[\s_]*date|stat|err)[^\S\r\n]*:"
 _PAIR = re.compile(
-    rf"(?<![a-z])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err)[^\S\r\n]*:\s*(?!{_KEYS})(\S*)", re.IGNORECASE
+    rf"(?<![a-z])(id|sub|dlvrd|submit[\s_]*date|done[\s_]*date|stat|err)[^\S\r\n]*:\s*(?!{_KEYS})(\S*)", re.IGNORECASE
 )
 _QUOTED = re.compile(r"(?<![a-z])text\s*:", re.IGNORECASE)
 _NAMES = ("id", "sub", "dlvrd", "submit_date", "done_date", "stat", "err", "text")
@@ -190,7 +190,7 @@ def read_receipt(pdu: DeliverSm | DataSm, zone: tzinfo = UTC, pattern: re.Patter
         network_error = _network_error(pdu.tlvs.get(_ERROR))
     proof = Proof.TLV if tlv_id else Proof.ESM_CLASS if pdu.esm_class & ESM_TYPE_MASK else Proof.TEXT
     text_id, sub, dlvrd, submit_date, done_date, word, error, quoted = _parts(_text_of(pdu), pattern)
-    if proof is Proof.TEXT and not (text_id and (word or tlv_state)):
+    if proof is Proof.TEXT and not (text_id and (word or tlv_state is not None)):
         return None
     text_state = STATES.get(word.upper(), MessageState.UNKNOWN) if word else None
     return Receipt(
@@ -234,7 +234,7 @@ def _parts(written: str, pattern: re.Pattern[str] | None) -> _Parts:
     quoted = _QUOTED.search(written)
     pairs: dict[str, str] = {}
     for key, value in _PAIR.findall(written[: quoted.start()] if quoted else written):
-        name = key.lower().replace(" ", "").replace("_", "")
+        name = "".join(key.lower().replace("_", " ").split())
         pairs.setdefault({"submitdate": "submit_date", "donedate": "done_date"}.get(name, name), value)
     if quoted:
         pairs["text"] = written[quoted.end() :]

@@ -40,6 +40,20 @@ from mobilesasa.smpp.pdus import (
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.transitions import BINDING, BOUND, UNANSWERED, Row, Side, State, is_bind, rows_of
 
+__all__ = [
+    "LIMIT_OCTETS",
+    "LIMIT_REQUESTS",
+    "Event",
+    "Refusal",
+    "Reply",
+    "Session",
+    "Side",
+    "State",
+    "Unasked",
+    "Unbound",
+    "Unreadable",
+]
+
 #: The largest PDU that is taken, header and all, unless the session is told otherwise.
 LIMIT_OCTETS: Final = 65536
 #: How many of our own requests are remembered to know their answers; the oldest is forgotten beyond it.
@@ -108,9 +122,7 @@ _REQUEST, _NOTICE, _ANSWER, _AUTOMATIC, _MOVE = range(5)
 _Rules = dict[int, tuple[Callable[[bytes, int, int], Any], int, Row]]
 
 
-def _action(row: Row, automatic: tuple[type[Pdu], ...]) -> int:
-    if row.pdu in automatic:
-        return _AUTOMATIC
+def _action(row: Row) -> int:
     if row.to is not row.state or row.to_if_refused is not row.state:
         return _MOVE
     if row.pdu.command_id in UNANSWERED:
@@ -118,14 +130,19 @@ def _action(row: Row, automatic: tuple[type[Pdu], ...]) -> int:
     return _ANSWER if row.pdu.command_id & RESPONSE_BIT else _REQUEST
 
 
-def _rules(state: State, sender: Side, automatic: tuple[type[Pdu], ...]) -> _Rules:
+def _rules(state: State, sender: Side, special: dict[type[Pdu], int]) -> _Rules:
+    """Return what is done with each PDU; `special` are those that go another way than their row suggests."""
     rows = rows_of(state, sender)
-    return {command_id: (row.pdu._decode, _action(row, automatic), row) for command_id, row in rows.items()}
+    return {key: (row.pdu._decode, special.get(row.pdu, _action(row)), row) for key, row in rows.items()}
 
 
-# By state and sender: what is done with a PDU that is received, and with one that is sent.
-_RECEIVED = {(state, side): _rules(state, side, (EnquireLink, Unbind, GenericNack)) for state in State for side in Side}
-_SENT = {(state, side): _rules(state, side, (EnquireLinkResp,)) for state in State for side in Side}
+_EVERYWHERE = [(state, side) for state in State for side in Side]
+# By state and sender. A generic_nack that comes in may move the state, depending on what it answers; an
+# enquire_link_resp that goes out answers none of the requests that were handed out.
+_WHEN_RECEIVED: dict[type[Pdu], int] = {EnquireLink: _AUTOMATIC, Unbind: _AUTOMATIC, GenericNack: _MOVE}
+_WHEN_SENT: dict[type[Pdu], int] = {EnquireLinkResp: _AUTOMATIC}
+_RECEIVED = {(state, sender): _rules(state, sender, _WHEN_RECEIVED) for state, sender in _EVERYWHERE}
+_SENT = {(state, sender): _rules(state, sender, _WHEN_SENT) for state, sender in _EVERYWHERE}
 
 
 @attrs.define
@@ -237,17 +254,16 @@ class Session:
                 raise WrongState(
                     f"{type(pdu).__name__} may not be sent by the {self.side.value} when {self.state.value}"
                 )
-            action = rule[1]
-            if action == _ANSWER:
+            if command_id & RESPONSE_BIT:
                 written.append(pdu.encode())
-                answered += 1
+                answered += rule[1] == _ANSWER
             else:
                 sequence = pdu.sequence or self.next_sequence()
                 written.append(pdu.encode(sequence))
-                if not command_id & RESPONSE_BIT and command_id not in UNANSWERED:
+                if command_id not in UNANSWERED:
                     asked[sequence] = command_id
-                if action == _MOVE:
-                    self._enter(rule[2].to_if_refused if pdu.status else rule[2].to)
+            if rule[1] == _MOVE:
+                self._enter(rule[2].to_if_refused if pdu.status else rule[2].to)
         self._note(asked, answered)
         if self._unbind_sequence is not None and not self.unanswered:
             written.append(self._farewell())
@@ -283,7 +299,7 @@ class Session:
             events.append(pdu if self._settle(pdu) else Unasked(pdu))
         elif action == _NOTICE:
             events.append(pdu)
-        elif action == _AUTOMATIC and row.pdu is not GenericNack:
+        elif action == _AUTOMATIC:
             self._answer(pdu, events)
         else:
             self._move(pdu, row, events)

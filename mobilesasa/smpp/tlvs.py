@@ -171,10 +171,10 @@ def read_tlvs(body: bytes, p: int) -> Tlvs:
     size = len(body)
     while p + 4 <= size:
         tag, length = _unpack_head(body, p)
-        p += 4
-        end = p + length
+        end = p + 4 + length
         if end > size:
             break
+        p += 4
         if tag in _NUMBERS:
             found[tag] = body[p] if length == 1 else _number(body[p:end])
         elif tag in _STRINGS:

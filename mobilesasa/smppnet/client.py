@@ -101,7 +101,7 @@ class Client:
         clock: IReactorTime,
         timers: Timers,
         random: Callable[[], float],
-        backoff: Backoff = Backoff(),  # noqa: B008  # frozen
+        backoff: Backoff = Backoff(),
         limit_octets: int = LIMIT_OCTETS,
     ) -> None:
         """Do nothing yet. `random` gives numbers from 0 to 1."""
@@ -154,16 +154,16 @@ class Client:
         self._wait = None
         self._refused = False
         links = _Links(lambda: Link(Side.ESME, self, self._clock, self._timers, self._limit_octets))
-        self._connecting = self._endpoint.connect(links)
-        self._connecting.addCallbacks(self._connected, self._not_connected)
-        self._connecting.addErrback(lambda failure: self.log.failure("{name}: connecting", failure, name=self.name))
+        connecting = self._connecting = self._endpoint.connect(links)
+        connecting.addCallbacks(self._connected, self._not_connected)
+        connecting.addErrback(lambda failure: self.log.failure("{name}: connecting", failure, name=self.name))
 
     def _connected(self, _: TwistedProtocol) -> None:
         self._connecting = None
 
     def _not_connected(self, failure: Failure) -> None:
         self._connecting = None
-        self._again(f"cannot connect: {failure.getErrorMessage() or failure.type.__name__}")
+        self._again(f"cannot connect: {failure.getErrorMessage() or repr(failure.value)}")
 
     def _again(self, trouble: str) -> None:
         """Wait for the next try, or finish when nobody wants one any more."""

@@ -45,9 +45,9 @@ ORDER BY prefix, priority, carrier_id
 
 # Without a carrier the prefix must have one route alone: nobody takes away two by mistake.
 DELETE_ROUTE = """
-DELETE FROM route WHERE prefix = %(prefix)s AND CASE WHEN %(carrier_id)s::integer IS NULL
+DELETE FROM route USING carrier WHERE carrier.id = carrier_id AND prefix = %(prefix)s AND CASE WHEN %(carrier_id)s::integer IS NULL
     THEN (SELECT count(*) FROM route WHERE prefix = %(prefix)s) = 1 ELSE carrier_id = %(carrier_id)s END
-RETURNING prefix, carrier_id, priority
+RETURNING prefix, carrier_id, priority, carrier.name
 """
 
 COUNT_ROUTES = "SELECT count(*) FROM route WHERE prefix = %(prefix)s"
@@ -128,8 +128,8 @@ def list_routes(txn: Txn) -> list[tuple[RouteRecord, str]]:
     return [(RouteRecord(*row[:3]), row[3]) for row in txn.fetchall()]
 
 
-def remove_route(txn: Txn, prefix: str, carrier_name: str | None = None) -> RouteRecord:
-    """Take a route away and return what it was.
+def remove_route(txn: Txn, prefix: str, carrier_name: str | None = None) -> tuple[RouteRecord, str]:
+    """Take a route away and return what it was, with its carrier's name.
 
     Raises:
         NotFound: there is no such route, or no such carrier.
@@ -139,7 +139,7 @@ def remove_route(txn: Txn, prefix: str, carrier_name: str | None = None) -> Rout
     txn.execute(DELETE_ROUTE, {"prefix": prefix, "carrier_id": carrier_id})
     row = txn.fetchone()
     if row is not None:
-        return RouteRecord(*row)
+        return RouteRecord(*row[:3]), row[3]
     txn.execute(COUNT_ROUTES, {"prefix": prefix})
     counted = txn.fetchone()
     if carrier_id is None and counted is not None and counted[0]:

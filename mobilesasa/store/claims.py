@@ -29,6 +29,8 @@ SELECT message.id, team_id, carrier_id, lane, sender, recipient, text, body, udh
 FROM taken JOIN message ON message.id = taken.message_id ORDER BY taken.n
 """
 
+HOLD_NODE = "SELECT pg_try_advisory_lock(hashtext('mobilesasa node'), hashtext(%(node)s))"
+
 BEGIN_RUN = "INSERT INTO node_run (node) VALUES (%(node)s) RETURNING id"
 
 RELEASE_OF_NODE = """
@@ -127,6 +129,12 @@ def _outbound(row: tuple) -> Outbound:  # type: ignore[type-arg]
         row[13],
         row[14],
     )
+
+
+def hold_node(txn: Txn, node: str) -> bool:
+    """Take a node's name for as long as this connection lives; False when another process has it."""
+    txn.execute(HOLD_NODE, {"node": node})
+    return txn.fetchone() == (True,)
 
 
 def begin_run(txn: Txn, node: str) -> int:

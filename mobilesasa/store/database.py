@@ -1,10 +1,11 @@
 """The pool: `await database.run("contacts.create", contacts.create, contact)` runs a store function on a thread.
 
-A store function is a plain function of a transaction. It may run twice (a deadlock, a connection that the server had closed), so it
-touches nothing but its `Txn`; it returns, and the transaction is committed; it raises, and everything is undone.
+A store function is a plain function of a transaction. It may run twice (a deadlock, a connection that the server had
+closed), so it touches nothing but its `Txn`; it returns, and the transaction is committed; it raises, and everything is
+undone.
 
-adbapi brings the threads and keeps one connection for each. Its own `runInteraction` is not used: it cannot retry, and it logs a
-failure of its own for every connection it finds dead after a restart of the server.
+adbapi brings the threads and keeps one connection for each. Its own `runInteraction` is not used: it cannot retry, and it
+logs a failure of its own for every connection it finds dead after a restart of the server.
 """
 
 from collections.abc import Callable
@@ -18,9 +19,8 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor, make_dsn
 from twisted.enterprise import adbapi
-from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred, DeferredList
-from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -100,7 +100,7 @@ def _with_timeout(dsn: str) -> str:
 def in_transaction(
     opened: Connection, function: Callable[Concatenate[Txn, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run a store function in one transaction of a connection; commit, or undo everything and raise. Once, no retry; blocks.
+    """Run a store function in one transaction of a connection: commit, or undo everything and raise; blocks, never retries.
 
     Raises:
         OutcomeUnknown: the connection broke during the commit.
@@ -126,11 +126,18 @@ def in_transaction(
 class Database:
     """A pool of connections on threads of their own.
 
-    `run` may be called between `start` and `close`. `answers` are the exceptions that a store function raises on purpose: they
-    are not worth a log when nobody waits for them any more.
+    `run` may be called between `start` and `close`.
+
+    Args:
+        reactor: the time, and (as IReactorFromThreads, IReactorCore) where threads hand their results back.
+        dsn: of libpq, a URL or keywords.
+        application_name: how the sessions are shown in pg_stat_activity.
+        threads_max: as many transactions at once, each on a thread and a connection of its own.
+        statement_timeout_s: after which the server gives a statement up.
+        answers: exceptions that store functions raise on purpose, not worth a log when nobody waits for them any more.
     """
 
-    _reactor: ReactorBase
+    _reactor: IReactorTime
     _dsn: str = attrs.field(repr=False)
     _application_name: str = "mobilesasa"
     _threads_max: int = 6
@@ -166,11 +173,14 @@ class Database:
     async def run(self, name: str, function: Callable[Concatenate[Txn, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(txn, *args, **kwargs)` on a database thread, in one transaction, and return what it returns.
 
-        It is run again after a serialization failure or a deadlock (three times), and when the connection was found dead before the
-        commit (once). A caller that is cancelled is told at once; the work goes on to its end all the same.
+        It is run again after a serialization failure or a deadlock (three times), and when the connection was found dead
+        before the commit (once). A caller that is cancelled is told at once; the work goes on to its end all the same.
 
         Args:
             name: says in the log what was slow, such as ``contacts.create``.
+            function: the store function.
+            *args: what it gets after the transaction.
+            **kwargs: the same, by name.
 
         Raises:
             StoreUnavailable: the database cannot be reached, or the pool is closed; nothing was kept.
@@ -211,7 +221,7 @@ def _nothing(txn: Txn) -> None:
 class _Pool(adbapi.ConnectionPool):
     """adbapi's threads and connections under our own way to run and retry."""
 
-    def __init__(self, reactor: ReactorBase, opener: Callable[[], Connection], threads_max: int) -> None:
+    def __init__(self, reactor: IReactorTime, opener: Callable[[], Connection], threads_max: int) -> None:
         self._opener = opener
         super().__init__("psycopg2", cp_reactor=reactor, cp_min=1, cp_max=threads_max, cp_noisy=False)
 

@@ -1,15 +1,16 @@
 """A PostgreSQL of our own beside the node: nothing to install, nothing to configure, no port.
 
-How to think about it. A server belongs to a state folder, not to a process: whoever needs the database calls `start`, which finds the
-running server or launches one, and `stop` when done, and the last one to stop ends it. Three locks of the kernel (flock)
-say what is true, whatever pids are written anywhere and whoever was killed:
+How to think about it. A server belongs to a state folder, not to a process: whoever needs the database calls `start`,
+which finds the running server or launches one, and `stop` when done, and the last one to stop ends it. Three locks of the
+kernel (flock) say what is true, whatever pids are written anywhere and whoever was killed:
 
 - ``STATE/postgres.lock`` is held while somebody starts or stops, so that two at once take turns;
 - ``HOME/alive`` is inherited by the server's processes, so that it is held as long as one of them lives, and no longer;
 - ``HOME/users`` is shared by those who use the server; it is free when nobody does.
 
-So a node killed with -9 leaves a server that the next start takes over; a server killed with -9 leaves a free lock, and the next
-start recovers it; a pid file whose pid now belongs to another program is told from a living server. All functions block.
+So a node killed with -9 leaves a server that the next start takes over; a server killed with -9 leaves a free lock, and
+the next start recovers it; a pid file whose pid now belongs to another program is told from a living server. All functions
+block.
 """
 
 import contextlib
@@ -27,14 +28,15 @@ import psycopg2
 from psycopg2.extensions import make_dsn
 
 from mobilesasa.store import embedded_home as homes
-from mobilesasa.store.embedded_home import Binaries, EmbeddedError, RunAs
+from mobilesasa.store.embedded_home import Binaries, RunAs
+from mobilesasa.store.embedded_home import EmbeddedError as EmbeddedError
 
 DATABASE = "mobilesasa"
 # Where the home goes when the state is out of reach of the user that the server runs as.
 ELSEWHERE = Path("/var/lib/mobilesasa")
 
-# For a machine of two cores shared with the node. Accepted messages must survive a power cut: fsync and synchronous_commit stay on.
-# The log keeps a week, and no statement, parameter or detail of one: those hold texts and numbers of people.
+# For a machine of two cores shared with the node. Accepted messages must survive a power cut: fsync and synchronous_commit
+# stay on. The log keeps a week, and no statement, parameter or detail of one: those hold texts and numbers of people.
 SETTINGS: Mapping[str, str] = {
     "shared_buffers": "128MB",
     "max_connections": "50",
@@ -116,6 +118,7 @@ class EmbeddedPostgres:
             if home is None:
                 user = homes.run_as(self._state_dir, self._user)
                 home = homes.make_home(self._state_dir, user, self._elsewhere)
+            homes.name_state(home, self._state_dir)
             if self._in_use is None:
                 self._in_use = _lock(home / "users", fcntl.LOCK_SH)
             try:
@@ -248,6 +251,7 @@ class EmbeddedPostgres:
                     os.kill(pid, number)
             with contextlib.suppress(EmbeddedError):
                 self._until(lambda: self._gone(home), f"the server in {home} to end")
+                homes.remove_short_folder(home)
                 return
         raise EmbeddedError(f"the server in {home} does not end")
 
@@ -333,12 +337,12 @@ def _check_major(data: Path, binaries: Binaries) -> None:
     found = (data / "PG_VERSION").read_text().strip()
     if found == str(binaries.major):
         return
+    program = f"-h {homes.recorded_socket_folder(data.parent)} -U {DATABASE}"
     raise EmbeddedError(
-        f"{data} was made by PostgreSQL {found}, and this mobilesasa brings PostgreSQL {binaries.major}. Carry the data over: "
-        f"1. with the mobilesasa that made it (or with PostgreSQL {found}) running on this state: "
-        f"pg_dump -Fc -h {homes.recorded_socket_folder(data.parent)} -U {DATABASE} -f mobilesasa.dump {DATABASE}; "
-        f"2. stop it and move {data} aside; 3. start this mobilesasa once with `mobilesasa migrate`-free empty state; "
-        f"4. pg_restore --clean --if-exists -h {homes.recorded_socket_folder(data.parent)} -U {DATABASE} -d {DATABASE} mobilesasa.dump"
+        f"{data} was made by PostgreSQL {found}, and this mobilesasa brings PostgreSQL {binaries.major}, which cannot read it. "
+        f"To carry the data over: 1. start the mobilesasa that made it and run `pg_dump {program} -Fc -f mobilesasa.dump "
+        f"{DATABASE}`; 2. stop it and move {data} aside; 3. start this mobilesasa, which makes an empty database, and run "
+        f"`pg_restore {program} --clean --if-exists -d {DATABASE} mobilesasa.dump`; 4. start it again"
     )
 
 
@@ -363,7 +367,7 @@ def _postmaster(data: Path) -> int | None:
 
 
 def _clear_stale_pid(data: Path, user: RunAs) -> None:
-    """Remove what a killed server left; PostgreSQL itself would take any living process of that pid and user for a server."""
+    """Remove what a killed server left: PostgreSQL would take any living process of that pid and user for a server."""
     pid = _postmaster(data)
     if pid is not None:
         raise EmbeddedError(

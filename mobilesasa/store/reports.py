@@ -86,6 +86,8 @@ SELECT NULL::text AS ref, told.* FROM told UNION ALL
 SELECT ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hit
 """
 
+AWAITED = "SELECT ref FROM awaiting WHERE carrier_id = %(carrier_id)s AND NOT failed ORDER BY sent_at"
+
 KNOWN = """
 SELECT awaiting.ref FROM awaiting
 JOIN json_to_recordset(%(reports)s) AS asked (carrier_id integer, ref text)
@@ -119,6 +121,12 @@ WITH late AS (
 )
 SELECT (SELECT count(*) FROM late), (SELECT count(*) FROM spooled)
 """
+
+
+def awaited(txn: Txn, carrier_id: int) -> list[str]:
+    """Return the ids whose receipts a carrier still owes."""
+    txn.execute(AWAITED, {"carrier_id": carrier_id})
+    return [ref for (ref,) in txn.fetchall()]
 
 
 def report(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:

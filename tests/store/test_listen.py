@@ -32,7 +32,7 @@ class Rig:
         )
 
     def on_notify(self, channel: str, payload: str) -> None:
-        reactor.callLater(0, self.told.put, (channel, payload))  # type: ignore[attr-defined]
+        reactor.callLater(0, self.told.put, (channel, payload))
         if self.fail:
             raise ZeroDivisionError
 
@@ -81,7 +81,7 @@ async def test_a_start_before_the_database_is_there_waits_for_it(empty_dsn: str,
     late = Rig(empty_dsn.replace("dbname=test", "dbname=late_test"))
     started = late.listener.start()
     refused: Deferred[None] = Deferred()
-    reactor.callLater(0.01, refused.callback, None)  # type: ignore[attr-defined]
+    reactor.callLater(0.01, refused.callback, None)
     await refused
     name = psycopg2.extensions.parse_dsn(late.dsn)["dbname"]
     with administration.cursor() as cursor:

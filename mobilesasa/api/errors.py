@@ -1,0 +1,99 @@
+"""Whatever goes wrong, as an answer: a status of the reference, a stable `code`, a sentence for people.
+
+The reference lists 200, 400, 401, 402, 403, 404, 409, 429 and 500, and nothing else is answered under `/api/v1`
+(decision 2): what HTTP calls 405 is a 404 with `Allow`, 413 and 415 are 400, 503 is a 500 with `Retry-After`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from mobilesasa.core.errors import InsufficientUnits, Refused
+
+# The status of every refusal of the core, by its code; a test walks both.
+STATUSES: dict[str, int] = {
+    "bad_recipient": 400,
+    "sender_not_approved": 400,  # 403 is for what a token may do (decision 36)
+    "no_default_sender": 400,
+    "bad_text": 400,
+    "too_many_parts": 400,
+    "part_too_long": 400,
+    "bad_validity": 400,
+    "bad_schedule": 400,
+    "no_route": 400,
+    "insufficient_units": 402,
+    "team_suspended": 403,
+    "not_found": 404,
+    "not_failed": 409,
+    "already_resent": 409,
+    "already_exists": 409,
+    "overloaded": 500,
+}
+
+# The codes of the API itself.
+OWN_STATUSES: dict[str, int] = {
+    "bad_json": 400,
+    "bad_content_type": 400,
+    "bad_url": 400,
+    "body_too_large": 400,
+    "bad_request": 400,
+    "unauthenticated": 401,
+    "missing_scope": 403,
+    "no_such_route": 404,
+    "method_not_allowed": 404,
+    "too_many_attempts": 429,
+    "internal_error": 500,
+}
+
+OVERLOADED_RETRY_S = 1
+
+
+class WrongField(ValueError):
+    """One field of a request is not what it must be; the text says what it must be."""
+
+
+@attrs.frozen
+class FieldProblem:
+    """What is wrong with one field of a request."""
+
+    field: str
+    message: str
+
+
+@attrs.define(eq=False)
+class Problem(Exception):
+    """A request that is answered with an error."""
+
+    code: str
+    message: str
+    status: int
+    fields: Sequence[FieldProblem] = ()
+    headers: Mapping[bytes, bytes] = attrs.field(factory=dict)
+    extra: Mapping[str, Any] = attrs.field(factory=dict)  # more keys beside `error`
+
+
+def problem(
+    code: str, message: str, fields: Sequence[FieldProblem] = (), headers: Mapping[bytes, bytes] | None = None
+) -> Problem:
+    """Return the problem for a code of the API itself."""
+    return Problem(code, message, OWN_STATUSES[code], fields, headers or {})
+
+
+def of_refusal(refusal: Refused) -> Problem:
+    """Return the problem that a refusal of the core is answered with."""
+    headers: dict[bytes, bytes] = {}
+    extra: dict[str, Any] = {}
+    if isinstance(refusal, InsufficientUnits):
+        extra["needed_units"] = refusal.needed_units
+    if refusal.code == "overloaded":
+        headers[b"Retry-After"] = b"%d" % OVERLOADED_RETRY_S
+    fields = [FieldProblem(refusal.field, refusal.message)] if refusal.field else []
+    return Problem(refusal.code, refusal.message, STATUSES[refusal.code], fields, headers, extra)
+
+
+def internal_error() -> Problem:
+    """Return the problem that says no more than that it is our fault."""
+    return problem("internal_error", "something went wrong on our side; the request id finds it in our log")

@@ -1,0 +1,242 @@
+"""Messages: send, list, look at, resend (the reference's section Messages; decisions 3-8, 29-46)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import attrs
+from twisted.web.iweb import IRequest
+
+from mobilesasa.api.answers import answer
+from mobilesasa.api.auth import Caller
+from mobilesasa.api.errors import FieldProblem, problem
+from mobilesasa.api.ports import Node, Story
+from mobilesasa.api.requests import Said, parse, parse_query
+from mobilesasa.api.routes import route
+from mobilesasa.api.shown import MessagePage, MessageShown, MessageStory, message_shown, story_shown
+from mobilesasa.core.errors import NotFailed, NotFound, Refused
+from mobilesasa.core.ids import canonical, from_smpp_id
+from mobilesasa.core.model import MessageId, Priced, State, Submission
+from mobilesasa.sms.numbers import BadNumber, normalise_fast
+
+_MINUTE_MS = 60_000
+_DEEPEST = 1_000_000  # messages that pages reach back; `before` reaches all
+
+_SEND = """curl -X POST https://api.yourdomain.com/api/v1/messages \\
+  -H "Authorization: Bearer mbs_your_token_here" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "to": "+254712345678",
+    "message": "Hello from Mobile Sasa!",
+    "sender_id": "MYAPP"
+  }'"""
+_LIST = """curl "https://api.yourdomain.com/api/v1/messages?page=1&page_size=20" \\
+  -H "Authorization: Bearer mbs_your_token_here\""""
+_GET = """curl https://api.yourdomain.com/api/v1/messages/msg-uuid \\
+  -H "Authorization: Bearer mbs_your_token_here\""""
+_RESEND = """curl -X POST https://api.yourdomain.com/api/v1/messages/msg-uuid/resend \\
+  -H "Authorization: Bearer mbs_your_token_here\""""
+
+
+@attrs.frozen(kw_only=True)
+class SendMessage:
+    """A message to one recipient."""
+
+    to: Annotated[
+        str,
+        Said(
+            "Recipient phone number in E.164 format; national numbers are read in the team's country",
+            example="+254712345678",
+            if_array="send one request for each recipient",
+        ),
+    ]
+    message: Annotated[
+        str,
+        Said("Message text. Long messages are split into parts, at most ten", example="Hello from Mobile Sasa!"),
+    ] = attrs.field(repr=False)
+    sender_id: Annotated[
+        str | None,
+        Said("Your approved sender name or its uuid. Omit to use the team default", example="MYAPP"),
+    ] = None
+    validity_minutes: Annotated[
+        int | None,
+        Said("How long delivery is tried, in minutes; 24 hours if omitted", minimum=1, maximum=1440),
+    ] = None
+
+    def submission(self, team_id: int) -> Submission:
+        """Return the message as the gateway takes it."""
+        return Submission(
+            team_id=team_id,
+            sender=self.sender_id,
+            recipient=self.to,
+            text=self.message,
+            validity_ms=None if self.validity_minutes is None else self.validity_minutes * _MINUTE_MS,
+        )
+
+
+@attrs.frozen(kw_only=True)
+class ListMessages:
+    """Which messages are listed."""
+
+    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
+    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
+    phone: Annotated[str | None, Said("Only messages to this phone number", example="+254712345678")] = None
+    status: Annotated[
+        Literal["queued", "sent", "delivered", "failed"] | None,
+        Said("Only messages that stand there", example="delivered"),
+    ] = None
+    before: Annotated[
+        str | None, Said("Only messages older than the one of this uuid; the way to go back further than pages do")
+    ] = None
+
+
+class Messages:
+    """The messages of the team that asks; another team's are not there (decision 8)."""
+
+    def __init__(self, node: Node) -> None:
+        """Keep what is asked."""
+        self._gateway = node.gateway
+        self._history = node.history
+        self._directory = node.directory
+
+    @route(
+        "POST",
+        "/messages",
+        scopes=("messages",),
+        body=SendMessage,
+        answers=MessageShown,
+        refusals=(400, 402),
+        curl=_SEND,
+    )
+    async def send(self, request: IRequest, caller: Caller) -> bytes:
+        """Send a message.
+
+        The message is stored and its units are charged before the answer; it is on its way when the answer is read.
+        """
+        asked = parse(SendMessage, request)
+        (verdict,) = await self._gateway.accept([asked.submission(caller.team.id)])
+        if isinstance(verdict, Refused):
+            raise verdict
+        return answer(request, message_shown(verdict))
+
+    @route(
+        "GET",
+        "/messages",
+        scopes=("messages",),
+        query=ListMessages,
+        answers=MessagePage,
+        refusals=(400,),
+        curl=_LIST,
+    )
+    async def listed(self, request: IRequest, caller: Caller) -> bytes:
+        """List messages, newest first.
+
+        A page past the end is empty. `total` is exact up to 100,000; above that it is an estimate, and
+        `total_is_estimate` is true.
+        """
+        asked = parse_query(ListMessages, request)
+        team_id = caller.team.id
+        state = None if asked.status is None else State[asked.status.upper()]
+        before = None if asked.before is None else _id_in_query(asked.before)
+        recipient = None
+        if asked.phone is not None:
+            try:
+                recipient = normalise_fast(asked.phone, caller.team.country)
+            except BadNumber:
+                return answer(request, _page(asked, 0))  # nobody has such a number, so nothing went there (decision 43)
+        total, estimated = await self._history.count(team_id, recipient=recipient, state=state, before=before)
+        offset = (asked.page - 1) * asked.page_size
+        if not estimated and offset >= total:
+            return answer(request, _page(asked, total))
+        if offset > _DEEPEST:
+            raise _too_deep()
+        found = await self._history.page(
+            team_id, limit=asked.page_size, offset=offset, recipient=recipient, state=state, before=before
+        )
+        items = [message_shown(message, progress) for message, progress in found]
+        return answer(request, _page(asked, total, estimated, items))
+
+    @route("GET", "/messages/{uuid}", scopes=("messages",), answers=MessageStory, refusals=(404,), curl=_GET)
+    async def one(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Get a message.
+
+        Takes the uuid, or the message_id that a submit_sm_resp gave. Beside what the list shows: each part, the
+        attempts, and a timeline of what happened.
+        """
+        story = await self._found(caller, uuid)
+        return answer(request, story_shown(story, self._directory.now.carriers))
+
+    @route(
+        "POST",
+        "/messages/{uuid}/resend",
+        scopes=("messages",),
+        answers=MessageShown,
+        refusals=(400, 402, 404, 409),
+        curl=_RESEND,
+    )
+    async def resend(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Resend a failed message.
+
+        It becomes a new message with a uuid and a charge of its own, after all the checks that any message passes;
+        `resent_from` names the failed one, which stays as it is. While a resend is not failed there is no other.
+        """
+        story = await self._found(caller, uuid)
+        if story.progress.state is not State.FAILED:
+            raise NotFailed(f"the message is {story.progress.state.shown}; only a failed one can be resent")
+        failed = story.message
+        (verdict,) = self._gateway.judge([_again(failed)])
+        if isinstance(verdict, Refused):
+            raise verdict
+        again = attrs.evolve(verdict, resent_from=failed.id)
+        await self._history.resend(caller.team.id, failed.id, again)
+        self._gateway.hint([again])
+        return answer(request, message_shown(again))
+
+    async def _found(self, caller: Caller, uuid: str) -> Story:
+        message_id = canonical(uuid) or from_smpp_id(uuid)
+        story = None if message_id is None else await self._history.find(caller.team.id, message_id)
+        if story is None:
+            raise NotFound("there is no such message")
+        return story
+
+
+def _again(failed: Priced) -> Submission:
+    """Return a stored message as if the team handed it in again; its receipts go to nobody's bind (decision 116)."""
+    return Submission(
+        team_id=failed.team_id,
+        sender=failed.sender,
+        recipient=f"+{failed.recipient}",
+        text=failed.text,
+        body=failed.body,
+        udh=failed.udh,
+        coding=failed.coding,
+        lane=failed.lane,
+        options=failed.options,
+    )
+
+
+def _page(
+    asked: ListMessages, total: int, estimated: bool = False, items: list[MessageShown] | None = None
+) -> MessagePage:
+    page: MessagePage = {
+        "items": items or [],
+        "page": asked.page,
+        "page_size": asked.page_size,
+        "total": total,
+        "pages": -(-total // asked.page_size),
+        "total_is_estimate": estimated,
+    }
+    return page
+
+
+def _id_in_query(text: str) -> MessageId:
+    found = canonical(text) or from_smpp_id(text)
+    if found is None:
+        fields = [FieldProblem("before", "must be the uuid of a message")]
+        raise problem("bad_request", "before must be the uuid of a message", fields)
+    return found
+
+
+def _too_deep() -> Exception:
+    message = f"pages reach back {_DEEPEST} messages; go on with before=, the uuid of the last message that you have"
+    return problem("bad_request", message, [FieldProblem("page", message)])

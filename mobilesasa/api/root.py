@@ -1,0 +1,84 @@
+"""The tree of resources: `/api/v1` by Klein, the health paths, the reference page; `make_site` builds all of it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from klein import Klein
+from twisted.python.failure import Failure
+from twisted.web.iweb import IRequest
+from twisted.web.resource import IResource, Resource
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from mobilesasa.api.account import Account
+from mobilesasa.api.answers import answer, refuse
+from mobilesasa.api.auth import Authentication
+from mobilesasa.api.errors import problem
+from mobilesasa.api.health import Healthz, Metrics, Readyz
+from mobilesasa.api.messages import Messages
+from mobilesasa.api.openapi import Reference
+from mobilesasa.api.page import Page
+from mobilesasa.api.ports import Node
+from mobilesasa.api.routes import Route, register
+from mobilesasa.api.site import Answered, ApiRequest, ApiSite
+
+
+def make_site(node: Node) -> ApiSite:
+    """Build the site of a node, to be given to an endpoint's `listen`."""
+    return ApiSite(make_root(node), node.clock, node.limits, node.new_id)
+
+
+def make_root(node: Node) -> Resource:
+    """Build the tree of resources."""
+    app, table = make_app(node)
+    page = Page(table)
+    root = Root()
+    api = Root()
+    root.putChild(b"", page)
+    root.putChild(b"docs", page)
+    root.putChild(b"healthz", Healthz())
+    root.putChild(b"readyz", Readyz(node.readiness, node.clock, node.limits.readiness_timeout_s))
+    root.putChild(b"api", api)
+    api.putChild(b"v1", app.resource())
+    if node.metrics is not None:
+        root.putChild(b"metrics", Metrics(node.metrics))
+    return root
+
+
+def make_app(node: Node) -> tuple[Klein, list[Route]]:
+    """Build what answers below `/api/v1`, and its route table."""
+    app = Klein()
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    authentication = Authentication(node.directory, node.now_ms, node.clock, node.limits)
+    reference = Reference()
+    table = register(app, (Messages(node), Account(node), reference), authentication)
+    reference.document(table)
+    app.handle_errors(HTTPException)(_not_routed)
+    return app, table
+
+
+def _not_routed(request: IRequest, failure: Failure) -> bytes:
+    """Answer what no route takes: 404, also where HTTP would say 405 (decision 2)."""
+    asked = cast(ApiRequest, request)
+    error = failure.value
+    path = asked.path.decode(errors="replace")
+    if not isinstance(error, MethodNotAllowed):
+        return refuse(asked, problem("no_such_route", f"there is nothing at {path}"))
+    methods = sorted({*(error.valid_methods or ()), "OPTIONS"})
+    allow = ", ".join(methods)
+    if asked.method == b"OPTIONS":
+        asked.setHeader(b"Allow", allow.encode())
+        return answer(asked, {"allow": methods})
+    method = asked.method.decode()
+    message = f"{path} does not take {method}; it takes {allow}"
+    return refuse(asked, problem("method_not_allowed", message, headers={b"Allow": allow.encode()}))
+
+
+class Root(Resource):
+    """A folder of resources; what is not in it does not exist, and the envelope says so."""
+
+    def getChild(self, path: bytes, request: ApiRequest) -> IResource:
+        """Return what answers a path that is not there."""
+        shown = request.path.decode(errors="replace")
+        return Answered(problem("no_such_route", f"there is nothing at {shown}"))

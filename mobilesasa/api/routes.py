@@ -1,0 +1,160 @@
+"""The route table: what is declared beside each function is served, checked and documented from there.
+
+    @route("POST", "/messages", scopes=("messages",), body=SendMessage, answers=MessageShown)
+    async def send(self, request, caller): ...
+
+A class of such functions is one resource. `register` puts them behind authentication and one place that turns
+whatever is raised into an answer. The work of a request is shielded: a client that hangs up cancels nothing, for a
+message that is half accepted must be accepted whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+from klein import Klein
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from mobilesasa.api.answers import refuse
+from mobilesasa.api.auth import Authentication, Caller
+from mobilesasa.api.errors import Problem, internal_error, of_refusal
+from mobilesasa.core.errors import Refused
+
+if TYPE_CHECKING:
+    from mobilesasa.api.site import ApiRequest
+
+PREFIX = "/api/v1"
+
+F = TypeVar("F", bound=Callable[..., Awaitable[bytes]])
+_PLACE = re.compile(r"\{(\w+)\}")
+_ATTRIBUTE = "__route__"
+
+
+@attrs.frozen(kw_only=True)
+class Route:
+    """One row of the table."""
+
+    method: str
+    path: str  # below /api/v1, with {places}
+    name: str  # of the function; also the operationId
+    summary: str  # the docstring's first line
+    about: str  # the rest of the docstring
+    scopes: tuple[str, ...]  # of which a token needs one; none: any token
+    public: bool  # no token at all
+    body: type | None
+    query: type | None
+    answers: Any  # what stands in `data`: a TypedDict
+    refusals: tuple[int, ...]  # statuses beside those that any route may answer
+    curl: str  # the example, with the reference's address, token and uuids
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return self.method not in ("GET", "HEAD")
+
+    @property
+    def places(self) -> list[str]:
+        """The names of what stands in the path."""
+        return _PLACE.findall(self.path)
+
+
+def route(
+    method: str,
+    path: str,
+    *,
+    answers: Any,
+    scopes: Sequence[str] = (),
+    public: bool = False,
+    body: type | None = None,
+    query: type | None = None,
+    refusals: Sequence[int] = (),
+    curl: str = "",
+) -> Callable[[F], F]:
+    """Declare a function as what answers a method on a path; see `Route` for the rest."""
+
+    def declared(function: F) -> F:
+        summary, _, about = (function.__doc__ or "").partition("\n")
+        row = Route(
+            method=method,
+            path=path,
+            name=function.__name__,
+            summary=summary.strip(),
+            about="\n".join(line.strip() for line in about.strip().splitlines()),
+            scopes=tuple(scopes),
+            public=public,
+            body=body,
+            query=query,
+            answers=answers,
+            refusals=tuple(refusals),
+            curl=curl,
+        )
+        setattr(function, _ATTRIBUTE, row)
+        return function
+
+    return declared
+
+
+def routes_of(resource: object) -> list[tuple[Route, Callable[..., Awaitable[bytes]]]]:
+    """Return what a resource's class declares, in that order, with the functions bound to the resource."""
+    declared = [(name, getattr(function, _ATTRIBUTE, None)) for name, function in vars(type(resource)).items()]
+    return [(row, getattr(resource, name)) for name, row in declared if row is not None]
+
+
+def register(app: Klein, resources: Iterable[object], authentication: Authentication) -> list[Route]:
+    """Serve what the resources declare; return the table."""
+    table: list[Route] = []
+    for resource in resources:
+        for row, function in routes_of(resource):
+            endpoint = _Endpoint(row, function, authentication)
+            path = _PLACE.sub(r"<\1>", row.path)
+            app.route(path, methods=[row.method], endpoint=f"{row.method} {row.path}")(endpoint)
+            table.append(row)
+    return table
+
+
+class _Endpoint:
+    """A route's function behind authentication, the shield and the answer to whatever is raised."""
+
+    log = Logger()
+
+    def __init__(self, row: Route, function: Callable[..., Awaitable[bytes]], authentication: Authentication) -> None:
+        self.__name__ = row.name
+        self._route = row
+        self._function = function
+        self._authentication = authentication
+
+    def __call__(self, request: ApiRequest, **places: str) -> Deferred[bytes]:
+        """Begin the work, and return what only copies its result: cancelling that ends nothing (I1)."""
+        work = Deferred.fromCoroutine(self._answer(request, places))
+        told: Deferred[bytes] = Deferred()
+        work.addBoth(_tell, told)
+        return told
+
+    async def _answer(self, request: ApiRequest, places: dict[str, str]) -> bytes:
+        try:
+            if self._route.public:
+                return await self._function(request, **places)
+            caller: Caller = self._authentication.caller(request, self._route.scopes)
+            octets = await self._function(request, caller, **places)
+            if self._route.writes:
+                self._authentication.recheck(caller)
+            return octets
+        except Problem as wrong:
+            return refuse(request, wrong)
+        except Refused as refusal:
+            return refuse(request, of_refusal(refusal))
+        except Exception:  # noqa: BLE001 - the edge: whatever it is, the client is answered and we read of it once
+            self.log.failure(
+                "{route} failed, request {request_id}", route=self._route.name, request_id=request.request_id
+            )
+            return refuse(request, internal_error())
+
+
+def _tell(result: bytes | Failure, told: Deferred[bytes]) -> None:
+    if not told.called:
+        told.callback(result)

@@ -1,0 +1,150 @@
+"""The HTTP server as the API needs it: bodies are bounded and not parsed, and its own errors are the envelope too.
+
+What Twisted and Klein would do otherwise (forms parsed on the reactor, bodies of any size, errors as HTML, an access
+log line a request) is dealt with here, once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from typing import cast
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web import http, server
+from twisted.web.resource import IResource, Resource
+
+from mobilesasa.api.answers import refuse
+from mobilesasa.api.errors import Problem, internal_error, problem
+from mobilesasa.api.ports import WebLimits
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}\Z")
+_EXCESS_OCTETS = 8 * 1_048_576  # of a body that is refused anyway: read and dropped, so that the client hears why
+_HOST = b"api"
+
+
+class ApiRequest(server.Request):
+    """A request with an id and a bounded body."""
+
+    log = Logger()
+
+    request_id: str = ""
+    over_limit: bool = False
+    _octets: int = 0
+
+    def gotLength(self, length: int | None) -> None:
+        """Keep nothing of a body that is too long by its own word."""
+        self.over_limit = length is not None and length > self._limit_octets
+        if self.over_limit:
+            self.content = BytesIO()
+        else:
+            super().gotLength(length)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Keep a piece of the body, up to the limit; a body in chunks does not say its length."""
+        self._octets += len(data)
+        if self._octets > self._limit_octets:
+            self._drop_body()
+        else:
+            super().handleContentChunk(data)
+
+    def _drop_body(self) -> None:
+        if not self.over_limit:
+            self.over_limit = True
+            if self.content is not None:
+                self.content.close()
+            self.content = BytesIO()
+        if self._octets > self._limit_octets + _EXCESS_OCTETS:
+            self.channel.forceAbortClient()
+
+    @property
+    def _limit_octets(self) -> int:
+        return self._site.limits.max_body_octets
+
+    @property
+    def _site(self) -> ApiSite:
+        """Our site, which the channel knows before the request does."""
+        return cast(ApiSite, getattr(self.channel, "site"))  # noqa: B009 - Twisted sets it and does not declare it
+
+    def process(self) -> None:
+        """Give the request its id: the client's own, or a new one."""
+        given = self.getHeader(b"x-request-id")
+        self.request_id = given.decode() if given and _REQUEST_ID.match(given) else self._site.new_id()
+        self.setHeader(b"X-Request-Id", self.request_id.encode())
+        self.setHeader(b"X-Content-Type-Options", b"nosniff")
+        super().process()
+
+    def render(self, resrc: IResource) -> None:
+        """Render without the header that tells versions."""
+        self.responseHeaders.removeHeader(b"server")
+        super().render(resrc)
+
+    def getRequestHostname(self) -> bytes:  # noqa: N802 - Twisted's name
+        """Return a name: nothing here depends on the Host by which a client reached us, and Werkzeug refuses some."""
+        return _HOST
+
+    def processingFailed(self, reason: Failure) -> object:  # noqa: N802 - Twisted's name
+        """Answer what nobody caught; it is our defect, and logged once."""
+        self.log.failure("request {request_id} failed", reason, request_id=self.request_id)
+        if self.startedWriting:
+            self.channel.forceAbortClient()
+        else:
+            self.write(refuse(self, internal_error()))
+            self.finish()
+        return reason
+
+
+class ApiSite(server.Site):
+    """The site of a node.
+
+    Args:
+        root: what answers.
+        clock: ends silent connections.
+        limits: what a client can make us keep.
+        new_id: makes ids of requests.
+    """
+
+    requestFactory = ApiRequest  # noqa: N815 - Twisted's name
+
+    def __init__(self, root: Resource, clock: IReactorTime, limits: WebLimits, new_id: Callable[[], str]) -> None:
+        """Listen to nothing yet."""
+        super().__init__(root, timeout=limits.timeout_s, reactor=clock, parsePOSTFormSubmission=False)
+        self.limits = limits
+        self.new_id = new_id
+
+    def getResourceFor(self, request: ApiRequest) -> IResource:  # noqa: N802 - Twisted's name
+        """Return what answers a request; what is wrong before any route is looked for is answered at once."""
+        if request.over_limit:
+            limit = self.limits.max_body_octets
+            return Answered(problem("body_too_large", f"the body is too large; at most {limit} octets are read"))
+        try:
+            for segment in request.postpath or ():
+                segment.decode()
+            request.method.decode("ascii")
+        except UnicodeDecodeError:
+            return Answered(problem("bad_url", "the address is not UTF-8"))
+        return cast(IResource, super().getResourceFor(request))
+
+    def log(self, request: http.Request) -> None:
+        """Write no line a request: messages explain themselves, and errors are logged where they happen."""
+
+    def startFactory(self) -> None:  # noqa: N802 - Twisted's name
+        """Begin without an access log and without the clock that dates its lines."""
+
+
+class Answered(Resource):
+    """Answers any request with one problem."""
+
+    isLeaf = True
+
+    def __init__(self, wrong: Problem) -> None:
+        """Keep the answer."""
+        super().__init__()
+        self._wrong = wrong
+
+    def render(self, request: ApiRequest) -> bytes:
+        """Answer."""
+        return refuse(request, self._wrong)

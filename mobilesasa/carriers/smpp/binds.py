@@ -1,0 +1,183 @@
+"""One bind to a carrier: its window, what waits for the window, and its pauses.
+
+All parts of a message go over one bind, in order. A bind that is told to slow down (ESME_RTHROTTLED, ESME_RMSGQFUL)
+pauses, and sends first what was refused; the order is that of the messages.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any, Final, Protocol
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from mobilesasa.carriers.smpp.jobs import EXPIRED, Job, Part, order
+from mobilesasa.core.model import Failure, Never
+from mobilesasa.smpp.errors import Unencodable
+from mobilesasa.smpp.pdus import Pdu
+from mobilesasa.smppnet.client import Client
+from mobilesasa.smppnet.protocol import Link
+
+PAUSE_FIRST_S: Final = 1.0
+PAUSE_LIMIT_S: Final = 30.0
+
+
+class Owner(Protocol):
+    """The carrier, as its binds need it."""
+
+    def bind_up(self, bind: CarrierBind) -> None:
+        """A bind can be used."""
+
+    def bind_down(self, bind: CarrierBind) -> None:
+        """A bind is gone, with a backlog perhaps."""
+
+    def bind_rested(self, bind: CarrierBind) -> None:
+        """A pause is over."""
+
+    def bind_answered(self, bind: CarrierBind, answers: list[tuple[Part, Pdu]]) -> None:
+        """The carrier answered parts, in one turn."""
+
+    def bind_unanswered(self, bind: CarrierBind, parts: list[Part]) -> None:
+        """Nobody knows what became of these parts."""
+
+    def bind_received(self, link: Link, requests: list[Pdu]) -> None:
+        """The carrier sent something, in one turn."""
+
+
+class CarrierBind:
+    """A transceiver, transmitter or receiver; it is the user of its client.
+
+    Attributes:
+        sends: Whether it may submit.
+        backlog: Parts that this bind has in hand and has not written, in order.
+        client: Set by whoever makes both.
+    """
+
+    log = Logger()
+    client: Client
+
+    def __init__(self, sends: bool, window: int, owner: Owner, clock: IReactorTime) -> None:
+        """Start unbound."""
+        self.sends = sends
+        self.backlog: deque[Part] = deque()
+        self._window = window
+        self._owner = owner
+        self._clock = clock
+        self._link: Link | None = None
+        self._pause: IDelayedCall | None = None
+        self._pause_s = PAUSE_FIRST_S
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the bind stands."""
+        return self._link is not None and self._link.is_bound
+
+    @property
+    def ready(self) -> bool:
+        """Whether something can be written now."""
+        return self.sends and self._pause is None and self.is_bound
+
+    @property
+    def free(self) -> int:
+        """How many more parts fit the window, the backlog taken into account."""
+        if not self.ready or self._link is None:
+            return 0
+        return max(0, self._window - self._link.outstanding - len(self.backlog))
+
+    @property
+    def paused(self) -> bool:
+        """Whether the carrier asked us to slow down."""
+        return self._pause is not None
+
+    def take(self, job: Job) -> None:
+        """Put all that is left of a message into the backlog."""
+        self.backlog.extend([(job, part) for part in job.todo])
+        job.todo = []
+
+    def put_back(self, parts: Iterable[Part]) -> None:
+        """Put parts that the carrier did not take into the backlog, each in its place."""
+        self.backlog = deque(sorted(chain(parts, self.backlog), key=order))
+
+    def flush(self, allowed: int | None, now_ms: int, finished: list[Job]) -> int:
+        """Write what the window and the rate allow, in one write; return how many parts that is.
+
+        Parts that need not be sent any more are dropped; messages that are complete by it are added to `finished`.
+        """
+        link = self._link
+        if not self.backlog or not self.ready or link is None:
+            return 0
+        room = self._window - link.outstanding
+        room = room if allowed is None else min(room, allowed)
+        parts: list[Part] = []
+        while self.backlog and len(parts) < room:
+            job, number = self.backlog.popleft()
+            if job.is_over or job.message.expires_at_ms <= now_ms:
+                _drop(job, job.setback if isinstance(job.setback, Never) else EXPIRED, finished)
+            else:
+                parts.append((job, number))
+        if parts:
+            self._write(link, parts, finished)
+        return len(parts)
+
+    def _write(self, link: Link, parts: list[Part], finished: list[Job]) -> None:
+        try:
+            link.request([job.pdus[number] for job, number in parts], parts)
+        except Unencodable as bad:
+            if len(parts) == 1:  # this is the one
+                _drop(parts[0][0], Never(Failure.REFUSED, f"the message cannot be written: {bad}"), finished)
+                return
+            for part in parts:
+                self._write(link, [part], finished)
+
+    def slow_down(self) -> None:
+        """Pause, longer each time until the carrier takes something again."""
+        if self._pause is None and self._link is not None:
+            self.log.info("{name}: asked to slow down: {pause_s:g} s", name=self.client.name, pause_s=self._pause_s)
+            self._pause = self._clock.callLater(self._pause_s, self._rested)
+            self._pause_s = min(2 * self._pause_s, PAUSE_LIMIT_S)
+
+    def speed_up(self) -> None:
+        """Note that the carrier takes parts: the next pause is a short one."""
+        if self._pause is None:
+            self._pause_s = PAUSE_FIRST_S
+
+    def _rested(self) -> None:
+        self._pause = None
+        self._owner.bind_rested(self)
+
+    # What the client calls
+
+    def up(self, link: Link) -> None:
+        """See `ClientUser`."""
+        self._link = link
+        self._owner.bind_up(self)
+
+    def down(self, link: Link, reason: str) -> None:
+        """See `ClientUser`."""
+        self._link = None
+        self._pause_s = PAUSE_FIRST_S
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        self._owner.bind_down(self)
+
+    def received(self, link: Link, requests: list[Pdu]) -> None:
+        """See `ClientUser`."""
+        self._owner.bind_received(link, requests)
+
+    def answered(self, link: Link, answers: list[tuple[Any, Pdu]]) -> None:
+        """See `ClientUser`."""
+        self._owner.bind_answered(self, answers)
+
+    def unanswered(self, link: Link, contexts: list[Any]) -> None:
+        """See `ClientUser`."""
+        self._owner.bind_unanswered(self, contexts)
+
+
+def _drop(job: Job, setback: Never, finished: list[Job]) -> None:
+    job.not_taken(setback)
+    if job.open == 0:
+        finished.append(job)

@@ -1,0 +1,80 @@
+"""The way from a command to the store of the node whose settings it reads."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import click
+
+from mobilesasa.settings import Settings, load
+from mobilesasa.store import migrate
+from mobilesasa.store.database import Txn, connect, in_transaction
+from mobilesasa.store.embedded import EmbeddedPostgres
+from mobilesasa.store.migrate import MigrationError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+APPLICATION_NAME = "mobilesasa command"
+
+
+class Node:
+    """The node that a command speaks of: its settings, read when they are needed, and its store.
+
+    Args:
+        environ: the environment.
+        config_path: the file of settings that was named, if one was.
+        options: settings from the command line, by name.
+    """
+
+    def __init__(self, environ: Mapping[str, str], config_path: Path | None, options: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._config_path = config_path
+        self._options = options
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The settings; BadSettings names all that is wrong."""
+        return load(self._environ, self._config_path, self._options)
+
+    def run(self, function: Callable[Concatenate[Txn, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a store function in one transaction of the store, whose schema is up to date."""
+        with self.store() as dsn:
+            self._see_to_schema(dsn)
+            opened = connect(dsn, APPLICATION_NAME, statement_timeout_s=0)
+            try:
+                return in_transaction(opened, function, *args, **kwargs)
+            finally:
+                opened.close()
+
+    @contextlib.contextmanager
+    def store(self) -> Iterator[str]:
+        """Give the DSN of the store, which is there until the end of the block.
+
+        That is the server that the settings name, or the embedded one: the running one, or one that is started for
+        this command and stopped after it, which is said on standard error.
+        """
+        if self.settings.database_url:
+            yield self.settings.database_url
+            return
+        server = EmbeddedPostgres(self.settings.state_dir)
+        if server.running() is None:
+            click.echo(f"starting the database of {self.settings.state_dir} for this command", err=True)
+        dsn = server.start()  # counts us among its users, so that a node that stops meanwhile leaves it to us
+        try:
+            yield dsn
+        finally:
+            server.stop()
+
+    def _see_to_schema(self, dsn: str) -> None:
+        """Bring the embedded database up to date; an outside one is its administrator's to change."""
+        if not self.settings.database_url:
+            if migrate.pending(dsn):
+                migrate.apply(dsn)
+        elif behind := migrate.pending(dsn, "pre"):
+            count = "a migration" if len(behind) == 1 else f"{len(behind)} migrations"
+            raise MigrationError(f"the database lacks {count}, the first is {behind[0].file}: run `mobilesasa migrate`")

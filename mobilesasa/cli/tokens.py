@@ -1,0 +1,77 @@
+"""`mobilesasa token …`."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+
+from mobilesasa.cli.access import Node
+from mobilesasa.cli.answers import Answer, answering, card, iso, moment, named, table
+from mobilesasa.store import teams, tokens
+from mobilesasa.store.database import Txn
+from mobilesasa.store.tokens import SCOPES, TokenRecord
+
+
+@click.group()
+def token() -> None:
+    """API tokens, which are the passwords of SMPP too."""
+
+
+@token.command()
+@click.option("--team", "code", required=True, metavar="C", help="The team's code.")
+@click.option("--name", required=True, metavar="N", help="What it is for.")
+@click.option("--scopes", required=True, metavar="A,B", help=f"What it opens, of {', '.join(SCOPES)}.")
+@click.option(
+    "--expires", "expires_at_ms", callback=moment, metavar="ISO", help="When it ends, with its zone; else never."
+)
+@answering
+def create(node: Node, code: str, name: str, scopes: str, expires_at_ms: int | None) -> Answer:
+    """Make a token; its text is shown this once."""
+    raw_token = tokens.make_raw_token(secrets.randbelow)
+    asked = [scope.strip() for scope in scopes.split(",") if scope.strip()]
+
+    def make(txn: Txn) -> TokenRecord:
+        return tokens.create(txn, teams.find_team_id(txn, code), name, asked, expires_at_ms, raw_token)
+
+    made = node.run(make)
+    lines = {**_fields(made), "token, shown this once": raw_token}
+    return Answer({"uuid": made.uuid, "raw_token": raw_token}, card(lines))
+
+
+@token.command()
+@named("uuid", "UUID")
+@answering
+def revoke(node: Node, uuid: str) -> Answer:
+    """Revoke a token; a second time changes nothing."""
+    revoked = node.run(tokens.revoke, uuid)
+    fields = {"uuid": revoked.uuid, "revoked_at": iso(revoked.revoked_at_ms)}
+    return Answer(fields, card(fields))
+
+
+@token.command(name="list")
+@click.option("--team", "code", metavar="C", help="Of this team alone.")
+@answering
+def list_(node: Node, code: str | None) -> Answer:
+    """List tokens, with those that are revoked or over."""
+
+    def find(txn: Txn) -> list[TokenRecord]:
+        return tokens.list_tokens(txn, None if code is None else teams.find_team_id(txn, code))
+
+    found = [_fields(each) for each in node.run(find)]
+    columns = ("team", "name", "prefix", "status", "scopes", "expires_at", "uuid")
+    return Answer({"tokens": found}, table(columns, [[each[column] for column in columns] for each in found]))
+
+
+def _fields(found: TokenRecord) -> dict[str, object]:
+    return {
+        "uuid": found.uuid,
+        "team": found.team_code,
+        "name": found.name,
+        "prefix": found.prefix,
+        "scopes": found.scopes,
+        "expires_at": iso(found.expires_at_ms),
+        "created_at": iso(found.created_at_ms),
+        "revoked_at": iso(found.revoked_at_ms),
+        "status": found.status,
+    }

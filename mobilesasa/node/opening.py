@@ -1,0 +1,104 @@
+"""Opening the store: the embedded PostgreSQL or an outside one, migrated, and held under this node's name.
+
+All of it blocks and is done before the reactor runs, so that what is wrong ends the start with one sentence.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+import attrs
+
+from mobilesasa.core.teams import Directory
+from mobilesasa.settings import Settings
+from mobilesasa.store import claims, directory, migrate
+from mobilesasa.store.database import Connection, StoreUnavailable, connect, in_transaction
+from mobilesasa.store.directory import DemoTeam
+from mobilesasa.store.embedded import EmbeddedPostgres
+from mobilesasa.store.tokens import make_raw_token
+
+PATIENCE_S = 10.0
+
+
+class NodeTaken(Exception):
+    """Another process runs under this node's name: it would take this one's claims for a dead process's."""
+
+
+@attrs.frozen(eq=False)
+class OpenStore:
+    """The store, ready for use.
+
+    Attributes:
+        dsn: where it is.
+        run: this process's id in `node_run`.
+        known: what was configured when it was opened.
+        demo: the demo team, if the store was empty and got one just now.
+    """
+
+    dsn: str = attrs.field(repr=False)
+    run: int
+    known: Directory
+    demo: DemoTeam | None
+    _close: Callable[[], None]
+
+    def close(self) -> None:
+        """Let go of the node's name and stop the embedded server; blocks."""
+        self._close()
+
+
+def open_store(settings: Settings) -> OpenStore:
+    """Bring the store up and take this node's name in it.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        migrate.MigrationError: the schema is not what this program needs.
+        NodeTaken: a process of this name is running.
+    """
+    embedded = None if settings.database_url else EmbeddedPostgres(settings.state_dir)
+    dsn = embedded.start() if embedded is not None else settings.database_url
+    try:
+        return _open(settings, dsn, embedded)
+    except BaseException:
+        if embedded is not None:
+            embedded.stop()
+        raise
+
+
+def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> OpenStore:
+    if embedded is not None:
+        migrate.apply(dsn)
+    elif waiting := migrate.pending(dsn, "pre"):
+        names = ", ".join(migration.file for migration in waiting)
+        raise migrate.MigrationError(f"the database lacks {names}; run: mobilesasa migrate")
+    holder = connect(dsn, f"mobilesasa {settings.node} name")
+    try:
+        _hold(holder, settings.node)
+        wants_demo = embedded is not None and settings.demo
+        demo = in_transaction(holder, directory.ensure_demo, make_raw_token(secrets.randbelow)) if wants_demo else None
+        run = in_transaction(holder, claims.begin_run, settings.node)
+        known = in_transaction(holder, directory.load)
+    except BaseException:
+        holder.close()
+        raise
+
+    def close() -> None:
+        try:
+            in_transaction(holder, claims.end_run, run)
+        except StoreUnavailable:
+            pass  # the database went first; the next start of this node ends the run
+        holder.close()
+        if embedded is not None:
+            embedded.stop()
+
+    return OpenStore(dsn, run, known, demo, close)
+
+
+def _hold(holder: Connection, node: str) -> None:
+    """Take the node's name; a process that was just killed may keep it for a moment."""
+    until_s = time.monotonic() + PATIENCE_S
+    while not in_transaction(holder, claims.hold_node, node):
+        if time.monotonic() > until_s:
+            raise NodeTaken(f"a node named {node!r} runs already; stop it, or name this one with MOBILESASA_NODE")
+        time.sleep(0.05)

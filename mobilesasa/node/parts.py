@@ -1,0 +1,202 @@
+"""What a node is built of, put together: the one place where the layers meet."""
+
+from __future__ import annotations
+
+import functools
+import random
+import secrets
+import time
+import uuid
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.interfaces import IStreamServerEndpoint
+
+from mobilesasa.api.ports import Node as ApiNode
+from mobilesasa.api.ports import WebLimits
+from mobilesasa.carriers import registry
+from mobilesasa.carriers.port import RunningCarrier, World
+from mobilesasa.core import gateway
+from mobilesasa.core.errors import Refused
+from mobilesasa.core.gateway import Gateway
+from mobilesasa.core.ids import MessageIds
+from mobilesasa.core.teams import CurrentDirectory, Directory
+from mobilesasa.dispatch.dispatcher import Dispatcher
+from mobilesasa.dispatch.fleet import Fleet
+from mobilesasa.dispatch.receipts import Receipts
+from mobilesasa.dispatch.sweeper import Sweeper
+from mobilesasa.node.knowledge import Knowledge
+from mobilesasa.notify.outbox import Outbox
+from mobilesasa.queue.memory import MemoryQueue
+from mobilesasa.settings import Settings
+from mobilesasa.smppnet.timers import Timers
+from mobilesasa.smsc import limits as smsc_limits
+from mobilesasa.smsc.binds import Binds
+from mobilesasa.smsc.server import SmppServer
+from mobilesasa.smsc.session import Smsc
+from mobilesasa.store.database import Database, connect
+from mobilesasa.store.directory import CHANNEL
+from mobilesasa.store.journal import Journal
+from mobilesasa.store.listen import Listener
+from mobilesasa.store.messages import History
+from mobilesasa.store.writer import Writer
+
+HOUR_MS = 3_600_000
+
+
+def now_ms() -> int:
+    """Return the time of day, in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+@attrs.define(eq=False)
+class Parts:
+    """The parts of one node, not yet started."""
+
+    writer: Writer
+    database: Database
+    journal: Journal
+    listener: Listener
+    directory: CurrentDirectory
+    knowledge: Knowledge
+    queue: MemoryQueue
+    receipts: Receipts
+    fleet: Fleet
+    sweeper: Sweeper
+    binds: Binds
+    outbox: Outbox
+    gateway: Gateway
+    smpp: SmppServer | None
+
+    def smpp_connections(self) -> int:
+        """Return how many connections the SMPP server has."""
+        return 0 if self.smpp is None else self.smpp.connections
+
+
+def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Directory) -> Parts:
+    """Build a node over an open store; nothing of it runs yet."""
+    directory = CurrentDirectory(known)
+    writer = Writer(
+        reactor,
+        functools.partial(
+            connect, dsn, f"mobilesasa {settings.node} writer", statement_timeout_s=settings.store.statement_timeout_s
+        ),
+        batch_limit=settings.store.writer_batch_max,
+    )
+    database = Database(
+        reactor,
+        dsn,
+        f"mobilesasa {settings.node}",
+        settings.store.pool_size,
+        settings.store.statement_timeout_s,
+        (Refused,),
+    )
+    journal = Journal(writer, database, run)
+    binds = Binds(reactor)
+    outbox = Outbox(journal, binds, reactor)
+    queue = MemoryQueue(reactor, journal.refill)
+    receipts = Receipts(journal, outbox, reactor)
+    world = World(reactor, now_ms, random.SystemRandom())
+
+    def make_dispatcher(carrier_id: int, carrier: RunningCarrier) -> Dispatcher:
+        return Dispatcher(
+            carrier_id, carrier, queue, journal, receipts, outbox, reactor, now_ms, settings.dispatch.claim_ahead
+        )
+
+    fleet = Fleet(lambda record: registry.make(record, world), make_dispatcher, journal.awaited)
+    accepting = Gateway(
+        directory, journal, queue, now_ms, MessageIds(now_ms, secrets.randbits), message_limits(settings)
+    )
+    knowledge = Knowledge(database, directory, reactor, [binds.check, fleet.apply])
+    sweeper = Sweeper(
+        journal,
+        queue,
+        outbox,
+        reactor,
+        settings.dispatch.sweep_interval_s,
+        settings.dispatch.lease_s,
+        settings.smpp.receipt_spool_h,
+    )
+    return Parts(
+        writer=writer,
+        database=database,
+        journal=journal,
+        listener=Listener(reactor, dsn, [CHANNEL], lambda *_: knowledge.changed(), knowledge.changed),
+        directory=directory,
+        knowledge=knowledge,
+        queue=queue,
+        receipts=receipts,
+        fleet=fleet,
+        sweeper=sweeper,
+        binds=binds,
+        outbox=outbox,
+        gateway=accepting,
+        smpp=_smpp_server(reactor, settings, accepting, directory, binds),
+    )
+
+
+def message_limits(settings: Settings) -> gateway.Limits:
+    """Return the bounds of one message."""
+    return gateway.Limits(
+        max_parts=settings.messages.max_parts,
+        max_validity_ms=settings.smpp.max_validity_h * HOUR_MS,
+        default_validity_ms=settings.messages.default_validity_h * HOUR_MS,
+    )
+
+
+def _smpp_server(
+    reactor: Any, settings: Settings, accepting: Gateway, directory: CurrentDirectory, binds: Binds
+) -> SmppServer | None:
+    if settings.smpp_port is None:
+        return None
+    bounds = settings.smpp
+    limits = smsc_limits.Limits(
+        max_connections=bounds.max_connections,
+        max_sessions=bounds.max_sessions_per_team,
+        session_tps=bounds.session_tps,
+        window=bounds.window,
+        receipt_window=bounds.receipt_window,
+        limit_octets=bounds.limit_octets,
+        max_parts=settings.messages.max_parts,
+    )
+    timers = Timers(
+        enquire_link_s=bounds.enquire_link_s,
+        idle_timeout_s=bounds.idle_timeout_s,
+        bind_timeout_s=bounds.bind_timeout_s,
+    )
+    smsc = Smsc(accepting, directory, binds, reactor, now_ms, limits)
+    return SmppServer([endpoint(reactor, settings.bind_host, settings.smpp_port)], smsc, timers)
+
+
+def endpoint(reactor: Any, host: str, port: int) -> IStreamServerEndpoint:
+    """Return where to listen, by IPv4 or IPv6."""
+    kind = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
+    made: IStreamServerEndpoint = kind(reactor, port, interface=host)
+    return made
+
+
+def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Any) -> ApiNode:
+    """Return what the API works with."""
+
+    async def store_answers() -> bool:
+        await parts.database.run("ready", lambda txn: txn.execute("SELECT"))
+        return True
+
+    return ApiNode(
+        gateway=parts.gateway,
+        directory=parts.directory,
+        history=History(parts.database),
+        now_ms=now_ms,
+        clock=reactor,
+        new_id=lambda: uuid.uuid4().hex,
+        readiness={"store": store_answers},
+        metrics=metrics if settings.http.metrics else None,
+        limits=WebLimits(max_body_octets=settings.http.max_body_octets, timeout_s=settings.http.timeout_s),
+    )
+
+
+def start_database(parts: Parts) -> Deferred[None]:
+    """Open the pool and begin to listen for changes."""
+    return Deferred.fromCoroutine(parts.database.start())

@@ -1,0 +1,128 @@
+"""A node's life: everything is started in `startService`, and stopped in the opposite order when the reactor ends.
+
+What can go wrong at the start (the database is away, a port is taken, the schema is old) ends the program with one
+sentence and leaves nothing running.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.threads import deferToThread
+from twisted.logger import Logger
+from twisted.protocols.policies import LimitTotalConnectionsFactory
+
+from mobilesasa.api.root import make_site
+from mobilesasa.core.teams import Directory
+from mobilesasa.node.metrics import make_metrics
+from mobilesasa.node.opening import NodeTaken, OpenStore, open_store
+from mobilesasa.node.parts import Parts, api_node, put_together
+from mobilesasa.node.welcome import welcome
+from mobilesasa.settings import Settings
+from mobilesasa.store.database import StoreUnavailable
+from mobilesasa.store.migrate import MigrationError
+
+
+class Node(Service):
+    """One process of mobilesasa.
+
+    Attributes:
+        store: the open store, once started.
+        parts: what the node is built of, once started.
+        http: the API's port, once started, if it is served.
+    """
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, settings: Settings, greet: bool = True) -> None:
+        """Start nothing yet; `greet` says whether to print where the node listens."""
+        self.setName("mobilesasa")
+        self._reactor = reactor
+        self._settings = settings
+        self._greet = greet
+        self.store: OpenStore | None = None
+        self.parts: Parts | None = None
+        self.http: IListeningPort | None = None
+
+    def startService(self) -> None:
+        """Open the store and start every part.
+
+        Raises:
+            SystemExit: with what is wrong and what to do about it.
+        """
+        super().startService()
+        try:
+            self.store = open_store(self._settings)
+        except (StoreUnavailable, MigrationError, NodeTaken, OSError) as error:
+            raise SystemExit(f"mobilesasa: {error}") from error
+        try:
+            self.parts = put_together(
+                self._reactor, self._settings, self.store.dsn, self.store.run, self.store.known
+            )
+            self._listen(self.parts)
+        except CannotListenError as error:
+            self.store.close()
+            raise SystemExit(f"mobilesasa: cannot listen on {error.interface}:{error.port}: {error.socketError}") from error
+        self._start(self.parts, self.store.known)
+        if self._greet:
+            self._say()
+
+    def _listen(self, parts: Parts) -> None:
+        settings = self._settings
+        if settings.http_port is not None:
+            site = make_site(api_node(self._reactor, settings, parts, make_metrics(parts)))
+            bounded = LimitTotalConnectionsFactory(site)
+            bounded.connectionLimit = settings.http.max_connections
+            bounded.noisy = False
+            self.http = self._reactor.listenTCP(settings.http_port, bounded, backlog=200, interface=settings.bind_host)
+        if parts.smpp is not None:
+            parts.smpp.startService()
+
+    def _start(self, parts: Parts, known: Directory) -> None:
+        parts.writer.start()
+        self._keep("the pool of connections", Deferred.fromCoroutine(parts.database.start()))
+        self._keep("listening for changes", parts.listener.start())
+        parts.outbox.start()
+        parts.fleet.apply(known)
+        parts.sweeper.start()
+        parts.knowledge.changed()  # what changed between the opening and the listening
+
+    def _keep(self, what: str, work: Deferred[Any]) -> None:
+        work.addErrback(lambda failure: self.log.failure("{what} failed", failure, what=what))
+
+    def stopService(self) -> Deferred[None]:
+        """Take nothing more, finish or hand back what is in hand, and stop the database last."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        parts, store = self.parts, self.store
+        self.parts = self.store = None
+        if parts is None or store is None:
+            return
+        parts.knowledge.stop()
+        if self.http is not None:
+            await self.http.stopListening()
+        if parts.smpp is not None:
+            await parts.smpp.stopService()
+        await parts.fleet.stop()
+        await parts.sweeper.stop()
+        await parts.outbox.stop()
+        await parts.writer.stop()
+        await parts.listener.stop()
+        await parts.database.close()
+        await deferToThread(store.close)
+        self.log.info("stopped in good order")
+
+    def _say(self) -> None:
+        assert self.parts is not None and self.store is not None  # noqa: S101 - for the reader and the type checker
+        host = self._settings.bind_host
+        shown = f"[{host}]" if ":" in host else host
+        http = f"{shown}:{self.http.getHost().port}" if self.http is not None else None
+        smpp = f"{shown}:{self.parts.smpp.ports[0]}" if self.parts.smpp is not None else None
+        print(welcome(self.store.demo, http, smpp, None), file=sys.__stdout__, flush=True)  # noqa: T201 - for the newcomer

@@ -1,0 +1,123 @@
+"""The spool as the outbox needs it, and the acknowledgements that wait to be written to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from mobilesasa.core.model import Notice
+
+Taken = tuple[int, int]  # team_id, spool_id
+_RETRY_S: Final = 1.0
+
+
+class SpoolStore(Protocol):
+    """Where notices are kept until they are taken."""
+
+    async def owed(self, team_id: int, after: int, limit: int) -> list[Notice]:
+        """Return what a team is owed, by rising spool id, from behind `after`: `limit` of them, or all that there are.
+
+        What was acknowledged before the call is not among them, even if that is not written down yet.
+        """
+
+    def acknowledge(self, taken: Sequence[Taken]) -> None:
+        """Forget notices; what cannot be written down now is kept and tried again."""
+
+
+class Spool:
+    """A `SpoolStore` over two functions of the store.
+
+    One write is under way at a time, and takes all that has gathered meanwhile.
+
+    Args:
+        clock: for trying again.
+        read: `(team_id, after, limit)`; returns notices by rising spool id.
+        write: forgets the notices named by `(team_id, spool_id)`; may be called twice with the same.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        read: Callable[[int, int, int], Awaitable[list[Notice]]],
+        write: Callable[[Sequence[Taken]], Awaitable[object]],
+    ) -> None:
+        """Start with nothing to write."""
+        self._clock = clock
+        self._read = read
+        self._write = write
+        self._gathered: list[Taken] = []
+        self._batch: list[Taken] = []  # being written
+        self._unwritten: set[Taken] = set()
+        self._writing: Deferred[None] | None = None
+        self._retry: IDelayedCall | None = None
+        self._failing = False
+
+    def __len__(self) -> int:
+        return len(self._unwritten)
+
+    async def owed(self, team_id: int, after: int, limit: int) -> list[Notice]:
+        """See `SpoolStore`. So many may be read as are left out, and one more read goes on behind them."""
+        doomed = {spool_id for team, spool_id in self._unwritten if team == team_id and spool_id > after}
+        found: list[Notice] = []
+        while len(found) < limit:
+            notices = await self._read(team_id, after, limit)
+            found += [notice for notice in notices if notice.spool_id not in doomed]
+            if len(notices) < limit:
+                break
+            after = notices[-1].spool_id
+        return found[:limit]
+
+    def acknowledge(self, taken: Sequence[Taken]) -> None:
+        self._gathered.extend(taken)
+        self._unwritten.update(taken)
+        if self._writing is None and self._retry is None:
+            self._begin()
+
+    def stop(self) -> Deferred[None]:
+        """Write what has gathered, once more if that failed; fires when it is done or has failed again."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+            self._begin()
+        if self._writing is None:
+            return succeed(None)
+        stopped: Deferred[None] = Deferred()
+        self._writing.addCallback(lambda _: self._stopped(stopped))
+        return stopped
+
+    def _stopped(self, stopped: Deferred[None]) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        stopped.callback(None)
+
+    def _begin(self) -> None:
+        self._retry = None
+        writing = self._writing = Deferred.fromCoroutine(self._write_all())
+        writing.addErrback(self._put_back)
+        writing.addBoth(self._ended)
+
+    async def _write_all(self) -> None:
+        while self._gathered:
+            self._batch, self._gathered = self._gathered, []
+            await self._write(self._batch)
+            self._unwritten.difference_update(self._batch)
+            self._batch = []
+            self._failing = False
+
+    def _put_back(self, failure: Failure) -> None:
+        self._batch, self._gathered = [], self._batch + self._gathered
+        if not self._failing:  # once, and not every second while a database is away
+            self.log.failure("{n} receipts were taken and that could not be written", failure, n=len(self._gathered))
+        self._failing = True
+        self._retry = self._clock.callLater(_RETRY_S, self._begin)
+
+    def _ended(self, result: None) -> None:
+        self._writing = None

@@ -1,0 +1,1 @@
+"""Where teams bind: the SMPP server."""

@@ -1,0 +1,66 @@
+"""What a refusal is in SMPP: the one table from `Refused.code` to command_status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from mobilesasa.core.errors import Refused
+from mobilesasa.smpp.pdus import SubmitSmResp
+from mobilesasa.smpp.statuses import Status
+from mobilesasa.smpp.tlvs import Tag
+
+#: The status for each refusal of core. Those of ESME_RSUBMITFAIL say in additional_status_info_text what it was.
+STATUSES: Final[Mapping[str, Status]] = {
+    "bad_recipient": Status.ESME_RINVDSTADR,
+    "sender_not_approved": Status.ESME_RINVSRCADR,
+    "no_default_sender": Status.ESME_RINVSRCADR,
+    "bad_text": Status.ESME_RSUBMITFAIL,
+    "too_many_parts": Status.ESME_RINVMSGLEN,
+    "part_too_long": Status.ESME_RINVMSGLEN,
+    "bad_validity": Status.ESME_RINVEXPIRY,
+    "bad_schedule": Status.ESME_RINVSCHED,
+    "insufficient_units": Status.ESME_RSUBMITFAIL,  # a throttling status would make clients retry for ever
+    "no_route": Status.ESME_RINVDSTADR,
+    "team_suspended": Status.ESME_RSUBMITFAIL,
+    "not_found": Status.ESME_RINVMSGID,
+    "not_failed": Status.ESME_RSUBMITFAIL,
+    "already_resent": Status.ESME_RSUBMITFAIL,
+    "already_exists": Status.ESME_RSUBMITFAIL,
+    "overloaded": Status.ESME_RMSGQFUL,
+}
+
+_INFO: Final[Mapping[str, str]] = {"insufficient_units": "insufficient units"}  # the words of decision 37
+_INFO_CHARACTERS = 255
+
+
+class BadSubmit(Exception):
+    """A submit_sm cannot be read as a message.
+
+    Attributes:
+        status: what is answered.
+        info: what is wrong, in words; it travels with ESME_RSUBMITFAIL alone, which says nothing by itself.
+    """
+
+    def __init__(self, status: Status, info: str) -> None:
+        """Keep status and words."""
+        super().__init__(info)
+        self.status = status
+        self.info = info
+
+
+def status_of(refusal: Refused) -> Status:
+    """Return the command_status of a refusal."""
+    return STATUSES.get(refusal.code, Status.ESME_RSUBMITFAIL)
+
+
+def refused(sequence: int, refusal: Refused | BadSubmit, takes_tlvs: bool) -> SubmitSmResp:
+    """Return the answer to a submit_sm that was refused; no TLV for a peer older than SMPP 3.4 (decision 94)."""
+    if isinstance(refusal, BadSubmit):
+        status, info = refusal.status, refusal.info
+    else:
+        status, info = status_of(refusal), _INFO.get(refusal.code) or refusal.message
+    if status is not Status.ESME_RSUBMITFAIL or not takes_tlvs:
+        return SubmitSmResp(sequence=sequence, status=status)
+    text = info.replace("\0", "")[:_INFO_CHARACTERS].encode("latin-1", "replace").decode("latin-1")
+    return SubmitSmResp(sequence=sequence, status=status, tlvs={Tag.ADDITIONAL_STATUS_INFO_TEXT: text})

@@ -1,0 +1,332 @@
+"""Stored messages as their team sees them, and the resend of a failed one.
+
+A list reads from the end of an index: (team_id, id), or (team_id, recipient, id) with a number; the state is looked at
+in the rows, for an index on what changes would cost every message more than a filter saves. A total is counted up to
+100,000; beyond that the planner's estimate must do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from mobilesasa.core.errors import AlreadyResent, NotFailed, NotFound
+from mobilesasa.core.model import Coding, Failure, Lane, MessageId, Origin, Priced, State, Wish
+from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.intake import accept, uuids
+
+COUNTED = 100_000  # messages that are counted one by one
+
+_COLUMNS = """
+SELECT id, team_id, carrier_id, lane, origin, wish, sender, recipient, text, body, udh, coding, parts, price_units,
+       (extract(epoch FROM expires_at) * 1000)::bigint, (extract(epoch FROM due_at) * 1000)::bigint, resent_from, options,
+       state, failure, reason, error,
+       (extract(epoch FROM sent_at) * 1000)::bigint, (extract(epoch FROM done_at) * 1000)::bigint,
+       attempts, failed_parts, refs
+FROM message
+"""
+# What is None is written into the statement as NULL, so the planner drops the condition.
+_WANTED = """
+WHERE team_id = %(team_id)s AND (%(recipient)s IS NULL OR recipient = %(recipient)s)
+  AND (%(state)s IS NULL OR state = %(state)s) AND (%(before)s IS NULL OR id < %(before)s::uuid)
+"""
+
+PAGE_IDS = "SELECT id FROM message" + _WANTED + "ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s"
+
+BY_IDS = _COLUMNS + "WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id DESC"
+
+# Of the newest `limit` rows, so that a rare state costs no more than a common one.
+COUNT = """
+SELECT count(*), count(*) FILTER (WHERE %(state)s IS NULL OR state = %(state)s) FROM (
+    SELECT state FROM message
+    WHERE team_id = %(team_id)s AND (%(recipient)s IS NULL OR recipient = %(recipient)s)
+      AND (%(before)s IS NULL OR id < %(before)s::uuid)
+    ORDER BY id DESC LIMIT %(limit)s
+) AS newest
+"""
+
+ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT FROM message" + _WANTED
+
+FIND = _COLUMNS + "WHERE id = %(id)s AND team_id = %(team_id)s"
+
+# Only parts whose receipt is open, or failed and may still be mended, stand in `awaiting`.
+AWAITED = """
+SELECT part, split_part(ref, '~', 1), failed FROM awaiting
+WHERE carrier_id = %(carrier_id)s AND ref = ANY(%(refs)s) AND message_id = %(id)s
+"""
+
+ATTEMPTS = "SELECT attempts FROM pending WHERE message_id = %(id)s"
+
+EVENTS = """
+SELECT (extract(epoch FROM at) * 1000)::bigint, kind, attempt, carrier_id, code, reason
+FROM message_event WHERE message_id = %(id)s ORDER BY at
+"""
+
+# A resend is younger than what it resends, which leaves out the older partitions.
+RESENT_AS = "SELECT id FROM message WHERE resent_from = %(id)s AND id > %(id)s ORDER BY id DESC LIMIT 1"
+
+LOCK = "SELECT state FROM message WHERE id = %(id)s AND team_id = %(team_id)s FOR UPDATE"
+
+LIVE_RESEND = "SELECT FROM message WHERE resent_from = %(id)s AND id > %(id)s AND state <> 40 LIMIT 1"
+
+UNITS = """
+SELECT balance, (SELECT coalesce(sum(price_units), 0)::bigint FROM pending WHERE team_id = team.id)
+FROM team WHERE id = %(team_id)s
+"""
+
+
+@attrs.frozen
+class Progress:
+    """What has become of a stored message."""
+
+    state: State
+    failure: Failure | None = None
+    reason: str = ""
+    error: str = ""  # the carrier's own code
+    sent_at_ms: int | None = None
+    done_at_ms: int | None = None
+
+
+@attrs.frozen
+class Event:
+    """A delay or a refusal on a message's way."""
+
+    at_ms: int
+    kind: str
+    attempt: int
+    carrier_id: int | None
+    code: str
+    reason: str
+
+
+@attrs.frozen
+class Story:
+    """All that is known of one message."""
+
+    message: Priced
+    progress: Progress
+    attempts: int
+    parts: tuple[tuple[str | None, State], ...]  # the carrier's id of each part, and where it stands
+    events: tuple[Event, ...]
+    resent_as: MessageId | None
+
+
+@attrs.frozen
+class Wanted:
+    """Which messages of a team are meant."""
+
+    team_id: int
+    recipient: str | None = None  # E.164 without the plus
+    state: State | None = None
+    before: MessageId | None = None  # only older ones
+
+    def parameters(self) -> dict[str, Any]:
+        """Return them as the statements name them."""
+        return attrs.asdict(self) | {"state": None if self.state is None else int(self.state)}
+
+
+def page(txn: Txn, wanted: Wanted, limit: int, offset: int) -> list[tuple[Priced, Progress]]:
+    """Return messages, newest first, without the newest `offset` of them."""
+    txn.execute(PAGE_IDS, wanted.parameters() | {"limit": limit, "offset": offset})
+    ids = [message_id for (message_id,) in txn.fetchall()]
+    if not ids:
+        return []
+    txn.execute(BY_IDS, {"ids": uuids(ids)})  # the ids written out name their partitions
+    return [(_message(row), _progress(row)) for row in txn.fetchall()]
+
+
+def count(txn: Txn, wanted: Wanted, counted: int = COUNTED) -> tuple[int, bool]:
+    """Return how many messages there are, and whether that is an estimate, as it is above `counted`."""
+    parameters = wanted.parameters()
+    txn.execute(COUNT, parameters | {"limit": counted + 1})
+    seen, found = _row(txn)
+    if seen <= counted:
+        return found, False
+    txn.execute(ESTIMATE, parameters)
+    ((plans,),) = txn.fetchall()
+    return max(found, round(plans[0]["Plan"]["Plan Rows"])), True
+
+
+def find(txn: Txn, team_id: int, message_id: MessageId) -> Story | None:
+    """Return all that is known of a message of the team; None when there is none, also when it is another team's."""
+    txn.execute(FIND, {"id": message_id, "team_id": team_id})
+    row = txn.fetchone()
+    if row is None:
+        return None
+    message, progress = _message(row), _progress(row)
+    attempts, failed_parts, refs = row[24:]
+    txn.execute(ATTEMPTS, {"id": message_id})
+    pending = txn.fetchone()
+    txn.execute(EVENTS, {"id": message_id})
+    events = tuple(Event(*event) for event in txn.fetchall())
+    txn.execute(RESENT_AS, {"id": message_id})
+    child = txn.fetchone()
+    return Story(
+        message=message,
+        progress=progress,
+        attempts=max(attempts, pending[0]) if pending else attempts,
+        parts=_parts(txn, message, progress, (refs or "").split(), failed_parts),
+        events=events,
+        resent_as=child[0] if child else None,
+    )
+
+
+def resend(txn: Txn, team_id: int, failed_id: MessageId, again: Priced) -> None:
+    """Store and charge a failed message anew.
+
+    The failed row is locked, so of two resends at once the second sees the first (decision 41).
+
+    Raises:
+        NotFound: the team has no such message.
+        NotFailed: it has not failed, or no longer.
+        AlreadyResent: a resend of it has not failed.
+        InsufficientUnits: the team cannot pay for it.
+    """
+    txn.execute(LOCK, {"id": failed_id, "team_id": team_id})
+    row = txn.fetchone()
+    if row is None:
+        raise NotFound("there is no such message")
+    if row[0] != State.FAILED:
+        raise NotFailed(f"the message is {State(row[0]).shown}; only a failed one can be resent")
+    txn.execute(LIVE_RESEND, {"id": failed_id})
+    if txn.fetchone() is not None:
+        raise AlreadyResent("a resend of this message is on its way or has arrived")
+    (refusal,) = accept(txn, [again])
+    if refusal is not None:
+        raise refusal
+
+
+def units(txn: Txn, team_id: int) -> tuple[int, int]:
+    """Return what a team can spend, and what is reserved for messages that no carrier has taken yet; in units.
+
+    Raises:
+        NotFound: there is no such team.
+    """
+    txn.execute(UNITS, {"team_id": team_id})
+    row = txn.fetchone()
+    if row is None:
+        raise NotFound("there is no such team")
+    return row[0], row[1]
+
+
+def _row(txn: Txn) -> tuple[Any, ...]:
+    (row,) = txn.fetchall()
+    return row
+
+
+def _message(row: tuple[Any, ...]) -> Priced:
+    body, udh = row[9], row[10]
+    return Priced(
+        id=row[0],
+        team_id=row[1],
+        carrier_id=row[2],
+        lane=Lane(row[3]),
+        origin=Origin(row[4]),
+        wish=Wish(row[5]),
+        sender=row[6],
+        recipient=row[7],
+        text=row[8],
+        body=None if body is None else bytes(body),
+        udh=b"" if udh is None else bytes(udh),
+        coding=Coding(row[11]),
+        parts=row[12],
+        price_units=row[13],
+        expires_at_ms=row[14],
+        due_at_ms=row[15],
+        resent_from=row[16],
+        options=row[17],
+    )
+
+
+def _progress(row: tuple[Any, ...]) -> Progress:
+    state, failure, reason, error, sent_at_ms, done_at_ms = row[18:24]
+    return Progress(
+        State(state), Failure(failure) if failure else None, reason or "", error or "", sent_at_ms, done_at_ms
+    )
+
+
+def _parts(
+    txn: Txn, message: Priced, progress: Progress, refs: Sequence[str], failed_parts: int
+) -> tuple[tuple[str | None, State], ...]:
+    """Return the carrier's id and the state of each part.
+
+    A part that is in `awaiting` is there under its number. What is no longer there has arrived, unless the message
+    says that more parts failed than are known: failed ones are kept for 72 h.
+    """
+    awaited: dict[int, tuple[str | None, State]] = {}
+    if refs:
+        spellings = [*refs, *(f"{ref}~{message.id}" for ref in refs)]
+        txn.execute(AWAITED, {"carrier_id": message.carrier_id, "refs": spellings, "id": message.id})
+        awaited = {part: (ref, State.FAILED if failed else State.SENT) for part, ref, failed in txn.fetchall()}
+    failed_known = sum(state is State.FAILED for _, state in awaited.values())
+    closed = _closed_state(progress, refs, failed_parts > failed_known)
+    shown = {ref for ref, _ in awaited.values()}
+    others = iter([ref for ref in refs if ref not in shown])
+    found: list[tuple[str | None, State]] = []
+    for number in range(1, message.parts + 1):
+        if number in awaited:
+            found.append(awaited[number])
+            continue
+        ref = next(others, None)
+        found.append((ref, closed if ref else _unsent_state(progress)))
+    return tuple(found)
+
+
+def _closed_state(progress: Progress, refs: Sequence[str], some_failed_long_ago: bool) -> State:
+    """Return the state of parts that a carrier took and that wait for no receipt."""
+    if not refs or progress.state is State.DELIVERED:
+        return progress.state
+    if progress.failure is Failure.NO_RECEIPT:
+        return State.SENT
+    return State.FAILED if some_failed_long_ago else State.DELIVERED
+
+
+def _unsent_state(progress: Progress) -> State:
+    """Return the state of parts that no carrier took, or gave no id for."""
+    return progress.state
+
+
+@attrs.frozen
+class History:
+    """The stored messages, for the API; each call is one transaction of the pool."""
+
+    _database: Database
+
+    async def find(self, team_id: int, message_id: MessageId) -> Story | None:
+        """Return all that is known of a message of the team, or None."""
+        return await self._database.run("messages.find", find, team_id, message_id)
+
+    async def page(
+        self,
+        team_id: int,
+        *,
+        limit: int,
+        offset: int,
+        recipient: str | None = None,
+        state: State | None = None,
+        before: MessageId | None = None,
+    ) -> Sequence[tuple[Priced, Progress]]:
+        """Return messages of the team, newest first."""
+        wanted = Wanted(team_id, recipient, state, before)
+        return await self._database.run("messages.page", page, wanted, limit, offset)
+
+    async def count(
+        self,
+        team_id: int,
+        *,
+        recipient: str | None = None,
+        state: State | None = None,
+        before: MessageId | None = None,
+    ) -> tuple[int, bool]:
+        """Return how many messages there are, and whether that is an estimate."""
+        return await self._database.run("messages.count", count, Wanted(team_id, recipient, state, before))
+
+    async def resend(self, team_id: int, failed_id: MessageId, again: Priced) -> None:
+        """Store and charge a failed message anew, if it may be resent and there is no resend of it yet."""
+        await self._database.run("messages.resend", resend, team_id, failed_id, again)
+
+    async def units(self, team_id: int) -> tuple[int, int]:
+        """Return what the team can spend, and what is reserved; in units."""
+        return await self._database.run("messages.units", units, team_id)

@@ -1,0 +1,67 @@
+"""`twistd mobilesasa`: options, and the one place that builds a node."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import IService
+from twisted.python import usage
+
+from mobilesasa.logs import twistd_logger
+from mobilesasa.node.service import Node
+from mobilesasa.settings import BadSettings, Settings, load
+from mobilesasa.settings.model import ROLES
+
+
+class Options(usage.Options):
+    """What the command line may say; it wins over MOBILESASA_* and the file."""
+
+    optParameters = [  # noqa: RUF012 - twistd's own form
+        ["config", "c", None, "The file of settings (default: MOBILESASA_CONFIG, else ./mobilesasa.toml)."],
+        ["state-dir", None, None, "The folder of all that the node keeps."],
+        ["roles", None, None, f"Which parts run in this process: {', '.join(ROLES)}."],
+    ]
+    longdesc = "Starts a node of mobilesasa. With no settings at all: its own database and queue, on this machine alone."
+
+    settings: Settings
+
+    def postOptions(self) -> None:
+        """Read all settings once; every wrong one is named."""
+        given = {name.replace("-", "_"): self[name] for name in ("state-dir", "roles") if self[name] is not None}
+        try:
+            self.settings = load(os.environ, Path(self["config"]) if self["config"] else None, given)
+            check(self.settings)
+        except BadSettings as bad:
+            raise usage.UsageError(str(bad)) from bad
+        if begin := twistd_logger(self.settings, self.parent or {}):
+            self.parent["logger"] = begin
+
+
+def check(settings: Settings) -> None:
+    """Refuse what this release cannot do, rather than do something else.
+
+    Raises:
+        BadSettings: with each of them.
+    """
+    problems = []
+    if settings.amqp_url:
+        problems.append("amqp_url: this release has the queue in memory only; leave it empty")
+    if set(settings.roles) != set(ROLES):
+        problems.append(f"roles: this release runs every part in one process; leave it at {','.join(ROLES)}")
+    if problems:
+        raise BadSettings(problems)
+
+
+def makeService(options: Options) -> IService:  # noqa: N802 - twistd's name
+    """Build the node for twistd."""
+    from twisted.internet import reactor
+
+    return build(reactor, options.settings)
+
+
+def build(reactor: Any, settings: Settings, greet: bool = True) -> Node:
+    """Build a node; nothing of it runs before `startService`."""
+    check(settings)
+    return Node(reactor, settings, greet)
