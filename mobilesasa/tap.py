@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from twisted.application.service import IService
+from twisted.logger import ILogObserver
 from twisted.python import usage
 
 from mobilesasa.logs import twistd_logger
@@ -23,7 +25,9 @@ class Options(usage.Options):
         ["state-dir", None, None, "The folder of all that the node keeps."],
         ["roles", None, None, f"Which parts run in this process: {', '.join(ROLES)}."],
     ]
-    longdesc = "Starts a node of mobilesasa. With no settings at all: its own database and queue, on this machine alone."
+    longdesc = (
+        "Starts a node of mobilesasa. With no settings at all: its own database and queue, on this machine alone."
+    )
 
     settings: Settings
 
@@ -35,8 +39,6 @@ class Options(usage.Options):
             check(self.settings)
         except BadSettings as bad:
             raise usage.UsageError(str(bad)) from bad
-        if begin := twistd_logger(self.settings, self.parent or {}):
-            self.parent["logger"] = begin
 
 
 def check(settings: Settings) -> None:
@@ -54,11 +56,24 @@ def check(settings: Settings) -> None:
         raise BadSettings(problems)
 
 
-def makeService(options: Options) -> IService:  # noqa: N802 - twistd's name
+class _UnderTwistd(Node):
+    """A node that brings its own log observer, unless twistd's command line asks for another."""
+
+    def __init__(self, reactor: Any, settings: Settings, begin_logging: Callable[[], ILogObserver] | None) -> None:
+        super().__init__(reactor, settings)
+        self._begin_logging = begin_logging
+
+    def setServiceParent(self, parent: Any) -> None:
+        if self._begin_logging is not None:
+            parent.setComponent(ILogObserver, self._begin_logging())
+        super().setServiceParent(parent)
+
+
+def makeService(options: Options) -> IService:
     """Build the node for twistd."""
     from twisted.internet import reactor
 
-    return build(reactor, options.settings)
+    return _UnderTwistd(reactor, options.settings, begin_logging=twistd_logger(options.settings, options.parent or {}))
 
 
 def build(reactor: Any, settings: Settings, greet: bool = True) -> Node:

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "logs": {"settings"},
 }
-COMPOSERS = {"tap", "cli"}  # import everything, and nobody imports them
+COMPOSERS = {"tap", "node", "cli"}  # import everything, and nobody but them imports them
 OPERATORS = {"settings", "logs"}  # for the composers alone: others are handed their values
 
 PURE = {"sms", "smpp", "core"}

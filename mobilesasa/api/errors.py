@@ -23,6 +23,7 @@ STATUSES: dict[str, int] = {
     "part_too_long": 400,
     "bad_validity": 400,
     "bad_schedule": 400,
+    "bad_value": 400,
     "no_route": 400,
     "insufficient_units": 402,
     "team_suspended": 403,
@@ -45,10 +46,12 @@ OWN_STATUSES: dict[str, int] = {
     "no_such_route": 404,
     "method_not_allowed": 404,
     "too_many_attempts": 429,
+    "store_away": 500,
     "internal_error": 500,
 }
 
 OVERLOADED_RETRY_S = 1
+STORE_AWAY_RETRY_S = 5
 
 
 class WrongField(ValueError):
@@ -92,6 +95,12 @@ def of_refusal(refusal: Refused) -> Problem:
         headers[b"Retry-After"] = b"%d" % OVERLOADED_RETRY_S
     fields = [FieldProblem(refusal.field, refusal.message)] if refusal.field else []
     return Problem(refusal.code, refusal.message, STATUSES[refusal.code], fields, headers, extra)
+
+
+def store_away() -> Problem:
+    """Return the problem that the store cannot be reached, or was lost at the moment of keeping something."""
+    message = "the store cannot be reached, and what you asked for may not have been done; look before you repeat it"
+    return problem("store_away", message, headers={b"Retry-After": b"%d" % STORE_AWAY_RETRY_S})
 
 
 def internal_error() -> Problem:

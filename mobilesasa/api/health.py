@@ -8,11 +8,10 @@ import orjson
 from twisted.internet.defer import Deferred, TimeoutError, ensureDeferred, gatherResults  # noqa: A004 - Twisted's own
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
-from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from mobilesasa.api.answers import JSON
-from mobilesasa.api.site import ApiRequest
+from mobilesasa.api.site import ApiRequest, Known
 
 _PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
 
@@ -25,7 +24,7 @@ def _written(request: ApiRequest, status: int, kind: bytes, octets: bytes) -> by
     return octets
 
 
-class Healthz(Resource):
+class Healthz(Known):
     """Says that the process answers."""
 
     isLeaf = True
@@ -35,7 +34,7 @@ class Healthz(Resource):
         return _written(request, 200, JSON, b'{"status":"ok"}\n')
 
 
-class Readyz(Resource):
+class Readyz(Known):
     """Says whether the node can do its work: 200 when everything it needs is there, else 503, and what is missing.
 
     Args:
@@ -59,19 +58,20 @@ class Readyz(Resource):
     def render_GET(self, request: ApiRequest) -> int:
         """Ask everything at once and answer."""
         gone = request.notifyFinish()
-        asked: Deferred[None] = ensureDeferred(self._answer(request))
-        gone.addErrback(lambda _: asked.cancel())
-        asked.addErrback(lambda failure: gone.called or failure)
-        asked.addErrback(request.processingFailed)
-        asked.addErrback(lambda _: None)  # it has been logged
+        gone.addErrback(lambda _: None)  # the client has left; `_answer` sees it
+        answered = Deferred.fromCoroutine(self._answer(request, gone))
+        answered.addErrback(request.processingFailed)
+        answered.addErrback(lambda _: None)  # answered and logged
         return NOT_DONE_YET
 
-    async def _answer(self, request: ApiRequest) -> None:
+    async def _answer(self, request: ApiRequest, gone: Deferred[None]) -> None:
         names = list(self._checks)
         found = await gatherResults([ensureDeferred(self._ask(name)) for name in names], consumeErrors=True)
-        checks = dict(zip(names, found, strict=True))
+        if gone.called:
+            return
         ready = all(found)
-        octets = orjson.dumps({"ready": ready, "checks": checks}, option=orjson.OPT_APPEND_NEWLINE)
+        body = {"ready": ready, "checks": dict(zip(names, found, strict=True))}
+        octets = orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
         request.write(_written(request, 200 if ready else 503, JSON, octets))
         request.finish()
 
@@ -90,7 +90,7 @@ class Readyz(Resource):
         return False
 
 
-class Metrics(Resource):
+class Metrics(Known):
     """Serves what the node has counted, for Prometheus."""
 
     isLeaf = True

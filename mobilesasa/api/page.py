@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from twisted.web.resource import IResource, Resource
+from twisted.web.resource import IResource
 
 from mobilesasa.api.openapi import Schemas, fields_of
 from mobilesasa.api.routes import PREFIX, Route
-from mobilesasa.api.site import ApiRequest
+from mobilesasa.api.site import Answered, ApiRequest, Known, nothing_there
 
 _REFERENCE_ADDRESS = "https://api.yourdomain.com"
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?\Z")
@@ -21,7 +21,7 @@ table { border-collapse: collapse; } td, th { padding: .2rem .8rem .2rem 0; text
 _POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
-class Page(Resource):
+class Page(Known):
     """The reference, made once; only the address in its examples is that of the request.
 
     Args:
@@ -36,7 +36,7 @@ class Page(Resource):
 
     def getChild(self, path: bytes, request: ApiRequest) -> IResource:
         """Return the page also for the address with a slash at its end."""
-        return self if not path else super().getChild(path, request)
+        return self if not path else Answered(nothing_there(request))
 
     def render_GET(self, request: ApiRequest) -> bytes:
         """Answer with the page."""
@@ -48,7 +48,7 @@ class Page(Resource):
         return octets
 
 
-class Style(Resource):
+class Style(Known):
     """How the page looks."""
 
     isLeaf = True

@@ -13,14 +13,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from mobilesasa.api.account import Account
 from mobilesasa.api.answers import answer, refuse
 from mobilesasa.api.auth import Authentication
-from mobilesasa.api.errors import problem
 from mobilesasa.api.health import Healthz, Metrics, Readyz
 from mobilesasa.api.messages import Messages
 from mobilesasa.api.openapi import Reference
 from mobilesasa.api.page import Page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.routes import Route, register
-from mobilesasa.api.site import Answered, ApiRequest, ApiSite
+from mobilesasa.api.site import Answered, ApiRequest, ApiSite, not_taken, nothing_there
 
 
 def make_site(node: Node) -> ApiSite:
@@ -32,8 +31,8 @@ def make_root(node: Node) -> Resource:
     """Build the tree of resources."""
     app, table = make_app(node)
     page = Page(table)
-    root = Root()
-    api = Root()
+    root = Folder()
+    api = Folder()
     root.putChild(b"", page)
     root.putChild(b"docs", page)
     root.putChild(b"healthz", Healthz())
@@ -62,23 +61,23 @@ def _not_routed(request: IRequest, failure: Failure) -> bytes:
     """Answer what no route takes: 404, also where HTTP would say 405 (decision 2)."""
     asked = cast(ApiRequest, request)
     error = failure.value
-    path = asked.path.decode(errors="replace")
     if not isinstance(error, MethodNotAllowed):
-        return refuse(asked, problem("no_such_route", f"there is nothing at {path}"))
+        return refuse(asked, nothing_there(asked))
     methods = sorted({*(error.valid_methods or ()), "OPTIONS"})
     allow = ", ".join(methods)
     if asked.method == b"OPTIONS":
         asked.setHeader(b"Allow", allow.encode())
         return answer(asked, {"allow": methods})
-    method = asked.method.decode()
-    message = f"{path} does not take {method}; it takes {allow}"
-    return refuse(asked, problem("method_not_allowed", message, headers={b"Allow": allow.encode()}))
+    return refuse(asked, not_taken(asked, allow))
 
 
-class Root(Resource):
+class Folder(Resource):
     """A folder of resources; what is not in it does not exist, and the envelope says so."""
 
     def getChild(self, path: bytes, request: ApiRequest) -> IResource:
         """Return what answers a path that is not there."""
-        shown = request.path.decode(errors="replace")
-        return Answered(problem("no_such_route", f"there is nothing at {shown}"))
+        return Answered(nothing_there(request))
+
+    def render(self, request: ApiRequest) -> bytes:
+        """Answer for the folder itself, at which there is nothing."""
+        return refuse(request, nothing_there(request))

@@ -22,8 +22,8 @@ from twisted.python.failure import Failure
 
 from mobilesasa.api.answers import refuse
 from mobilesasa.api.auth import Authentication, Caller
-from mobilesasa.api.errors import Problem, internal_error, of_refusal
-from mobilesasa.core.errors import Refused
+from mobilesasa.api.errors import Problem, internal_error, of_refusal, store_away
+from mobilesasa.core.errors import Refused, StoreAway
 
 if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest
@@ -148,6 +148,14 @@ class _Endpoint:
             return refuse(request, wrong)
         except Refused as refusal:
             return refuse(request, of_refusal(refusal))
+        except StoreAway as away:
+            self.log.warn(
+                "{route}: {away}, request {request_id}",
+                route=self._route.name,
+                away=away,
+                request_id=request.request_id,
+            )
+            return refuse(request, store_away())
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the client is answered and we read of it once
             self.log.failure(
                 "{route} failed, request {request_id}", route=self._route.name, request_id=request.request_id

@@ -178,7 +178,8 @@ def _timeline(story: Story, carriers: Mapping[int, CarrierRecord]) -> list[Event
     told += [_event_of(event, carriers) for event in story.events]
     if progress.sent_at_ms is not None:
         refs = ", ".join(ref for ref, _ in story.parts if ref)
-        told.append(_event(progress.sent_at_ms, "sent", f"sent to {carrier} as {refs}", carrier))
+        text = f"sent to {carrier} as {refs}" if refs else f"sent to {carrier}"
+        told.append(_event(progress.sent_at_ms, "sent", text, carrier))
     if progress.state is State.DELIVERED and progress.done_at_ms is not None:
         told.append(_event(progress.done_at_ms, "delivered", "delivered to the handset", carrier, progress.error))
     failure = progress.failure

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import cast
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IReactorTime, ITCPTransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http, server
+from twisted.web.error import UnsupportedMethod
 from twisted.web.resource import IResource, Resource
 
 from mobilesasa.api.answers import refuse
@@ -58,7 +59,10 @@ class ApiRequest(server.Request):
                 self.content.close()
             self.content = BytesIO()
         if self._octets > self._limit_octets + _EXCESS_OCTETS:
-            self.channel.forceAbortClient()
+            self._abort()
+
+    def _abort(self) -> None:
+        cast(ITCPTransport, self.transport).abortConnection()
 
     @property
     def _limit_octets(self) -> int:
@@ -90,7 +94,7 @@ class ApiRequest(server.Request):
         """Answer what nobody caught; it is our defect, and logged once."""
         self.log.failure("request {request_id} failed", reason, request_id=self.request_id)
         if self.startedWriting:
-            self.channel.forceAbortClient()
+            self._abort()
         else:
             self.write(refuse(self, internal_error()))
             self.finish()
@@ -133,6 +137,34 @@ class ApiSite(server.Site):
 
     def startFactory(self) -> None:  # noqa: N802 - Twisted's name
         """Begin without an access log and without the clock that dates its lines."""
+
+
+class Known(Resource):
+    """A resource whose answer to a method that it does not take is the envelope."""
+
+    def render(self, request: ApiRequest) -> bytes | int:
+        """Answer by `render_GET` and its like."""
+        try:
+            return cast(bytes | int, super().render(request))
+        except UnsupportedMethod as unsupported:
+            allow = b", ".join(sorted({*unsupported.allowedMethods}))
+            return refuse(request, not_taken(request, allow.decode()))
+
+
+def not_taken(request: ApiRequest, allow: str) -> Problem:
+    """Return the problem that a path is there and does not take the method."""
+    message = f"{shown_path(request)} does not take {request.method.decode()}; it takes {allow}"
+    return problem("method_not_allowed", message, headers={b"Allow": allow.encode()})
+
+
+def nothing_there(request: ApiRequest) -> Problem:
+    """Return the problem that a path is not there."""
+    return problem("no_such_route", f"there is nothing at {shown_path(request)}")
+
+
+def shown_path(request: ApiRequest) -> str:
+    """Return a request's path for people."""
+    return str(request.path.decode(errors="replace"))
 
 
 class Answered(Resource):

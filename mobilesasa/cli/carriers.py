@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from mobilesasa.carriers import registry
 from mobilesasa.cli.access import Node
 from mobilesasa.cli.answers import Answer, answering, card, named, table
 from mobilesasa.core.errors import BadValue
@@ -36,10 +35,18 @@ def carrier() -> None:
 @click.option("--binds", type=int, metavar="N", help="How many of them.")
 @click.option("--window", type=int, metavar="N", help="Submits of one bind without an answer.")
 @click.option("--tps", type=int, metavar="N", help="Submits a second over all binds; 0: no limit.")
+@click.option("--option", "more", multiple=True, metavar="NAME=VALUE", help="Any other option of the kind.")
 @answering
-def add(node: Node, name: str, kind: str, **options: Any) -> Answer:
+def add(node: Node, name: str, kind: str, more: tuple[str, ...], **options: Any) -> Answer:
     """Add a carrier; a running node binds to it at once."""
+    from mobilesasa.carriers import registry  # it brings Twisted, which no other command needs
+
     given = {option: value for option, value in options.items() if value is not None}
+    for each in more:
+        option, sign, value = each.partition("=")
+        if not sign or option in given:
+            raise click.UsageError(f"--option {option}: say it once, as NAME=VALUE")
+        given[option] = value
     try:
         registry.parse_options(kind, given)
     except ValueError as wrong:

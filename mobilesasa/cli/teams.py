@@ -76,13 +76,12 @@ def list_(node: Node) -> Answer:
 @click.option("--name", metavar="N", help="What people call it.")
 @click.option("--country", help="Two letters; how its national numbers are read.")
 @click.option("--default-sender", metavar="NAME", help="The sender of messages that name none.")
-@click.option("--max-sessions", callback=_limit, metavar="N", help="SMPP sessions; `default`: the node's.")
+@click.option("--max-sessions", callback=_limit, metavar="N", help="SMPP sessions at once; `default`: the node's.")
 @click.option(
     "--session-tps",
-    type=Limit(),
-    default=KEEP,
+    callback=_limit,
     metavar="N",
-    help="Submits a second of one SMPP session; `default`: the node's.",
+    help="Submits a second of one SMPP session, 0: no limit; `default`: the node's.",
 )
 @click.option(
     "--suspended",

@@ -11,6 +11,7 @@ from mobilesasa.core.model import MessageId
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 _LOW_BITS = (1 << 74) - 1
+_LAST_CHARACTERS = frozenset("AEIMQUYaeimquy4")  # 26 characters hold 130 bits: the last two are clear
 
 
 class MessageIds:
@@ -57,7 +58,7 @@ def smpp_id(message_id: MessageId) -> str:
 
 def from_smpp_id(text: str) -> MessageId | None:
     """Return the message's id for what an ESME kept as its message_id, in any case; None if it is no such id."""
-    if len(text) != 26 or not text.isascii():
+    if len(text) != 26 or not text.isascii() or text[-1] not in _LAST_CHARACTERS:
         return None
     try:
         digits = base64.b32decode(text.upper() + "======").hex()

@@ -22,12 +22,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from mobilesasa.core.lanes import Delivery, Queue, Subscription
 from mobilesasa.core.model import Failure, Lane, Later, MessageId, Never, Outbound, Outcome, Sent, Settlement
 from mobilesasa.core.ports import Carrier, Journal, Notifier
 from mobilesasa.dispatch.insist import insist
 from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.shares import Shares
-from mobilesasa.core.lanes import Delivery, Queue, Subscription
 
 PREFETCH_BODIES = 200
 EXPIRED = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
@@ -154,7 +154,9 @@ class Dispatcher:
             if room <= 0:
                 break
             batch: list[Outbound] = []
-            for ready, count in zip((first, second), self._wire_shares.split(room, len(first), len(second)), strict=True):
+            for ready, count in zip(
+                (first, second), self._wire_shares.split(room, len(first), len(second)), strict=True
+            ):
                 room = self._take(ready, count, room, batch, expired)
             if not batch:
                 break
@@ -253,4 +255,3 @@ class Dispatcher:
         Deferred.fromCoroutine(work).addErrback(
             lambda failure: self.log.failure("{what} for carrier {name}", failure, what=what, name=self.carrier.name)
         )
-

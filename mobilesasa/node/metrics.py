@@ -37,7 +37,9 @@ class NodeCollector(Collector):
         under_way = GaugeMetricFamily(
             "mobilesasa_carrier_parts_under_way", "Parts on the wire or being written down.", labels=["carrier"]
         )
-        queued = GaugeMetricFamily("mobilesasa_queue_messages", "Messages queued in memory.", labels=["carrier", "lane"])
+        queued = GaugeMetricFamily(
+            "mobilesasa_queue_messages", "Messages queued in memory.", labels=["carrier", "lane"]
+        )
         for carrier_id, running in self._parts.fleet.running.items():
             name = running.record.name
             dispatcher = running.dispatcher

@@ -5,6 +5,7 @@ All of it blocks and is done before the reactor runs, so that what is wrong ends
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import Callable
@@ -84,10 +85,8 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
         raise
 
     def close() -> None:
-        try:
+        with contextlib.suppress(StoreUnavailable):  # if the database went first, the next start of this node ends the run
             in_transaction(holder, claims.end_run, run)
-        except StoreUnavailable:
-            pass  # the database went first; the next start of this node ends the run
         holder.close()
         if embedded is not None:
             embedded.stop()

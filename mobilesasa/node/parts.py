@@ -10,7 +10,6 @@ import uuid
 from typing import Any
 
 import attrs
-from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.interfaces import IStreamServerEndpoint
 
@@ -95,7 +94,8 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
     )
     journal = Journal(writer, database, run)
     binds = Binds(reactor)
-    outbox = Outbox(journal, binds, reactor)
+    outbox = Outbox(journal, reactor, now_ms, keep_h=settings.smpp.receipt_spool_h)
+    binds.tell(outbox)
     queue = MemoryQueue(reactor, journal.refill)
     receipts = Receipts(journal, outbox, reactor)
     world = World(reactor, now_ms, random.SystemRandom())
@@ -196,7 +196,3 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Any) -> Ap
         limits=WebLimits(max_body_octets=settings.http.max_body_octets, timeout_s=settings.http.timeout_s),
     )
 
-
-def start_database(parts: Parts) -> Deferred[None]:
-    """Open the pool and begin to listen for changes."""
-    return Deferred.fromCoroutine(parts.database.start())

@@ -10,12 +10,12 @@ import sys
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IAddress, IProtocol
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
-from twisted.protocols.policies import LimitTotalConnectionsFactory
+from twisted.protocols.policies import WrappingFactory
 
 from mobilesasa.api.root import make_site
 from mobilesasa.core.teams import Directory
@@ -26,6 +26,19 @@ from mobilesasa.node.welcome import welcome
 from mobilesasa.settings import Settings
 from mobilesasa.store.database import StoreUnavailable
 from mobilesasa.store.migrate import MigrationError
+
+
+class Bounded(WrappingFactory):
+    """Lets so many connections at once through to a factory, and closes those beyond (I7)."""
+
+    noisy = False
+
+    def __init__(self, factory: Any, connections_max: int) -> None:
+        super().__init__(factory)
+        self._connections_max = connections_max
+
+    def buildProtocol(self, addr: IAddress | None) -> IProtocol | None:
+        return super().buildProtocol(addr) if len(self.protocols) < self._connections_max else None
 
 
 class Node(Service):
@@ -47,7 +60,7 @@ class Node(Service):
         self._greet = greet
         self.store: OpenStore | None = None
         self.parts: Parts | None = None
-        self.http: IListeningPort | None = None
+        self.http: Any = None  # IListeningPort
 
     def startService(self) -> None:
         """Open the store and start every part.
@@ -61,24 +74,24 @@ class Node(Service):
         except (StoreUnavailable, MigrationError, NodeTaken, OSError) as error:
             raise SystemExit(f"mobilesasa: {error}") from error
         try:
-            self.parts = put_together(
-                self._reactor, self._settings, self.store.dsn, self.store.run, self.store.known
-            )
+            self.parts = put_together(self._reactor, self._settings, self.store.dsn, self.store.run, self.store.known)
             self._listen(self.parts)
         except CannotListenError as error:
             self.store.close()
-            raise SystemExit(f"mobilesasa: cannot listen on {error.interface}:{error.port}: {error.socketError}") from error
+            where = f"{error.interface}:{error.port}"
+            raise SystemExit(f"mobilesasa: cannot listen on {where}: {error.socketError}") from error
+        except BaseException:
+            self.store.close()
+            raise
         self._start(self.parts, self.store.known)
         if self._greet:
-            self._say()
+            self._say(self.parts, self.store)
 
     def _listen(self, parts: Parts) -> None:
         settings = self._settings
         if settings.http_port is not None:
             site = make_site(api_node(self._reactor, settings, parts, make_metrics(parts)))
-            bounded = LimitTotalConnectionsFactory(site)
-            bounded.connectionLimit = settings.http.max_connections
-            bounded.noisy = False
+            bounded = Bounded(site, settings.http.max_connections)
             self.http = self._reactor.listenTCP(settings.http_port, bounded, backlog=200, interface=settings.bind_host)
         if parts.smpp is not None:
             parts.smpp.startService()
@@ -87,7 +100,7 @@ class Node(Service):
         parts.writer.start()
         self._keep("the pool of connections", Deferred.fromCoroutine(parts.database.start()))
         self._keep("listening for changes", parts.listener.start())
-        parts.outbox.start()
+        parts.outbox.startService()
         parts.fleet.apply(known)
         parts.sweeper.start()
         parts.knowledge.changed()  # what changed between the opening and the listening
@@ -107,22 +120,21 @@ class Node(Service):
             return
         parts.knowledge.stop()
         if self.http is not None:
-            await self.http.stopListening()
+            await maybeDeferred(self.http.stopListening)
         if parts.smpp is not None:
             await parts.smpp.stopService()
         await parts.fleet.stop()
         await parts.sweeper.stop()
-        await parts.outbox.stop()
+        parts.outbox.stopService()
         await parts.writer.stop()
-        await parts.listener.stop()
+        parts.listener.stop()
         await parts.database.close()
         await deferToThread(store.close)
         self.log.info("stopped in good order")
 
-    def _say(self) -> None:
-        assert self.parts is not None and self.store is not None  # noqa: S101 - for the reader and the type checker
+    def _say(self, parts: Parts, store: OpenStore) -> None:
         host = self._settings.bind_host
         shown = f"[{host}]" if ":" in host else host
         http = f"{shown}:{self.http.getHost().port}" if self.http is not None else None
-        smpp = f"{shown}:{self.parts.smpp.ports[0]}" if self.parts.smpp is not None else None
-        print(welcome(self.store.demo, http, smpp, None), file=sys.__stdout__, flush=True)  # noqa: T201 - for the newcomer
+        smpp = f"{shown}:{parts.smpp.ports[0]}" if parts.smpp is not None else None
+        print(welcome(store.demo, http, smpp, None), file=sys.__stdout__, flush=True)

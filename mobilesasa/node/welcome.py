@@ -29,7 +29,7 @@ def _first_steps(demo: DemoTeam, http: str | None, smpp: str | None) -> list[str
     senders = ", ".join(sender.name for sender in demo.created.senders)
     lines = [
         "",
-        f"  Demo team      {team.code}, {demo.created.units:,} units, approved sender {senders}",
+        f"  Demo team      {team.code}, {team.balance_units:,} units, approved sender {senders}",
         f"  API token      {demo.raw_token}",
         "                 (shown this once; `mobilesasa token create` makes another)",
     ]

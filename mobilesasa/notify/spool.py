@@ -58,6 +58,7 @@ class Spool:
         self._writing: Deferred[None] | None = None
         self._retry: IDelayedCall | None = None
         self._failing = False
+        self._stopping = False
 
     def __len__(self) -> int:
         return len(self._unwritten)
@@ -81,22 +82,16 @@ class Spool:
             self._begin()
 
     def stop(self) -> Deferred[None]:
-        """Write what has gathered, once more if that failed; fires when it is done or has failed again."""
+        """Write what has gathered, once more if that failed; fires when it is written or has failed again."""
+        self._stopping = True
         if self._retry is not None:
             self._retry.cancel()
-            self._retry = None
             self._begin()
         if self._writing is None:
             return succeed(None)
         stopped: Deferred[None] = Deferred()
-        self._writing.addCallback(lambda _: self._stopped(stopped))
+        self._writing.addCallback(stopped.callback)
         return stopped
-
-    def _stopped(self, stopped: Deferred[None]) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
-        stopped.callback(None)
 
     def _begin(self) -> None:
         self._retry = None
@@ -117,7 +112,8 @@ class Spool:
         if not self._failing:  # once, and not every second while a database is away
             self.log.failure("{n} receipts were taken and that could not be written", failure, n=len(self._gathered))
         self._failing = True
-        self._retry = self._clock.callLater(_RETRY_S, self._begin)
+        if not self._stopping:
+            self._retry = self._clock.callLater(_RETRY_S, self._begin)
 
     def _ended(self, result: None) -> None:
         self._writing = None

@@ -16,8 +16,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from mobilesasa.core.model import Lane, MessageId
 from mobilesasa.core.lanes import IDS_A_BODY, Delivery
+from mobilesasa.core.model import Lane, MessageId
 
 Refill = Callable[[int, Lane, int], Awaitable[Sequence[MessageId]]]
 RETRY_S = 1.0

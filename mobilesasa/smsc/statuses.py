@@ -27,6 +27,7 @@ STATUSES: Final[Mapping[str, Status]] = {
     "not_failed": Status.ESME_RSUBMITFAIL,
     "already_resent": Status.ESME_RSUBMITFAIL,
     "already_exists": Status.ESME_RSUBMITFAIL,
+    "bad_value": Status.ESME_RSUBMITFAIL,
     "overloaded": Status.ESME_RMSGQFUL,
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import attrs
 
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, one_row
 
 BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -247,13 +247,11 @@ def audit(txn: Txn) -> list[Finding]:
 def findings(txn: Txn) -> list[Finding]:
     """Return what each rule finds in what this transaction sees."""
     txn.execute(KEPT)
-    row = txn.fetchone()
-    assert row is not None  # noqa: S101 - an aggregate has a row
-    kept = {"kept_from": row[0], "first_id": row[1]}
+    kept_from, first_id = one_row(txn)
+    kept = {"kept_from": kept_from, "first_id": first_id}
     found = []
     for name, sentence, statement in CHECKS:
         txn.execute(statement, kept)
-        counted = txn.fetchone()
-        assert counted is not None  # noqa: S101 - an aggregate has a row
-        found.append(Finding(name, sentence, counted[0], counted[1], tuple(counted[2] or ())))
+        checked, wrong, examples = one_row(txn)
+        found.append(Finding(name, sentence, checked, wrong, tuple(examples or ())))
     return found

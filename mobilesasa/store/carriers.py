@@ -13,7 +13,7 @@ import orjson
 
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.core.teams import CarrierRecord, RouteRecord
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, one_row
 
 PRIORITY_MAX = 2**31 - 1
 
@@ -141,9 +141,9 @@ def remove_route(txn: Txn, prefix: str, carrier_name: str | None = None) -> tupl
     if row is not None:
         return RouteRecord(*row[:3]), row[3]
     txn.execute(COUNT_ROUTES, {"prefix": prefix})
-    counted = txn.fetchone()
-    if carrier_id is None and counted is not None and counted[0]:
-        raise BadValue(f"{_named(prefix)} leads to {counted[0]} carriers; name the one that is meant")
+    (count,) = one_row(txn)
+    if carrier_id is None and count:
+        raise BadValue(f"{_named(prefix)} leads to {count} carriers; name the one that is meant")
     raise NotFound(f"{_named(prefix)} leads to no {'carrier' if carrier_name is None else carrier_name.lower()}")
 
 

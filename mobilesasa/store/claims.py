@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import attrs
 
 from mobilesasa.core.model import Coding, Lane, MessageId, Outbound, Place
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.writer import Work
 
@@ -40,7 +40,8 @@ WHERE claimed_by IN (SELECT id FROM node_run WHERE node = %(node)s AND id <> %(r
 
 END_OTHER_RUNS = "UPDATE node_run SET ended_at = now() WHERE node = %(node)s AND id <> %(run)s AND ended_at IS NULL"
 
-SEEN = "UPDATE node_run SET seen_at = now() WHERE id = %(run)s"
+# One that was taken for dead and speaks again lives: what it claims from now on is its own.
+SEEN = "UPDATE node_run SET seen_at = now(), ended_at = NULL WHERE id = %(run)s"
 
 RELEASE_OF_DEAD = """
 WITH dead AS (
@@ -140,9 +141,7 @@ def hold_node(txn: Txn, node: str) -> bool:
 def begin_run(txn: Txn, node: str) -> int:
     """Register this process; what an earlier process of the same node held is free again. Returns the run's id."""
     txn.execute(BEGIN_RUN, {"node": node})
-    row = txn.fetchone()
-    assert row is not None
-    run: int = row[0]
+    run: int = one_row(txn)[0]
     txn.execute(RELEASE_OF_NODE, {"node": node, "run": run})
     txn.execute(END_OTHER_RUNS, {"node": node, "run": run})
     return run

@@ -16,8 +16,7 @@ import orjson
 import psycopg2
 import psycopg2.extras
 from psycopg2 import errors
-from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import cursor, make_dsn
+from psycopg2.extensions import connection, cursor, make_dsn
 from twisted.enterprise import adbapi
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
@@ -32,6 +31,7 @@ T = TypeVar("T")
 
 # What a store function gets: a cursor inside of a transaction; rows are plain tuples.
 Txn: TypeAlias = cursor
+Connection: TypeAlias = connection
 
 # One statement sets all that a session of ours counts on, whatever the server's own settings are.
 _SESSION = """
@@ -43,6 +43,14 @@ _SESSION = """
 IDLE_IN_TRANSACTION_TIMEOUT_S = 60.0
 SLOW_S = 1.0
 ATTEMPTS = 4  # the first and three retries
+
+
+def one_row(txn: Txn) -> tuple[Any, ...]:
+    """Return the row of a statement that always gives one."""
+    row: tuple[Any, ...] | None = txn.fetchone()
+    if row is None:
+        raise LookupError("the statement gave no row")
+    return row
 
 
 class StoreUnavailable(StoreAway):

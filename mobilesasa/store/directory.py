@@ -11,7 +11,7 @@ import attrs
 
 from mobilesasa.core.teams import CarrierRecord, Directory, RouteRecord, Sender, Team, Token
 from mobilesasa.store import carriers, teams
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.teams import CreatedTeam, NewTeam
 
 CHANNEL = "directory"
@@ -117,5 +117,4 @@ def _token(
 
 def _says(txn: Txn, question: str) -> bool:
     txn.execute(question)
-    row = txn.fetchone()
-    return row is not None and bool(row[0])
+    return bool(one_row(txn)[0])

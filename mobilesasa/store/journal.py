@@ -103,5 +103,7 @@ class Journal:
         """
         told = [Acknowledgement(team_id, spool_id) for team_id, spool_id in pairs]
         self._writer.write(ACKNOWLEDGING, told).addErrback(
-            lambda failure: self.log.warn("{count} receipts stay in the spool: {why}", count=len(told), why=failure.value)
+            lambda failure: self.log.warn(
+                "{count} receipts stay in the spool: {why}", count=len(told), why=failure.value
+            )
         )

@@ -14,7 +14,7 @@ import attrs
 
 from mobilesasa.core.errors import AlreadyResent, NotFailed, NotFound
 from mobilesasa.core.model import Coding, Failure, Lane, MessageId, Origin, Priced, State, Wish
-from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.database import Database, Txn, one_row
 from mobilesasa.store.intake import accept, uuids
 
 COUNTED = 100_000  # messages that are counted one by one
@@ -141,7 +141,7 @@ def count(txn: Txn, wanted: Wanted, counted: int = COUNTED) -> tuple[int, bool]:
     """Return how many messages there are, and whether that is an estimate, as it is above `counted`."""
     parameters = wanted.parameters()
     txn.execute(COUNT, parameters | {"limit": counted + 1})
-    seen, found = _row(txn)
+    seen, found = one_row(txn)
     if seen <= counted:
         return found, False
     txn.execute(ESTIMATE, parameters)
@@ -211,11 +211,6 @@ def units(txn: Txn, team_id: int) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def _row(txn: Txn) -> tuple[Any, ...]:
-    (row,) = txn.fetchall()
-    return row
-
-
 def _message(row: tuple[Any, ...]) -> Priced:
     body, udh = row[9], row[10]
     return Priced(
@@ -270,7 +265,7 @@ def _parts(
             found.append(awaited[number])
             continue
         ref = next(others, None)
-        found.append((ref, closed if ref else _unsent_state(progress)))
+        found.append((ref, closed if ref else progress.state))  # without an id, as the whole
     return tuple(found)
 
 
@@ -281,11 +276,6 @@ def _closed_state(progress: Progress, refs: Sequence[str], some_failed_long_ago:
     if progress.failure is Failure.NO_RECEIPT:
         return State.SENT
     return State.FAILED if some_failed_long_ago else State.DELIVERED
-
-
-def _unsent_state(progress: Progress) -> State:
-    """Return the state of parts that no carrier took, or gave no id for."""
-    return progress.state
 
 
 @attrs.frozen

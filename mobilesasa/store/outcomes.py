@@ -19,7 +19,7 @@ from mobilesasa.core.model import (
     Settled,
     Settlement,
 )
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.reports import NOTICES, notices, report, report_of
 from mobilesasa.store.writer import Work
 
@@ -72,7 +72,8 @@ FROM put_off WHERE message_id = put_off.id
 """
 
 # Units come back for the parts that no carrier took. The row in `pending` goes once, so the refund is made once.
-NEVER = """
+NEVER = (
+    """
 WITH ended AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS ended (
         id uuid, carrier_id integer, attempt smallint, taken integer, refs text, failure text, code text, reason text)
@@ -103,7 +104,9 @@ WITH ended AS MATERIALIZED (
     SELECT team_id, id, 40, failure, error, done_at FROM moved WHERE origin = 2 AND wish IN (1, 2)
     RETURNING id, message_id
 )
-""" + NOTICES
+"""
+    + NOTICES
+)
 
 
 OVERDUE = """
@@ -134,11 +137,11 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
         ]
         txn.execute(SENT, {"messages": _json(rows)})
     if later:
-        rows = [_row(item) | {"delay_s": item.outcome.delay_s} for item in later if isinstance(item.outcome, Later)]
+        rows = [_row(item, item.outcome) | {"delay_s": item.outcome.delay_s} for item in later if isinstance(item.outcome, Later)]
         txn.execute(LATER, {"messages": _json(rows)})
     owed: list[Notice] = []
     if never:
-        rows = [_row(item) | {"failure": item.outcome.failure} for item in never if isinstance(item.outcome, Never)]
+        rows = [_row(item, item.outcome) | {"failure": item.outcome.failure} for item in never if isinstance(item.outcome, Never)]
         txn.execute(NEVER, {"messages": _json(rows)})
         owed = notices(txn)
     if early:
@@ -148,7 +151,9 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
     by_message: dict[MessageId, tuple[Notice, ...]] = {}
     for notice in owed:
         by_message[notice.message_id] = (*by_message.get(notice.message_id, ()), notice)
-    return [Settled(by_message[item.message_id]) if item.message_id in by_message else NOTHING_FOLLOWS for item in batch]
+    return [
+        Settled(by_message[item.message_id]) if item.message_id in by_message else NOTHING_FOLLOWS for item in batch
+    ]
 
 
 def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> list[Report]:
@@ -159,8 +164,7 @@ def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> list[Report]:
         txn.execute(DISPLACE, {"parts": rows})
         txn.execute(AWAIT, {"parts": rows})
     txn.execute(ANY_PARKED)
-    row = txn.fetchone()
-    if row is None or not row[0]:
+    if not one_row(txn)[0]:
         return []
     txn.execute(UNPARK, {"parts": rows})
     return [report_of(kept) for (kept,) in txn.fetchall()]
@@ -170,7 +174,9 @@ def expire_some(txn: Txn, limit: int) -> tuple[int, list[Notice]]:
     """End up to `limit` messages that no carrier took in time: refunded and failed. Returns how many, and the notices."""
     txn.execute(OVERDUE, {"limit": limit})
     over = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
-    batch = [Settlement(message_id, carrier_id, attempts, 0, over) for message_id, carrier_id, attempts in txn.fetchall()]
+    batch = [
+        Settlement(message_id, carrier_id, attempts, 0, over) for message_id, carrier_id, attempts in txn.fetchall()
+    ]
     return len(batch), [notice for settled in settle(txn, batch) for notice in settled.notices] if batch else []
 
 
@@ -186,9 +192,7 @@ def _joined(outcome: Outcome) -> str:
     return " ".join(ref for ref in outcome.refs if ref)
 
 
-def _row(item: Settlement) -> dict[str, Any]:
-    outcome = item.outcome
-    assert not isinstance(outcome, Sent)
+def _row(item: Settlement, outcome: Later | Never) -> dict[str, Any]:
     return {
         "id": item.message_id,
         "carrier_id": item.carrier_id,

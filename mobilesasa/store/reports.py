@@ -14,7 +14,7 @@ import orjson
 
 from mobilesasa.core.ids import made_at_ms
 from mobilesasa.core.model import Failure, MessageId, Notice, Report, State
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.writer import Work
 
 # Ends every statement that spools notices: `moved` are the messages, `spooled` their rows in the spool.
@@ -24,7 +24,8 @@ SELECT spooled.id, team_id, moved.id, sender, recipient, state, failure, coalesc
 FROM spooled JOIN moved ON moved.id = spooled.message_id
 """
 
-DELIVERED = """
+DELIVERED = (
+    """
 WITH heard AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(reports)s) AS heard (carrier_id integer, ref text, done_at float8, error text)
 ), gone AS (
@@ -50,13 +51,17 @@ WITH heard AS MATERIALIZED (
     WHERE origin = 2 AND open_parts = 0 AND ((state = 30 AND wish IN (1, 3)) OR (state = 40 AND wish IN (1, 2)))
     RETURNING id, message_id
 ), told AS (
-""" + NOTICES + """
+"""
+    + NOTICES
+    + """
 )
 SELECT NULL::text AS ref, told.* FROM told UNION ALL
 SELECT ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gone
 """
+)
 
-FAILED = """
+FAILED = (
+    """
 WITH heard AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(reports)s) AS heard (
         carrier_id integer, ref text, done_at float8, error text, failure text)
@@ -80,11 +85,14 @@ WITH heard AS MATERIALIZED (
     WHERE origin = 2 AND open_parts = 0 AND state = 40 AND wish IN (1, 2)
     RETURNING id, message_id
 ), told AS (
-""" + NOTICES + """
+"""
+    + NOTICES
+    + """
 )
 SELECT NULL::text AS ref, told.* FROM told UNION ALL
 SELECT ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hit
 """
+)
 
 AWAITED = "SELECT ref FROM awaiting WHERE carrier_id = %(carrier_id)s AND NOT failed ORDER BY sent_at"
 
@@ -171,12 +179,12 @@ def _settle(txn: Txn, finals: list[tuple[int, Report]], owed: dict[int, Notice])
     return missed
 
 
-def _by_other_refs(
-    txn: Txn, missed: list[tuple[int, Report]], owed: dict[int, Notice]
-) -> list[tuple[int, Report]]:
+def _by_other_refs(txn: Txn, missed: list[tuple[int, Report]], owed: dict[int, Notice]) -> list[tuple[int, Report]]:
     """Try the same ids in their other spellings (field notes, section 2); return what fits nothing at all."""
     spellings = [
-        (n, Report(h.carrier_id, ref, h.state, h.failure, h.error, h.done_at_ms)) for n, h in missed for ref in h.other_refs
+        (n, Report(h.carrier_id, ref, h.state, h.failure, h.error, h.done_at_ms))
+        for n, h in missed
+        for ref in h.other_refs
     ]
     if not spellings:
         return missed
@@ -199,10 +207,9 @@ def _known(txn: Txn, reports: Sequence[Report]) -> set[tuple[int, str]]:
 def give_up(txn: Txn, hours: int, limit: int) -> tuple[int, int]:
     """Close parts whose receipt is overdue by hours since they were sent. Returns how many, and how many notices."""
     txn.execute(GIVE_UP, {"hours": hours, "limit": limit})
-    row = txn.fetchone()
-    assert row is not None
+    closed, told = one_row(txn)
     txn.execute(FORGET_PARKED, {"hours": hours, "limit": limit})
-    return row[0], row[1]
+    return closed, told
 
 
 def notices(txn: Txn) -> list[Notice]:

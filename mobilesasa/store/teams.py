@@ -16,7 +16,7 @@ from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.core.teams import Sender
 from mobilesasa.sms.numbers import UnknownCountry, calling_code
 from mobilesasa.store import senders, tokens
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.tokens import TokenRecord
 
 ENTRY_UNITS_MAX = 10**12  # what one entry may add or take: far from the end of a bigint, and more than anybody buys
@@ -236,9 +236,7 @@ def add_units(txn: Txn, code: str, units: int, note: str | None) -> int:
     balance = _add_units(txn, team_id, units, note)
     if balance is None:
         txn.execute(BALANCE, {"team_id": team_id})
-        row = txn.fetchone()
-        held = 0 if row is None else row[0]
-        raise BadValue(f"team {code.upper()} has {held} units; {-units} cannot be taken")
+        raise BadValue(f"team {code.upper()} has {one_row(txn)[0]} units; {-units} cannot be taken")
     return balance
 
 

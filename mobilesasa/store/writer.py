@@ -168,8 +168,12 @@ class Writer:
             self._commit_together(jobs)
         except psycopg2.Error as error:
             if len(jobs) == 1:
-                self.log.error("{work} of {count} items failed: {error}", work=jobs[0].work.name,
-                               count=len(jobs[0].items), error=str(error).strip())
+                self.log.error(
+                    "{work} of {count} items failed: {error}",
+                    work=jobs[0].work.name,
+                    count=len(jobs[0].items),
+                    error=str(error).strip(),
+                )
                 self._fail(jobs, StoreUnavailable(f"the store could not write: {error}"))
                 return
             self.log.warn("a batch failed ({error}); its parts are written one by one", error=str(error).strip())

@@ -22,7 +22,7 @@ from mobilesasa.store.embedded import EmbeddedError, EmbeddedPostgres
 from tests.postgres import postgres_bin
 
 AS_ROOT = os.geteuid() == 0
-only_root = pytest.mark.skipif(not AS_ROOT, reason="only root can run things as somebody else")
+only_root = pytest.mark.skipif(not AS_ROOT, reason="allowed: only root can run things as somebody else")
 CHECKOUT = Path(__file__).parents[2]
 
 Make = Callable[..., EmbeddedPostgres]
@@ -269,9 +269,10 @@ def test_a_server_that_cannot_start_says_why(state: Path, make: Make) -> None:
 
 
 def test_a_server_that_does_not_end_is_told_of_and_not_forgotten(state: Path, make: Make) -> None:
-    server = make(state, patience_s=0.2)
+    server = make(state)
     pid = postmaster_of(server.start())
     os.kill(pid, signal.SIGSTOP)
+    server._patience_s = 0.05
     try:
         with pytest.raises(EmbeddedError, match="does not end"):
             server.stop()
@@ -291,13 +292,8 @@ def test_a_start_waits_its_turn_and_says_for_what(state: Path, make: Make) -> No
 def test_a_server_that_does_not_answer_is_waited_for_no_longer_than_said(state: Path, make: Make) -> None:
     pid = postmaster_of(make(state).start())
     os.kill(pid, signal.SIGKILL)
-    with contextlib.ExitStack() as held:
-        home = state / "postgres"
-        alive = held.enter_context((home / "alive").open())
-        while True:  # until the last of the killed server's processes has gone
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+    with (state / "postgres" / "alive").open() as alive:
+        fcntl.flock(alive, fcntl.LOCK_EX)  # comes when the last of the killed server's processes has gone
         with pytest.raises(EmbeddedError, match="to answer"):
             make(state, patience_s=0.05).start()
 

@@ -1,0 +1,206 @@
+"""A node's API over its real tree and its real HTTP server; only the store behind it is in memory."""
+
+from http.client import HTTPResponse
+from io import BytesIO
+from typing import Any
+
+import attrs
+import orjson
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionLost
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from mobilesasa.api.ports import Node, WebLimits
+from mobilesasa.api.root import make_site
+from mobilesasa.core.gateway import Gateway
+from mobilesasa.core.model import Coding, Lane, Origin, Priced, Wish
+from mobilesasa.core.teams import (
+    CarrierRecord,
+    CurrentDirectory,
+    Directory,
+    RouteRecord,
+    Sender,
+    Team,
+    Token,
+    token_digest,
+)
+from tests.fakes.history import FakeHistory
+from tests.fakes.intake import FakeIntake, FakeQueue
+
+NOW_MS = 1_778_490_000_000  # 2026-05-11T09:00:00Z
+ACME = Team(1, "6f1c1bb0-0000-4000-8000-000000000001", "ACME2024", "Acme", default_sender_id=1)
+OTHER = Team(2, "6f1c1bb0-0000-4000-8000-000000000002", "OTHER", "Other", default_sender_id=2)
+SENDERS = [
+    Sender(1, "5e000000-0000-4000-8000-000000000001", 1, "TextBlast"),
+    Sender(2, "5e000000-0000-4000-8000-000000000002", 2, "OtherCo"),
+    Sender(3, "5e000000-0000-4000-8000-000000000003", 1, "MYAPP"),
+    Sender(4, "5e000000-0000-4000-8000-000000000004", 1, "Waiting", status="pending"),
+]
+TOKEN = "mbs_acme"
+BODY = {"to": "+254712345678", "message": "Hello from Mobile Sasa!", "sender_id": "MYAPP"}
+
+
+def token(raw: str, team_id: int = 1, scopes: tuple[str, ...] = ("messages",), **more: Any) -> Token:
+    return Token(f"uuid of {raw}", team_id, token_digest(raw), raw[:8], frozenset(scopes), **more)
+
+
+TOKENS = [
+    token(TOKEN),
+    token("mbs_other", 2),
+    token("mbs_reports", scopes=("reports",)),
+    token("mbs_campaigns", scopes=("campaigns",)),
+    token("mbs_revoked", revoked=True),
+    token("mbs_expired", expires_at_ms=NOW_MS),
+]
+
+
+def directory(teams=(ACME, OTHER), senders=SENDERS, tokens=TOKENS, routes=(RouteRecord("", 1),)) -> Directory:
+    return Directory(teams, senders, tokens, [CarrierRecord(1, "savanna", "sandbox")], routes)
+
+
+def message_id(n: int, at_ms: int = NOW_MS) -> str:
+    head = f"{at_ms:012x}"
+    return f"{head[:8]}-{head[8:]}-7000-8000-{n:012x}"
+
+
+def stored(n: int = 1, team_id: int = 1, at_ms: int = NOW_MS, **more: Any) -> Priced:
+    """A message as the store holds it."""
+    made = Priced(
+        id=message_id(n, at_ms),
+        team_id=team_id,
+        carrier_id=1,
+        lane=Lane.TRANSACTIONAL,
+        origin=Origin.API,
+        wish=Wish.NONE,
+        sender="TextBlast",
+        recipient="254712345678",
+        text="Hello",
+        body=None,
+        udh=b"",
+        coding=Coding.GSM7,
+        parts=1,
+        price_units=1,
+        expires_at_ms=at_ms + 86_400_000,
+        due_at_ms=None,
+    )
+    return attrs.evolve(made, **more)
+
+
+@attrs.frozen
+class Reply:
+    status: int
+    headers: dict[str, str]
+    octets: bytes
+
+    @property
+    def body(self) -> Any:
+        return orjson.loads(self.octets)
+
+    @property
+    def data(self) -> Any:
+        body = self.body
+        assert (self.status, body["success"]) == (200, True), body
+        return body["data"]
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        body = self.body
+        assert body["success"] is False
+        assert body["request_id"] == self.headers["x-request-id"]
+        return self.status, body["code"]
+
+
+class Wire(StringTransport):
+    """What a connection wrote, and whether it was cut."""
+
+    aborted = False
+
+    def abortConnection(self) -> None:
+        self.aborted = True
+        self.loseConnection()
+
+
+class Connection:
+    """A client's connection; raw octets go in, replies come out."""
+
+    def __init__(self, site: Any, host: str = "192.0.2.7") -> None:
+        self.wire = Wire(IPv4Address("TCP", "127.0.0.1", 8080), IPv4Address("TCP", host, 40_000))
+        self._protocol = site.buildProtocol(self.wire.getPeer())
+        self._protocol.makeConnection(self.wire)
+
+    def send(self, octets: bytes) -> None:
+        self._protocol.dataReceived(octets)
+
+    def reply(self, method: str = "GET") -> Reply:
+        """Read the one reply that was written."""
+        octets = self.wire.value()
+        self.wire.clear()
+        assert octets, "nothing was answered"
+        response = HTTPResponse(_Read(octets), method=method)  # type: ignore[arg-type]
+        response.begin()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Reply(response.status, headers, response.read())
+
+    def hang_up(self) -> None:
+        self._protocol.connectionLost(Failure(ConnectionLost()))
+
+
+class _Read:
+    def __init__(self, octets: bytes) -> None:
+        self._octets = octets
+
+    def makefile(self, *_: object) -> BytesIO:
+        return BytesIO(self._octets)
+
+
+class Rig:
+    """A node's API with two teams, ACME and OTHER, and what a client does with it."""
+
+    def __init__(self, **more: Any) -> None:
+        self.clock = Clock()
+        self.clock.advance(1000)
+        self.intake = FakeIntake()
+        self.queue = FakeQueue()
+        self.history = FakeHistory()
+        self.directory = CurrentDirectory(directory())
+        self.now_ms = NOW_MS
+        numbers = iter(range(1_000_000, 2_000_000))
+        gateway = Gateway(self.directory, self.intake, self.queue, self._now_ms, lambda: message_id(next(numbers)))
+        limits = more.pop("limits", WebLimits(max_body_octets=4096, bad_tokens=3, addresses=2))
+        self.node = Node(
+            gateway=gateway,
+            directory=self.directory,
+            history=self.history,
+            now_ms=self._now_ms,
+            clock=self.clock,
+            new_id=lambda: f"request-{next(numbers)}",
+            limits=limits,
+            **more,
+        )
+        self.site = make_site(self.node)
+
+    def _now_ms(self) -> int:
+        return self.now_ms
+
+    def begin(self, method: str, path: str, body: bytes = b"", host: str = "192.0.2.7", **headers: str) -> Connection:
+        """Send a request on a connection of its own."""
+        connection = Connection(self.site, host)
+        given = {"Host": "localhost:8080", "Content-Length": str(len(body))}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+        connection.send(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("utf-8", "surrogateescape") + body)
+        return connection
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
+        """Send a request and read its reply."""
+        return self.begin(method, path, body, **headers).reply(method)
+
+    def get(self, path: str, token: str = TOKEN, **headers: str) -> Reply:
+        return self.ask("GET", f"/api/v1{path}", Authorization=f"Bearer {token}", **headers)
+
+    def post(self, path: str, body: Any = None, token: str = TOKEN, **headers: str) -> Reply:
+        octets = b"" if body is None else orjson.dumps(body)
+        given = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} | headers
+        return self.ask("POST", f"/api/v1{path}", octets, **given)

@@ -1,0 +1,50 @@
+"""The curl examples of a document, as something that can be run: in process, or by curl itself."""
+
+import re
+import shlex
+import textwrap
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import attrs
+
+ADDRESS = "https://api.yourdomain.com"
+TOKEN = "mbs_your_token_here"
+_BLOCK = re.compile(r"^\.\. code-block:: shell\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+
+
+@attrs.frozen
+class Example:
+    """One command, as it stands in the document."""
+
+    command: str
+
+    def argv(self, address: str, token: str, replaced: Mapping[str, str] | None = None) -> list[str]:
+        """The command with its address, its token and what else is to be replaced, ready for `subprocess.run`."""
+        command = self.command.replace(ADDRESS, address).replace(TOKEN, token)
+        for old, new in (replaced or {}).items():
+            command = command.replace(old, new)
+        return shlex.split(command)
+
+    def request(self, token: str, replaced: Mapping[str, str] | None = None) -> tuple[str, str, dict[str, str], bytes]:
+        """Method, path with query, headers and body of the request that curl would make."""
+        method, path, headers, body = "", "", {}, ""
+        words = iter(self.argv(ADDRESS, token, replaced)[1:])
+        for word in words:
+            if word == "-X":
+                method = next(words)
+            elif word == "-H":
+                name, _, value = next(words).partition(": ")
+                headers[name] = value
+            elif word == "-d":
+                body = next(words)
+            else:
+                url = urlsplit(word)
+                path = url.path + (f"?{url.query}" if url.query else "")
+        return method or ("POST" if body else "GET"), path, headers, body.encode()
+
+
+def examples(text: str) -> list[Example]:
+    """Return the curl commands in the shell blocks of a reStructuredText document."""
+    blocks = [textwrap.dedent(block).strip() for block in _BLOCK.findall(text)]
+    return [Example(block) for block in blocks if block.startswith("curl ")]

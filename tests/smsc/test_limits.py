@@ -1,0 +1,60 @@
+from mobilesasa.smsc.limits import Attempts, Bucket
+
+
+def taken(bucket, wanted=200, cost=1):
+    return sum(bucket.take(cost) for _ in range(wanted))
+
+
+def test_a_bucket_gives_a_second_at_once_and_then_its_rate():
+    bucket = Bucket(50, now_s=0.0)
+    assert taken(bucket) == 50
+    bucket.refill(0.5)
+    assert taken(bucket) == 25
+    bucket.refill(100.0)
+    assert taken(bucket) == 50
+
+
+def test_a_bucket_without_a_rate_never_refuses():
+    assert taken(Bucket(0, 0.0), 1000) == 1000
+
+
+def test_what_costs_more_than_a_second_takes_a_full_bucket():
+    bucket = Bucket(5, 0.0)
+    assert bucket.take(10)
+    assert not bucket.take()
+    bucket.refill(0.9)
+    assert not bucket.take(10)
+    bucket.refill(1.0)
+    assert bucket.take(10)
+
+
+def test_a_rate_may_change():
+    bucket = Bucket(0, 0.0)
+    bucket.set_rate(10)
+    assert taken(bucket) == 10
+    bucket.set_rate(2)
+    bucket.refill(9.0)
+    assert taken(bucket) == 2
+
+
+def test_attempts_are_counted_for_a_minute_from_the_first():
+    attempts = Attempts(limit=2)
+    assert attempts.failed("a", 0.0) == 1
+    assert not attempts.blocked("a", 1.0)
+    assert attempts.failed("a", 59.0) == 2
+    assert attempts.blocked("a", 59.9)
+    assert not attempts.blocked("a", 60.0)
+    assert attempts.failed("a", 60.0) == 1
+
+
+def test_keys_do_not_know_each_other():
+    attempts = Attempts(limit=1)
+    attempts.failed("a", 0.0)
+    assert not attempts.blocked("b", 0.0)
+
+
+def test_only_so_many_keys_are_remembered():
+    attempts = Attempts(limit=1, keys_max=3)
+    for key in range(5):
+        attempts.failed(key, 0.0)
+    assert [attempts.blocked(key, 0.0) for key in range(5)] == [False, False, True, True, True]

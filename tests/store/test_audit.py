@@ -1,0 +1,318 @@
+"""The audit: a store that has been through everything is clean, and each planted fault is found by the rule for it."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+import attrs
+import pytest
+
+from mobilesasa.core.ids import MessageIds
+from mobilesasa.core.model import (
+    Coding,
+    Failure,
+    Lane,
+    Later,
+    MessageId,
+    Never,
+    Origin,
+    Outcome,
+    Priced,
+    Report,
+    Sent,
+    Settlement,
+    State,
+    Wish,
+)
+from mobilesasa.store import audit, carriers, claims, intake, outcomes, reports, teams
+from mobilesasa.store.claims import Claim
+from mobilesasa.store.database import Txn, connect, in_transaction, one_row
+from mobilesasa.store.teams import NewTeam
+
+HOUR_MS = 3_600_000
+
+
+@attrs.frozen
+class Stored:
+    """A store with a message in every situation."""
+
+    txn: Txn
+    team_id: int
+    carrier_id: int
+    run: int
+    ids: dict[str, MessageId]
+
+    def plant(self, statement: str) -> None:
+        """Run statements that name messages as {delivered}, or our team, carrier and run."""
+        names = {name: f"'{message_id}'" for name, message_id in self.ids.items()}
+        self.txn.execute(statement.format(team=self.team_id, carrier=self.carrier_id, run=self.run, **names))
+
+    def wrong(self) -> set[str]:
+        """The names of the rules that do not hold."""
+        return {finding.name for finding in audit.findings(self.txn) if not finding.clean}
+
+
+SITUATIONS = (
+    "queued", "claimed", "part_sent", "sent", "long_sent", "delivered", "undelivered", "half_failed", "refused",
+    "part_refused", "expired", "given_up", "spooled",
+)  # fmt: skip
+LONG = {"part_sent", "long_sent", "half_failed", "part_refused"}
+SECOND_TEAM = 3  # units that the other team begins with
+
+
+def priced(ids: Callable[[], MessageId], now_ms: int, team_id: int, carrier_id: int, name: str) -> Priced:
+    parts = 2 if name in LONG else 1
+    return Priced(
+        id=ids(),
+        team_id=team_id,
+        carrier_id=carrier_id,
+        lane=Lane.TRANSACTIONAL,
+        origin=Origin.SMPP,
+        wish=Wish.ALL if name == "spooled" else Wish.NONE,
+        sender="Acme",
+        recipient="254700000001",
+        text="hello",
+        body=None,
+        udh=b"",
+        coding=Coding.GSM7,
+        parts=parts,
+        price_units=parts,
+        expires_at_ms=now_ms - HOUR_MS if name == "expired" else now_ms + HOUR_MS,
+        due_at_ms=None,
+    )
+
+
+@pytest.fixture
+def stored(txn: Txn) -> Stored:
+    team = teams.create_team(txn, NewTeam("ACME", units=100, senders=("Acme",)), "mbs_acme").team
+    teams.create_team(txn, NewTeam("OTHER", units=SECOND_TEAM, senders=("Other",)), "mbs_other")
+    carrier_id = carriers.add_carrier(txn, "sandbox", "sandbox", {}).id
+    txn.execute("SELECT (extract(epoch FROM now()) * 1000)::bigint")
+    now_ms = one_row(txn)[0]
+    new_id = MessageIds(lambda: now_ms, lambda bits: 0)
+    batch = {name: priced(new_id, now_ms, team.id, carrier_id, name) for name in SITUATIONS}
+    half = len(SITUATIONS) // 2
+    for some in (list(batch.values())[:half], list(batch.values())[half:]):
+        assert intake.accept(txn, some) == [None] * len(some)
+    ids = {name: message.id for name, message in batch.items()}
+    run = claims.begin_run(txn, "node")
+    expected_taken = [name for name in SITUATIONS if name not in ("queued", "expired")]
+    taken = claims.claim(txn, [Claim(ids[name], run) for name in expected_taken])
+    assert None not in taken
+    live_through(txn, carrier_id, ids, now_ms)
+    return Stored(txn, team.id, carrier_id, run, ids)
+
+
+def live_through(txn: Txn, carrier_id: int, ids: dict[str, MessageId], now_ms: int) -> None:
+    """Bring the messages to where their names say that they are."""
+    refused = Never(Failure.REFUSED, "no")
+    answers: Sequence[tuple[str, Outcome]] = [
+        ("part_sent", Later(60, "throttled", "88", ("p1", None))),
+        ("part_refused", Never(Failure.REFUSED, "no", "", ("r1", None))),
+        ("refused", refused),
+        *((name, Sent((name,))) for name in ("sent", "delivered", "undelivered", "given_up", "spooled")),
+        *((name, Sent((f"{name}1", f"{name}2"))) for name in ("long_sent", "half_failed")),
+    ]
+    old_ms = now_ms - 100 * HOUR_MS
+    outcomes.settle(
+        txn,
+        [
+            Settlement(ids[name], carrier_id, 1, old_ms if name == "given_up" else now_ms, outcome)
+            for name, outcome in answers
+        ],
+    )
+    assert outcomes.expire_some(txn, 10)[0] == 1
+    said = [
+        ("delivered", State.DELIVERED),
+        ("spooled", State.DELIVERED),
+        ("undelivered", State.FAILED),
+        ("half_failed1", State.FAILED),
+        ("long_sent2", State.DELIVERED),
+        ("half_failed2", State.DELIVERED),
+        ("delivered", State.DELIVERED),
+        ("nobody", State.DELIVERED),
+    ]
+    for ref, state in said:
+        failure = Failure.UNDELIVERED if state is State.FAILED else None
+        reports.report(txn, [Report(carrier_id, ref, state, failure, "000", now_ms)])
+    assert reports.give_up(txn, 72, 10)[0] == 1
+
+
+def test_a_store_that_has_been_through_everything_is_clean(stored: Stored) -> None:
+    assert [finding for finding in audit.findings(stored.txn) if not finding.clean] == []
+
+
+def test_an_empty_store_is_clean(txn: Txn) -> None:
+    found = audit.findings(txn)
+    assert [finding.name for finding in found] == [name for name, _, _ in audit.CHECKS]
+    assert all(finding.clean for finding in found)
+
+
+def test_every_rule_looks_at_something(stored: Stored) -> None:
+    stored.plant(
+        "INSERT INTO message SELECT gen_random_uuid(), team_id, charge_id, carrier_id, price_units, 40, lane, origin, wish, coding,"
+        " parts, 0, 1, 0, expires_at, NULL, now(), now(), sender, recipient, text, NULL, NULL, 'x', 'refused', '', '', id"
+        " FROM message WHERE id = {refused}"
+    )
+    looked = {finding.name: finding.checked for finding in audit.findings(stored.txn)}
+    assert [name for name, checked in looked.items() if checked == 0] == []
+
+
+# Which rules see what went wrong; the first is the one that is for it.
+FAULTS = [
+    ("UPDATE team SET balance = balance + 1 WHERE id = {team}", {"balance"}),
+    ("INSERT INTO ledger (team_id, kind, units) VALUES ({team}, 'topup', 1)", {"balance"}),
+    (
+        (
+            "ALTER TABLE team DROP CONSTRAINT team_balance_check; UPDATE team SET balance = -1 WHERE id = {team};"
+            "INSERT INTO ledger (team_id, kind, units) SELECT {team}, 'adjustment', -1 - sum(units) FROM ledger WHERE team_id = {team}"
+        ),
+        {"not_negative"},
+    ),
+    ("UPDATE message SET price_units = price_units + 1 WHERE id = {delivered}", {"charges"}),
+    ("DELETE FROM message WHERE id = {delivered}", {"charges"}),
+    (
+        "UPDATE message SET team_id = (SELECT id FROM team WHERE code = 'OTHER') WHERE id = {delivered}",
+        {"charged", "charges"},
+    ),
+    ("UPDATE message SET charge_id = 0 WHERE id = {sent}", {"charged", "charges"}),
+    (
+        (
+            "DROP INDEX ledger_refunds_once; UPDATE team SET balance = balance + 1 WHERE id = {team};"
+            "INSERT INTO ledger (team_id, kind, units, messages, message_id) VALUES ({team}, 'refund', 1, 1, {refused})"
+        ),
+        {"refund_once"},
+    ),
+    (
+        (
+            "UPDATE team SET balance = balance + 2 WHERE id = {team};"
+            "INSERT INTO ledger (team_id, kind, units, messages, message_id) VALUES ({team}, 'refund', 2, 1, {undelivered})"
+        ),
+        {"refund_fits"},
+    ),
+    (
+        (
+            "UPDATE team SET balance = balance + 1 WHERE id = {team};"
+            "INSERT INTO ledger (team_id, kind, units, messages, message_id) VALUES ({team}, 'refund', 1, 1, {delivered})"
+        ),
+        {"refund_fits"},
+    ),
+    (
+        (
+            "UPDATE team SET balance = balance + 1 WHERE id = {team};"
+            "INSERT INTO ledger (team_id, kind, units, messages) VALUES ({team}, 'refund', 1, 1)"
+        ),
+        {"refund_fits"},
+    ),
+    (
+        (
+            "UPDATE team SET balance = balance + 1 WHERE code = 'OTHER'; INSERT INTO ledger (team_id, kind, units, messages, message_id)"
+            " SELECT id, 'refund', 1, 1, {undelivered} FROM team WHERE code = 'OTHER'"
+        ),
+        {"refund_fits"},
+    ),
+    (
+        "UPDATE message SET sent_at = NULL, refs = NULL WHERE id = {undelivered}; DELETE FROM awaiting WHERE message_id = {undelivered}",
+        {"refunded"},
+    ),
+    ("DELETE FROM pending WHERE message_id = {queued}", {"queued_waits"}),
+    ("UPDATE message SET state = 20, sent_at = now() WHERE id = {queued}", {"waits_queued"}),
+    (
+        (
+            "INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at)"
+            " VALUES (gen_random_uuid(), {team}, {carrier}, 0, 1, now())"
+        ),
+        {"waits_queued"},
+    ),
+    ("UPDATE pending SET price_units = 9 WHERE message_id = {queued}", {"waits_agree"}),
+    ("UPDATE pending SET lane = 1 WHERE message_id = {queued}", {"waits_agree"}),
+    ("UPDATE pending SET sent_parts = 4 WHERE message_id = {part_sent}", {"waits_agree"}),
+    ("UPDATE pending SET claimed_by = 0 WHERE message_id = {queued}", {"claims"}),
+    ("UPDATE node_run SET ended_at = now() WHERE id = {run}", {"claims"}),
+    ("UPDATE message SET open_parts = -1 WHERE id = {refused}", {"parts"}),
+    ("UPDATE message SET open_parts = 1 WHERE id = {refused}", {"parts"}),
+    ("UPDATE message SET failed_parts = -1 WHERE id = {queued}", {"parts"}),
+    ("UPDATE message SET failure = 'rejected' WHERE id = {delivered}", {"final"}),
+    ("UPDATE message SET open_parts = 1 WHERE id = {delivered}", {"final"}),
+    ("UPDATE message SET failed_parts = 1 WHERE id = {delivered}", {"final"}),
+    ("UPDATE message SET done_at = NULL WHERE id = {delivered}", {"final"}),
+    ("UPDATE message SET failure = NULL WHERE id = {refused}", {"final"}),
+    ("UPDATE message SET done_at = NULL WHERE id = {refused}", {"final"}),
+    ("UPDATE message SET state = 99 WHERE id = {given_up}", {"final"}),
+    ("INSERT INTO awaiting VALUES ({carrier}, 'stray', gen_random_uuid(), 1, false, now())", {"awaiting_known"}),
+    ("UPDATE awaiting SET part = 3 WHERE message_id = {long_sent}", {"awaiting_known"}),
+    ("UPDATE pending SET sent_parts = 0 WHERE message_id = {part_sent}", {"awaiting_known"}),
+    (
+        "INSERT INTO awaiting VALUES ({carrier}, 'again', {delivered}, 1, false, now())",
+        {"awaiting_known", "awaiting_fits"},
+    ),
+    ("INSERT INTO awaiting VALUES ({carrier}, 'again', {sent}, 1, false, now())", {"awaiting_fits"}),
+    ("INSERT INTO awaiting VALUES ({carrier}, 'again', {undelivered}, 1, true, now())", {"awaiting_fits"}),
+    ("DELETE FROM awaiting WHERE message_id = {sent}", {"awaited"}),
+    (
+        "UPDATE message SET open_parts = 2 WHERE id = {long_sent}",
+        {"awaited"},
+    ),
+    (
+        "INSERT INTO spool (team_id, message_id, state, done_at) VALUES ({team}, gen_random_uuid(), 30, now())",
+        {"spool_known"},
+    ),
+    ("UPDATE spool SET team_id = team_id + 1", {"spool_known"}),
+    ("UPDATE message SET origin = 1 WHERE id = {spooled}", {"spool_known"}),
+    ("UPDATE message SET carrier_id = 0 WHERE id = {delivered}", {"configured"}),
+    ("UPDATE pending SET carrier_id = 0 WHERE message_id = {queued}", {"configured"}),
+    (
+        "UPDATE team SET default_sender_id = (SELECT id FROM sender WHERE name = 'Other') WHERE id = {team}",
+        {"default_senders"},
+    ),
+    ("UPDATE message SET resent_from = id WHERE id = {delivered}", set()),
+    ("UPDATE message SET resent_from = 'ffffffff-0000-7000-8000-000000000000' WHERE id = {delivered}", {"resends"}),
+    ("UPDATE message SET resent_from = {refused} WHERE id IN ({delivered}, {sent})", {"one_resend"}),
+    ("UPDATE message SET resent_from = {refused} WHERE id IN ({delivered}, {undelivered})", set()),
+]
+
+
+@pytest.mark.parametrize(("fault", "found"), FAULTS, ids=itertools.count())
+def test_a_planted_fault_is_found(stored: Stored, fault: str, found: set[str]) -> None:
+    stored.plant(fault)
+    assert stored.wrong() == found
+
+
+def test_every_rule_has_a_fault_that_it_finds() -> None:
+    assert {name for _, found in FAULTS for name in found} == {name for name, _, _ in audit.CHECKS}
+
+
+def test_a_finding_counts_and_names_what_is_wrong(stored: Stored) -> None:
+    stored.plant("UPDATE team SET balance = balance + 1 WHERE id = {team}")
+    finding = audit.findings(stored.txn)[0]
+    assert (finding.name, finding.checked, finding.wrong, finding.clean) == ("balance", 2, 1, False)
+    assert finding.examples[0].startswith("ACME: balance ")
+
+
+def test_at_most_five_examples_are_given(stored: Stored) -> None:
+    stored.plant("DELETE FROM team WHERE false; UPDATE message SET carrier_id = 0; UPDATE message SET parts = 0")
+    parts = next(finding for finding in audit.findings(stored.txn) if finding.name == "parts")
+    assert (parts.wrong, len(parts.examples)) == (len(SITUATIONS), 5)
+
+
+def test_what_belongs_to_months_that_were_dropped_is_left_out(stored: Stored) -> None:
+    stored.plant(
+        "UPDATE team SET balance = balance - 3 WHERE id = {team};"
+        "INSERT INTO ledger (team_id, kind, units, messages, message_id, at)"
+        " SELECT {team}, kind, units, 3, id, now() - interval '1 year'"
+        " FROM (VALUES ('charge', -7, NULL), ('refund', 4, first_id_at(now() - interval '1 year'))) AS old (kind, units, id)"
+    )
+    assert stored.wrong() == set()
+
+
+def test_the_audit_reads_one_moment_and_can_change_nothing(database_dsn: str) -> None:
+    with closing(connect(database_dsn, "test")) as opened:
+
+        def try_to_write(txn: Txn) -> str:
+            assert all(finding.clean for finding in audit.audit(txn))
+            txn.execute(
+                "SELECT current_setting('transaction_isolation') || ' ' || current_setting('transaction_read_only')"
+            )
+            return str(one_row(txn)[0])
+
+        assert in_transaction(opened, try_to_write) == "repeatable read on"

@@ -1,0 +1,151 @@
+"""The directory in one statement, and the demo team of an empty store."""
+
+import secrets
+import select
+import threading
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from mobilesasa.core.teams import Directory
+from mobilesasa.store import carriers, directory, senders, teams, tokens
+from mobilesasa.store.database import Txn, connect, in_transaction
+from mobilesasa.store.teams import NewTeam, TeamChange
+
+
+def raw() -> str:
+    return tokens.make_raw_token(secrets.randbelow)
+
+
+def test_an_empty_store_is_an_empty_directory(txn: Txn) -> None:
+    found = directory.load(txn)
+    assert (found.teams, found.senders, found.tokens, found.carriers, found.routes) == ({}, {}, {}, {}, ())
+
+
+def test_a_team_is_found_with_all_that_is_set_for_it(txn: Txn) -> None:
+    made = teams.create_team(txn, NewTeam("ACME", "Acme Ltd", 5, ("Acme",), "UG"), raw())
+    teams.change_team(txn, "ACME", TeamChange(max_sessions=2, session_tps=7, suspended=True))
+    team = directory.load(txn).team_by_code("acme")
+    assert team is not None
+    assert (team.id, team.uuid, team.name, team.country) == (made.team.id, made.team.uuid, "Acme Ltd", "UG")
+    assert (team.max_sessions, team.session_tps, team.suspended) == (2, 7, True)
+    assert team.default_sender_id == made.senders[0].id
+
+
+def test_a_sender_is_found_by_name_and_uuid(txn: Txn) -> None:
+    team = teams.create_team(txn, NewTeam("ACME"), raw()).team
+    made = senders.add(txn, team.id, "Acme")
+    found = directory.load(txn)
+    assert found.sender_named(team.id, "Acme") == found.sender_by_uuid(team.id, made.uuid) == made
+
+
+def test_a_token_is_found_by_its_text_with_its_scopes_and_its_end(txn: Txn) -> None:
+    first, second = raw(), raw()
+    team = teams.create_team(txn, NewTeam("ACME"), first).team
+    end_ms = 4_102_444_800_123
+    made = tokens.create(txn, team.id, "n", ["messages", "api_tokens"], end_ms, second)
+    tokens.revoke(txn, made.uuid)
+    found = directory.load(txn).token(second)
+    assert found is not None
+    assert (found.uuid, found.team_id, found.prefix) == (made.uuid, team.id, second[:8])
+    assert (found.scopes, found.expires_at_ms, found.revoked) == ({"messages", "api_tokens"}, end_ms, True)
+    usable = directory.load(txn).token(first)
+    assert usable is not None
+    assert usable.usable(end_ms)
+
+
+def test_routes_prices_and_carriers_decide_as_they_stand(txn: Txn) -> None:
+    one = carriers.add_carrier(txn, "one", "smpp", {"host": "h", "binds": 2})
+    two = carriers.add_carrier(txn, "two", "sandbox", {})
+    carriers.add_route(txn, "", "one")
+    carriers.add_route(txn, "2547", "two", 5)
+    txn.execute("INSERT INTO price VALUES ('', 2), ('44', 9)")
+    found = directory.load(txn)
+    assert (found.route("254700000001"), found.route("447")) == (two.id, one.id)
+    assert (found.units_a_part("254700000001"), found.units_a_part("447")) == (2, 9)
+    assert found.carriers[one.id] == one
+    carriers.set_enabled(txn, "two", False)
+    assert directory.load(txn).route("254700000001") == one.id
+
+
+def test_more_rows_than_a_page_are_all_read(txn: Txn) -> None:
+    team = teams.create_team(txn, NewTeam("ACME"), raw()).team
+    txn.execute(
+        "INSERT INTO token (team_id, name, digest, prefix, scopes)"
+        " SELECT %s, 'n', sha256(n::text::bytea), 'mbs_0000', '{messages}' FROM generate_series(1, 2500) AS n",
+        (team.id,),
+    )
+    assert len(directory.load(txn).tokens) == 2501
+
+
+def loaded(dsn: str) -> Directory:
+    with closing(connect(dsn, "test")) as opened:
+        return in_transaction(opened, directory.load)
+
+
+def test_the_demo_of_an_empty_store_can_send_at_once(database_dsn: str) -> None:
+    token = raw()
+    with closing(connect(database_dsn, "test")) as opened:
+        made = in_transaction(opened, directory.ensure_demo, token)
+    assert made is not None
+    assert (made.created.team.code, made.created.team.balance_units, made.raw_token) == ("DEMO", 10_000, token)
+    found = loaded(database_dsn)
+    team = found.team_by_code("DEMO")
+    assert team is not None
+    assert found.senders[team.default_sender_id or 0].name == "TextBlast"
+    assert found.carriers[found.route("254700000001") or 0].kind == "sandbox"
+    assert found.token(token) is not None
+
+
+def test_a_store_with_a_team_gets_no_demo(txn: Txn) -> None:
+    teams.create_team(txn, NewTeam("ACME"), raw())
+    assert directory.ensure_demo(txn, raw()) is None
+    assert [team.code for team in teams.list_teams(txn)] == ["ACME"]
+    assert carriers.list_carriers(txn) == []
+
+
+def test_the_demo_uses_the_default_route_that_is_there(txn: Txn) -> None:
+    carriers.add_carrier(txn, "mine", "sandbox", {})
+    carriers.add_route(txn, "", "mine")
+    assert directory.ensure_demo(txn, raw()) is not None
+    assert [name for _, name in carriers.list_routes(txn)] == ["mine"]
+
+
+def test_the_demo_uses_the_sandbox_that_is_there(txn: Txn) -> None:
+    carriers.add_carrier(txn, "sandbox", "sandbox", {})
+    assert directory.ensure_demo(txn, raw()) is not None
+    assert [name for _, name in carriers.list_routes(txn)] == ["sandbox"]
+
+
+def test_of_nodes_that_start_at_once_one_makes_the_demo(database_dsn: str) -> None:
+    made: list[directory.DemoTeam | None] = []
+
+    def start() -> None:
+        with closing(connect(database_dsn, "test")) as opened:
+            made.append(in_transaction(opened, directory.ensure_demo, raw()))
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one is not None for one in made) == [False, False, False, True]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_nodes_are_told_of_every_change_but_the_balance(database_dsn: str, told: bool) -> None:
+    with closing(connect(database_dsn, "test")) as opened, closing(psycopg2.connect(database_dsn)) as listening:
+        in_transaction(opened, teams.create_team, NewTeam("ACME", units=5), raw())
+        listening.autocommit = True
+        with listening.cursor() as cursor:
+            cursor.execute(f"LISTEN {directory.CHANNEL}")
+        if told:
+            in_transaction(opened, teams.change_team, "ACME", TeamChange(suspended=True))
+        else:
+            in_transaction(opened, teams.add_units, "ACME", -5, None)
+            with listening.cursor() as cursor:
+                cursor.execute(f"NOTIFY {directory.CHANNEL}, 'the end'")
+        select.select([listening], [], [], 10)
+        listening.poll()
+        assert [one.payload for one in listening.notifies] == (["team"] if told else ["the end"])
