@@ -24,7 +24,7 @@ class Example:
         command = self.command.replace(ADDRESS, address).replace(TOKEN, token)
         for old, new in (replaced or {}).items():
             command = command.replace(old, new)
-        return shlex.split(command)
+        return shlex.split(command.replace("\\\n", ""))
 
     def request(self, token: str, replaced: Mapping[str, str] | None = None) -> tuple[str, str, dict[str, str], bytes]:
         """Method, path with query, headers and body of the request that curl would make."""

@@ -27,8 +27,6 @@ def _written(request: ApiRequest, status: int, kind: bytes, octets: bytes) -> by
 class Healthz(Known):
     """Says that the process answers."""
 
-    isLeaf = True
-
     def render_GET(self, request: ApiRequest) -> bytes:
         """Answer 200."""
         return _written(request, 200, JSON, b'{"status":"ok"}\n')
@@ -43,7 +41,6 @@ class Readyz(Known):
         timeout_s: how long a check may take.
     """
 
-    isLeaf = True
     log = Logger()
 
     def __init__(
@@ -92,8 +89,6 @@ class Readyz(Known):
 
 class Metrics(Known):
     """Serves what the node has counted, for Prometheus."""
-
-    isLeaf = True
 
     def __init__(self, metrics: Callable[[], bytes]) -> None:
         """Keep what collects the figures."""

@@ -154,6 +154,7 @@ class Messages:
             team_id, limit=asked.page_size, offset=offset, recipient=recipient, state=state, before=before
         )
         items = [message_shown(message, progress) for message, progress in found]
+        total = max(total, offset + len(items))  # an estimate knows less than the page
         return answer(request, _page(asked, total, estimated, items))
 
     @route("GET", "/messages/{uuid}", scopes=("messages",), answers=MessageStory, refusals=(404,), curl=_GET)

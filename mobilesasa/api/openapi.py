@@ -175,11 +175,8 @@ def _responses(row: Route, schemas: Schemas) -> JsonObject:
 def fields_of(cls: type) -> list[tuple[str, Any, bool, Any]]:
     """Return name, type, whether it is required, and default of each field of an attrs class or a TypedDict."""
     hints = get_type_hints(cls, include_extras=True)
-    if is_typeddict(cls):
-        return [
-            (name, kind, name in getattr(cls, "__required_keys__"), None)  # noqa: B009 - typeshed has it on no class we can name
-            for name, kind in hints.items()
-        ]
+    if is_typeddict(cls):  # its own list of required keys is wrong where annotations are kept as text
+        return [(name, kind, get_origin(kind) is not NotRequired, None) for name, kind in hints.items()]
     return [
         (field.name, hints[field.name], field.default is attrs.NOTHING, _default(field.default))
         for field in attrs.fields(cls)

@@ -6,11 +6,9 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from twisted.web.resource import IResource
-
 from mobilesasa.api.openapi import Schemas, fields_of
 from mobilesasa.api.routes import PREFIX, Route
-from mobilesasa.api.site import Answered, ApiRequest, Known, nothing_there
+from mobilesasa.api.site import ApiRequest, Known
 
 _REFERENCE_ADDRESS = "https://api.yourdomain.com"
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?\Z")
@@ -34,10 +32,6 @@ class Page(Known):
         self._html = written(table)
         self.putChild(b"page.css", Style())
 
-    def getChild(self, path: bytes, request: ApiRequest) -> IResource:
-        """Return the page also for the address with a slash at its end."""
-        return self if not path else Answered(nothing_there(request))
-
     def render_GET(self, request: ApiRequest) -> bytes:
         """Answer with the page."""
         octets = self._html.replace(_REFERENCE_ADDRESS, escape(_address(request))).encode()
@@ -50,8 +44,6 @@ class Page(Known):
 
 class Style(Known):
     """How the page looks."""
-
-    isLeaf = True
 
     def render_GET(self, request: ApiRequest) -> bytes:
         """Answer with the style sheet."""

@@ -140,7 +140,11 @@ class ApiSite(server.Site):
 
 
 class Known(Resource):
-    """A resource whose answer to a method that it does not take is the envelope."""
+    """A resource with nothing below it, whose answer to a method that it does not take is the envelope."""
+
+    def getChild(self, path: bytes, request: ApiRequest) -> IResource:
+        """Return the resource itself for the address with a slash at its end."""
+        return Answered(nothing_there(request)) if path else self
 
     def render(self, request: ApiRequest) -> bytes | int:
         """Answer by `render_GET` and its like."""

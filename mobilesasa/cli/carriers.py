@@ -39,7 +39,7 @@ def carrier() -> None:
 @answering
 def add(node: Node, name: str, kind: str, more: tuple[str, ...], **options: Any) -> Answer:
     """Add a carrier; a running node binds to it at once."""
-    from mobilesasa.carriers import registry  # it brings Twisted, which no other command needs
+    from mobilesasa.carriers.registry import parse_options  # it brings Twisted, which no other command needs
 
     given = {option: value for option, value in options.items() if value is not None}
     for each in more:
@@ -48,7 +48,7 @@ def add(node: Node, name: str, kind: str, more: tuple[str, ...], **options: Any)
             raise click.UsageError(f"--option {option}: say it once, as NAME=VALUE")
         given[option] = value
     try:
-        registry.parse_options(kind, given)
+        parse_options(kind, given)
     except ValueError as wrong:
         raise BadValue(str(wrong)) from wrong
     return _answer(node.run(carriers.add_carrier, name, kind, given))

@@ -11,6 +11,9 @@ from mobilesasa.core.model import MessageId
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 _LOW_BITS = (1 << 74) - 1
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 §6
+_PAIRS = tuple(first + second for first in _BASE32 for second in _BASE32)
+_SHIFTS = tuple(range(120, -1, -10))
 _LAST_CHARACTERS = frozenset("AEIMQUYaeimquy4")  # 26 characters hold 130 bits: the last two are clear
 
 
@@ -19,7 +22,7 @@ class MessageIds:
 
     Args:
         now_ms: milliseconds since the epoch.
-        random_bits: a function of a number of bits, such as `random.SystemRandom().getrandbits`.
+        random_bits: a function of a number of bits, such as `random.Random().getrandbits`; ids are no secrets.
     """
 
     def __init__(self, now_ms: Callable[[], int], random_bits: Callable[[int], int]) -> None:
@@ -53,7 +56,8 @@ def made_at_ms(message_id: MessageId) -> int:
 
 def smpp_id(message_id: MessageId) -> str:
     """Return the SMPP message_id: 26 characters of A-Z and 2-7 that begin with a letter (decision 108)."""
-    return base64.b32encode(bytes.fromhex(message_id.replace("-", "")))[:26].decode()
+    bits = int(message_id.replace("-", ""), 16) << 2
+    return "".join([_PAIRS[bits >> shift & 0x3FF] for shift in _SHIFTS])
 
 
 def from_smpp_id(text: str) -> MessageId | None:

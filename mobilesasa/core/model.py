@@ -7,6 +7,7 @@ Times are whole milliseconds since the epoch, UTC (`_ms`), the resolution of a U
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -182,8 +183,13 @@ class Report:
     failure: Failure | None = None
     error: str = ""  # the carrier's own code
     done_at_ms: int | None = None
-    other_refs: tuple[str, ...] = ()  # the same id in its other spellings: hexadecimal, decimal, without zeros
+    spell: Callable[[str], tuple[str, ...]] | None = None  # gives the id's other spellings: hexadecimal, without zeros
     repeated: bool = False  # it came before, so it is not kept for a message that we may not know yet
+
+    @property
+    def other_refs(self) -> tuple[str, ...]:
+        """The same id as the carrier may have written it in its answer; asked for only when `ref` fits nothing."""
+        return () if self.spell is None else tuple(form for form in self.spell(self.ref) if form != self.ref)
 
 
 @attrs.frozen

@@ -107,7 +107,8 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
 
     fleet = Fleet(lambda record: registry.make(record, world), make_dispatcher, journal.awaited)
     accepting = Gateway(
-        directory, journal, queue, now_ms, MessageIds(now_ms, secrets.randbits), message_limits(settings)
+        directory, journal, queue, now_ms, MessageIds(now_ms, random.Random(secrets.randbits(256)).getrandbits)  # noqa: S311 - ids are no secrets
+, message_limits(settings)
     )
     knowledge = Knowledge(database, directory, reactor, [binds.check, fleet.apply])
     sweeper = Sweeper(

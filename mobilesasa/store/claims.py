@@ -55,7 +55,10 @@ WHERE claimed_by IN (
 RETURNING message_id, carrier_id, lane
 """
 
-END_RUN = "UPDATE node_run SET ended_at = now() WHERE id = %(run)s"
+END_RUN = """
+WITH ended AS (UPDATE node_run SET ended_at = now() WHERE id = %(run)s RETURNING id)
+UPDATE pending SET claimed_by = NULL FROM ended WHERE claimed_by = ended.id
+"""
 
 RELEASE = """
 UPDATE pending SET claimed_by = NULL, attempts = greatest(attempts - 1, 0)
@@ -148,7 +151,7 @@ def begin_run(txn: Txn, node: str) -> int:
 
 
 def end_run(txn: Txn, run: int) -> None:
-    """Say that this process has ended in good order."""
+    """Say that this process has ended in good order; what it still held in doubt is free again."""
     txn.execute(END_RUN, {"run": run})
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from mobilesasa.core.errors import InsufficientUnits
 from mobilesasa.core.model import Priced
 from mobilesasa.store.database import Txn
+from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 # A team that can pay for 20 of 50 gets exactly 20: those, in order, whose running sum its balance covers.
@@ -61,7 +60,7 @@ def accept(txn: Txn, batch: Sequence[Priced]) -> list[InsufficientUnits | None]:
     rows = [_row(n, message) for n, message in enumerate(batch)]
     while rows:
         teams = {row["team_id"] for row in rows}
-        txn.execute(ACCEPT, {"batch": orjson.dumps(rows).decode(), "teams": list(teams)})
+        txn.execute(ACCEPT, {"batch": as_json(rows), "teams": list(teams)})
         paid = {n for (n,) in txn.fetchall()}
         for n in paid:
             verdicts[n] = None

@@ -88,7 +88,10 @@ class Journal:
 
     async def tidy(self, receipt_h: int, limit: int) -> None:
         """Close what waits for receipts in vain, forget what nobody fetched, and make next month's partition."""
-        await self._database.run("reports.give_up", reports.give_up, receipt_h, limit)
+        while (await self._database.run("reports.give_up", reports.give_up, receipt_h, limit))[0] == limit:
+            pass
+        while await self._database.run("reports.forget_parked", reports.forget_parked, receipt_h, limit) == limit:
+            pass
         await self._database.run("spool.forget", spool.forget, receipt_h)
         await self._database.run("claims.make_partitions", claims.make_partitions)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from mobilesasa.core.model import (
     Failure,
     Later,
@@ -21,6 +19,7 @@ from mobilesasa.core.model import (
 )
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.reports import NOTICES, notices, report, report_of
+from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 SENT = """
@@ -30,7 +29,7 @@ WITH sent AS MATERIALIZED (
     DELETE FROM pending USING sent WHERE message_id = sent.id
 )
 UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
-                   refs = concat_ws(' ', message.refs, sent.refs)
+                   refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), '')
 FROM sent WHERE message.id = sent.id AND state = 10
 """
 
@@ -56,22 +55,25 @@ WHERE parked_report.carrier_id = parts.carrier_id AND parked_report.ref = parts.
 RETURNING parked_report.report
 """
 
+# Only the hand that has the message puts it off, and only once: this may be repeated, or come after the claim was lost.
 LATER = """
 WITH put_off AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS put_off (
         id uuid, carrier_id integer, attempt smallint, delay_s float8, taken integer, refs text, code text, reason text)
+), back AS (
+    UPDATE pending SET claimed_by = NULL, due_at = now() + make_interval(secs => delay_s), sent_parts = sent_parts | taken
+    FROM put_off WHERE message_id = put_off.id AND claimed_by IS NOT NULL AND attempts = attempt
+    RETURNING put_off.*
 ), told AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
-    SELECT id, attempt, carrier_id, 'postponed', code, reason FROM put_off
-), noted AS (
-    UPDATE message SET refs = concat_ws(' ', message.refs, put_off.refs) FROM put_off
-    WHERE message.id = put_off.id AND put_off.refs <> ''
+    SELECT id, attempt, carrier_id, 'postponed', code, reason FROM back
 )
-UPDATE pending SET claimed_by = NULL, due_at = now() + make_interval(secs => delay_s), sent_parts = sent_parts | taken
-FROM put_off WHERE message_id = put_off.id
+UPDATE message SET refs = concat_ws(' ', message.refs, back.refs) FROM back
+WHERE message.id = back.id AND back.refs <> ''
 """
 
-# Units come back for the parts that no carrier took. The row in `pending` goes once, so the refund is made once.
+# Units come back for the parts that no carrier took. The row in `pending` goes once, so the refund is made once. What comes
+# for the parts that one did take changes nothing any more: the message has failed, and its team is told so once.
 NEVER = (
     """
 WITH ended AS MATERIALIZED (
@@ -84,10 +86,14 @@ WITH ended AS MATERIALIZED (
 ), moved AS (
     UPDATE message SET state = 40, carrier_id = gone.carrier_id, attempts = gone.attempt, done_at = now(),
                        failure = gone.failure, error = gone.code, reason = gone.reason,
-                       open_parts = taken_parts, failed_parts = parts - taken_parts,
+                       open_parts = 0, failed_parts = parts,
                        refs = nullif(concat_ws(' ', message.refs, nullif(gone.refs, '')), '')
     FROM gone WHERE message.id = gone.message_id
     RETURNING message.*, gone.taken_parts
+), closed AS (
+    UPDATE awaiting SET failed = true
+    FROM (SELECT id, carrier_id, unnest(string_to_array(refs, ' ')) AS ref FROM moved WHERE taken_parts > 0) AS part
+    WHERE awaiting.carrier_id = part.carrier_id AND awaiting.ref = part.ref AND awaiting.message_id = part.id
 ), told AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
     SELECT id, attempt, carrier_id, 'refused', code, reason FROM gone
@@ -135,14 +141,14 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
             }
             for item in sent
         ]
-        txn.execute(SENT, {"messages": _json(rows)})
+        txn.execute(SENT, {"messages": as_json(rows)})
     if later:
         rows = [_row(item, item.outcome) | {"delay_s": item.outcome.delay_s} for item in later if isinstance(item.outcome, Later)]
-        txn.execute(LATER, {"messages": _json(rows)})
+        txn.execute(LATER, {"messages": as_json(rows)})
     owed: list[Notice] = []
     if never:
         rows = [_row(item, item.outcome) | {"failure": item.outcome.failure} for item in never if isinstance(item.outcome, Never)]
-        txn.execute(NEVER, {"messages": _json(rows)})
+        txn.execute(NEVER, {"messages": as_json(rows)})
         owed = notices(txn)
     if early:
         owed += [notice for notice in report(txn, early) if notice is not None]
@@ -158,7 +164,8 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
 
 def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> list[Report]:
     """Remember the carrier's ids, and return the receipts that came before them."""
-    rows = _json(parts)
+    _tell_apart(parts)
+    rows = as_json(parts)
     txn.execute(AWAIT, {"parts": rows})
     if txn.rowcount < len(parts):
         txn.execute(DISPLACE, {"parts": rows})
@@ -168,6 +175,16 @@ def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> list[Report]:
         return []
     txn.execute(UNPARK, {"parts": rows})
     return [report_of(kept) for (kept,) in txn.fetchall()]
+
+
+def _tell_apart(parts: list[dict[str, Any]]) -> None:
+    """Leave an id that a carrier gave twice in one batch to the newest part; the others keep a name that never matches."""
+    given: set[tuple[int, str]] = set()
+    for part in reversed(parts):
+        key = (part["carrier_id"], part["ref"])
+        if key in given:
+            part["ref"] += f"~{part['id']}~{part['part']}"
+        given.add(key)
 
 
 def expire_some(txn: Txn, limit: int) -> tuple[int, list[Notice]]:
@@ -202,10 +219,6 @@ def _row(item: Settlement, outcome: Later | Never) -> dict[str, Any]:
         "code": outcome.code,
         "reason": outcome.reason,
     }
-
-
-def _json(rows: list[dict[str, Any]]) -> str:
-    return orjson.dumps(rows).decode()
 
 
 SETTLING: Work[Settlement, Settled] = Work("settle", settle)

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from mobilesasa.core.ids import made_at_ms
 from mobilesasa.core.model import Failure, MessageId, Notice, Report, State
 from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 # Ends every statement that spools notices: `moved` are the messages, `spooled` their rows in the spool.
@@ -27,10 +26,11 @@ FROM spooled JOIN moved ON moved.id = spooled.message_id
 DELIVERED = (
     """
 WITH heard AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(%(reports)s) AS heard (carrier_id integer, ref text, done_at float8, error text)
+    SELECT * FROM json_to_recordset(%(reports)s) AS heard (
+        n integer, carrier_id integer, ref text, done_at float8, error text)
 ), gone AS (
     DELETE FROM awaiting USING heard WHERE awaiting.carrier_id = heard.carrier_id AND awaiting.ref = heard.ref
-    RETURNING awaiting.ref, message_id, failed, heard.done_at, heard.error
+    RETURNING heard.n, message_id, failed, heard.done_at, heard.error
 ), each AS MATERIALIZED (
     SELECT message_id, count(*) FILTER (WHERE NOT failed) AS closed, count(*) FILTER (WHERE failed) AS mended,
            max(done_at) AS done_at, max(error) AS error
@@ -42,21 +42,22 @@ WITH heard AS MATERIALIZED (
                      WHEN open_parts = closed THEN 40 ELSE state END,
         failure = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL ELSE failure END,
         reason = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL ELSE reason END,
-        error = coalesce(nullif(each.error, ''), message.error), done_at = to_timestamp(each.done_at)
+        error = CASE WHEN failed_parts = mended THEN coalesce(nullif(each.error, ''), message.error) ELSE message.error END,
+        done_at = coalesce(to_timestamp(each.done_at), now())
     FROM each WHERE message.id = each.message_id
-    RETURNING message.*
+    RETURNING message.*, closed
 ), spooled AS (
     INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
     SELECT team_id, id, state, failure, coalesce(error, ''), done_at FROM moved
-    WHERE origin = 2 AND open_parts = 0 AND ((state = 30 AND wish IN (1, 3)) OR (state = 40 AND wish IN (1, 2)))
+    WHERE origin = 2 AND open_parts = 0 AND ((state = 30 AND wish IN (1, 3)) OR (state = 40 AND closed > 0 AND wish IN (1, 2)))
     RETURNING id, message_id
 ), told AS (
 """
     + NOTICES
     + """
 )
-SELECT NULL::text AS ref, told.* FROM told UNION ALL
-SELECT ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gone
+SELECT NULL::integer AS n, told.* FROM told UNION ALL
+SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gone
 """
 )
 
@@ -64,11 +65,11 @@ FAILED = (
     """
 WITH heard AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(reports)s) AS heard (
-        carrier_id integer, ref text, done_at float8, error text, failure text)
+        n integer, carrier_id integer, ref text, done_at float8, error text, failure text)
 ), hit AS (
     UPDATE awaiting SET failed = true FROM heard
     WHERE awaiting.carrier_id = heard.carrier_id AND awaiting.ref = heard.ref AND NOT awaiting.failed
-    RETURNING awaiting.ref, message_id, heard.done_at, heard.error, heard.failure
+    RETURNING heard.n, message_id, heard.done_at, heard.error, heard.failure
 ), each AS MATERIALIZED (
     SELECT message_id, count(*) AS closed, max(done_at) AS done_at, max(error) AS error, min(failure) AS failure
     FROM hit GROUP BY message_id
@@ -76,7 +77,7 @@ WITH heard AS MATERIALIZED (
     UPDATE message SET
         open_parts = open_parts - closed, failed_parts = failed_parts + closed,
         state = CASE WHEN open_parts = closed THEN 40 ELSE state END,
-        failure = each.failure, error = each.error, done_at = to_timestamp(each.done_at)
+        failure = each.failure, error = each.error, done_at = coalesce(to_timestamp(each.done_at), now())
     FROM each WHERE message.id = each.message_id
     RETURNING message.*
 ), spooled AS (
@@ -89,16 +90,16 @@ WITH heard AS MATERIALIZED (
     + NOTICES
     + """
 )
-SELECT NULL::text AS ref, told.* FROM told UNION ALL
-SELECT ref, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hit
+SELECT NULL::integer AS n, told.* FROM told UNION ALL
+SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hit
 """
 )
 
 AWAITED = "SELECT ref FROM awaiting WHERE carrier_id = %(carrier_id)s AND NOT failed ORDER BY sent_at"
 
 KNOWN = """
-SELECT awaiting.ref FROM awaiting
-JOIN json_to_recordset(%(reports)s) AS asked (carrier_id integer, ref text)
+SELECT asked.n FROM awaiting
+JOIN json_to_recordset(%(reports)s) AS asked (n integer, carrier_id integer, ref text)
   ON awaiting.carrier_id = asked.carrier_id AND awaiting.ref = asked.ref
 """
 
@@ -118,14 +119,19 @@ WITH late AS (
     DELETE FROM awaiting WHERE (carrier_id, ref) IN (
         SELECT carrier_id, ref FROM awaiting WHERE sent_at < now() - make_interval(hours => %(hours)s) LIMIT %(limit)s)
     RETURNING message_id, failed
+), each AS (
+    SELECT message_id, count(*) AS closed FROM late WHERE NOT failed GROUP BY message_id
 ), moved AS (
-    UPDATE message SET failure = 'no_receipt', reason = 'the carrier never reported', open_parts = 0
-    WHERE id IN (SELECT message_id FROM late WHERE NOT failed) AND state = 20
+    UPDATE message SET
+        open_parts = open_parts - closed,
+        state = CASE WHEN open_parts = closed AND failed_parts > 0 THEN 40 ELSE state END,
+        failure = coalesce(failure, 'no_receipt'), reason = coalesce(reason, 'the carrier never reported')
+    FROM each WHERE message.id = each.message_id AND state < 40
     RETURNING message.*
 ), spooled AS (
     INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
-    SELECT team_id, id, 40, 'expired', '', now() FROM moved WHERE origin = 2 AND wish IN (1, 2)
-    RETURNING id, message_id
+    SELECT team_id, id, 40, 'expired', '', now() FROM moved WHERE open_parts = 0 AND origin = 2 AND wish IN (1, 2)
+    RETURNING id
 )
 SELECT (SELECT count(*) FROM late), (SELECT count(*) FROM spooled)
 """
@@ -147,12 +153,12 @@ def report(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:
     missed = _settle(txn, finals, owed)
     if missed:
         known = _known(txn, [heard for _, heard in missed])
-        missed = [(n, heard) for n, heard in missed if (heard.carrier_id, heard.ref) not in known]
+        missed = [pair for place, pair in enumerate(missed) if place not in known]
         missed = _by_other_refs(txn, missed, owed)
     missed = [(n, heard) for n, heard in missed if not heard.repeated]
     if missed:
         rows = [{"carrier_id": h.carrier_id, "ref": h.ref, "report": _kept(h)} for _, h in missed]
-        txn.execute(PARK, {"reports": orjson.dumps(rows).decode()})
+        txn.execute(PARK, {"reports": as_json(rows)})
     return [owed.get(n) for n in range(len(batch))]
 
 
@@ -163,19 +169,13 @@ def _settle(txn: Txn, finals: list[tuple[int, Report]], owed: dict[int, Notice])
         of_state = {(heard.carrier_id, heard.ref): (n, heard) for n, heard in finals if heard.state is state}
         if not of_state:
             continue
-        rows = [_row(heard) for _, heard in of_state.values()]
-        txn.execute(statement, {"reports": orjson.dumps(rows).decode()})
-        hit: set[str] = set()
-        told: list[Notice] = []
-        for row in txn.fetchall():
-            if row[0] is None:
-                told.append(_notice(row[1:]))
-            else:
-                hit.add(row[0])
-        # Which report of a message brought the notice does not matter: any of this state stands for it.
-        for notice, (n, _) in zip(told, of_state.values(), strict=False):
-            owed[n] = notice
-        missed.extend(pair for (_, ref), pair in of_state.items() if ref not in hit)
+        txn.execute(statement, {"reports": as_json([_row(n, heard) for n, heard in of_state.values()])})
+        found = txn.fetchall()
+        hit = {row[0] for row in found if row[0] is not None}
+        # Which report of a message brought the notice does not matter: any that hit stands for it.
+        for n, told in zip(sorted(hit), (row[1:] for row in found if row[0] is None), strict=False):
+            owed[n] = _notice(told)
+        missed.extend(pair for pair in of_state.values() if pair[0] not in hit)
     return missed
 
 
@@ -188,28 +188,31 @@ def _by_other_refs(txn: Txn, missed: list[tuple[int, Report]], owed: dict[int, N
     ]
     if not spellings:
         return missed
-    known = _known(txn, [heard for _, heard in spellings])
-    found = [(n, heard) for n, heard in spellings if (heard.carrier_id, heard.ref) in known]
-    _settle(txn, found, owed)
-    hit = {n for n, _ in found}
-    return [(n, heard) for n, heard in missed if n not in hit]
+    found: dict[int, Report] = {}
+    for place in sorted(_known(txn, [heard for _, heard in spellings])):
+        found.setdefault(*spellings[place])  # one receipt is for one part: the first spelling that is known
+    _settle(txn, list(found.items()), owed)
+    return [(n, heard) for n, heard in missed if n not in found]
 
 
-def _known(txn: Txn, reports: Sequence[Report]) -> set[tuple[int, str]]:
-    known: set[tuple[int, str]] = set()
-    for carrier_id in {heard.carrier_id for heard in reports}:
-        rows = [{"carrier_id": carrier_id, "ref": heard.ref} for heard in reports if heard.carrier_id == carrier_id]
-        txn.execute(KNOWN, {"reports": orjson.dumps(rows).decode()})
-        known.update((carrier_id, ref) for (ref,) in txn.fetchall())
-    return known
+def _known(txn: Txn, reports: Sequence[Report]) -> set[int]:
+    """Return the places of those reports whose part waits, or has failed already."""
+    rows = [{"n": n, "carrier_id": heard.carrier_id, "ref": heard.ref} for n, heard in enumerate(reports)]
+    txn.execute(KNOWN, {"reports": as_json(rows)})
+    return {n for (n,) in txn.fetchall()}
 
 
 def give_up(txn: Txn, hours: int, limit: int) -> tuple[int, int]:
     """Close parts whose receipt is overdue by hours since they were sent. Returns how many, and how many notices."""
     txn.execute(GIVE_UP, {"hours": hours, "limit": limit})
     closed, told = one_row(txn)
-    txn.execute(FORGET_PARKED, {"hours": hours, "limit": limit})
     return closed, told
+
+
+def forget_parked(txn: Txn, hours: int, limit: int) -> int:
+    """Drop receipts for ids that nobody has known for so long; returns how many."""
+    txn.execute(FORGET_PARKED, {"hours": hours, "limit": limit})
+    return txn.rowcount
 
 
 def notices(txn: Txn) -> list[Notice]:
@@ -235,9 +238,10 @@ def _notice(row: tuple[Any, ...]) -> Notice:
     )
 
 
-def _row(heard: Report) -> dict[str, Any]:
-    row: dict[str, Any] = {"carrier_id": heard.carrier_id, "ref": heard.ref, "error": heard.error}
-    row["done_at"] = (heard.done_at_ms or 0) / 1000
+def _row(n: int, heard: Report) -> dict[str, Any]:
+    row: dict[str, Any] = {"n": n, "carrier_id": heard.carrier_id, "ref": heard.ref, "error": heard.error}
+    if heard.done_at_ms is not None:
+        row["done_at"] = heard.done_at_ms / 1000
     if heard.failure is not None:
         row["failure"] = heard.failure
     return row

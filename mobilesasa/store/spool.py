@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
-import orjson
 
 from mobilesasa.core.model import Notice
 from mobilesasa.store.database import Txn
 from mobilesasa.store.reports import notices
+from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 ACKNOWLEDGE = """
@@ -37,7 +37,7 @@ class Acknowledgement:
 def acknowledge(txn: Txn, batch: Sequence[Acknowledgement]) -> list[None]:
     """Forget notices that were taken."""
     rows = [{"t": told.team_id, "i": told.spool_id} for told in batch]
-    txn.execute(ACKNOWLEDGE, {"rows": orjson.dumps(rows).decode()})
+    txn.execute(ACKNOWLEDGE, {"rows": as_json(rows)})
     return [None] * len(batch)
 
 

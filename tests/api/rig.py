@@ -56,7 +56,10 @@ TOKENS = [
 ]
 
 
-def directory(teams=(ACME, OTHER), senders=SENDERS, tokens=TOKENS, routes=(RouteRecord("", 1),)) -> Directory:
+ROUTES = [RouteRecord("", 1)]
+
+
+def directory(teams=(ACME, OTHER), senders=SENDERS, tokens=TOKENS, routes=ROUTES) -> Directory:
     return Directory(teams, senders, tokens, [CarrierRecord(1, "savanna", "sandbox")], routes)
 
 

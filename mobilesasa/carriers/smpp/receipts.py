@@ -105,7 +105,7 @@ class ReceiptReader:
             failure,
             error if error.strip("0") else "",
             int(moment_of(receipt, received_at).timestamp() * 1000),
-            id_forms(ref)[1:],
+            id_forms,
         )
 
     def _warn(self) -> None:

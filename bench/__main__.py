@@ -1,0 +1,120 @@
+"""`python -m bench`: rates, latencies, CPU a message and memory of a real node on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import report, sampler
+from bench.node import Node
+from bench.processes import Broken, Child
+from bench.rows import NEEDS_A_NODE, ROWS, Stage
+
+START_TIMEOUT_S = 10.0
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return what the command line may say."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--seconds", type=_positive, default=20.0, metavar="N", help="load of each row (default: 20)")
+    parser.add_argument("--only", action="append", choices=tuple(ROWS), metavar="ROW", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--delay-ms", type=float, default=50.0, metavar="N", help="submit to receipt at the SMSC (50)")
+    parser.add_argument("--carrier-binds", type=int, default=2, metavar="N", help="binds to the SMSC (2)")
+    parser.add_argument("--carrier-window", type=int, default=500, metavar="N", help="window of each of them (500)")
+    parser.add_argument("--profile", type=Path, metavar="FILE", help="sample where the node spends its CPU")
+    parser.add_argument("--keep", action="store_true", help="keep the temporary folder with the node's log")
+    return parser
+
+
+def _positive(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError("must be above 0 and at most 3600")
+    return seconds
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on, as it was before the run."""
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "load_average": [round(each, 2) for each in os.getloadavg()],
+        "python": platform.python_version(),
+        "system": platform.platform(terse=True),
+    }
+
+
+def machine_shown(found: dict[str, Any], seconds: float) -> str:
+    """Return that in a line."""
+    loads = " ".join(f"{each:.2f}" for each in found["load_average"])
+    return (
+        f"{found['cores']} cores for everything, load average before {loads}, Python {found['python']}, "
+        f"{found['system']}, {seconds:g} s a row"
+    )
+
+
+@contextlib.contextmanager
+def stage(asked: argparse.Namespace) -> Iterator[Stage]:
+    """Set up the SMSC and the node in a temporary folder; all of it is gone at the end of the block."""
+    folder = Path(tempfile.mkdtemp(prefix="mobilesasa-bench-"))
+    folder.chmod(0o711)  # so that the database's own user comes through when we are root
+    with contextlib.ExitStack() as stack:
+        if asked.keep:
+            print(f"the logs are in {folder}", file=sys.stderr)
+        else:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        sink = Child(
+            [sys.executable, "-m", "bench.sink", "--delay-ms", str(asked.delay_ms)],
+            folder / "sink.log",
+            spoken_to=True,
+        )
+        stack.callback(sink.stop)
+        port = sink.hear(START_TIMEOUT_S)["port"]
+        node = Node(folder, asked.profile)
+        stack.callback(node.stop)
+        node.make_ready(port, asked.carrier_binds, asked.carrier_window)
+        yield Stage(node, sink, folder, asked.seconds)
+
+
+def run(asked: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Measure the rows that were asked for; return the figures of each."""
+    names = [name for name in ROWS if not asked.only or name in asked.only]
+    found: dict[str, dict[str, Any]] = {}
+    with contextlib.ExitStack() as stack:
+        set_up = stack.enter_context(stage(asked)) if NEEDS_A_NODE & set(names) else None
+        for name in names:
+            print(f"{name} …", file=sys.stderr)
+            found[name] = ROWS[name](set_up)
+        if set_up is not None:
+            set_up.node.command("audit")  # fails when a sum does not hold
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, and say whether everything was as it must be: 0, or 1."""
+    asked = arguments().parse_args(argv)
+    before = machine()
+    try:
+        found = run(asked)
+    except Broken as broken:
+        print(f"the benchmark broke off: {broken}", file=sys.stderr)
+        return 1
+    print(report.whole(machine_shown(before, asked.seconds), found))
+    if asked.profile is not None and asked.profile.exists():
+        print(f"\n{sampler.shown(asked.profile)}")
+    if asked.json is not None:
+        asked.json.write_text(json.dumps({"machine": before, "seconds": asked.seconds, "rows": found}, indent=1))
+    return 1 if report.faults(found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

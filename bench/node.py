@@ -1,0 +1,99 @@
+"""A real node in a process of its own, with a team, a carrier and a route, in a temporary folder, on free ports."""
+
+from __future__ import annotations
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from bench import processes
+from bench.processes import Broken, Child, run_json
+
+TEAM = "BENCH"
+UNITS = 1_000_000_000
+READY_TIMEOUT_S = 60.0
+COMMAND_TIMEOUT_S = 30.0
+COMMAND = "from mobilesasa.cli.main import main; main()"
+TWISTD = "from twisted.scripts.twistd import run; run()"
+
+
+class Node:
+    """The node, its command, and what it costs.
+
+    Attributes:
+        token: the team's token.
+        http_port, smpp_port: where it listens.
+    """
+
+    def __init__(self, folder: Path, profile: Path | None = None) -> None:
+        """Start it over an empty store.
+
+        Args:
+            folder: takes its state and its log.
+            profile: file for a profile of the process; None makes none.
+        """
+        self.http_port, self.smpp_port = processes.free_ports(2)
+        self._state = folder / "state"
+        self._env = {name: value for name, value in os.environ.items() if not name.startswith("MOBILESASA_")} | {
+            "MOBILESASA_STATE_DIR": str(self._state),
+            "MOBILESASA_HTTP_PORT": str(self.http_port),
+            "MOBILESASA_SMPP_PORT": str(self.smpp_port),
+            "MOBILESASA_SMPP_TLS_PORT": "off",
+            "MOBILESASA_DEMO": "false",
+        }
+        start = ["-m", "bench.sampler", str(profile)] if profile else ["-c", TWISTD]
+        command = [sys.executable, *start, "-n", "--pidfile=", "mobilesasa"]
+        self._child = Child(command, folder / "node.log", self._env)
+        self.token = ""
+        self._postmaster = 0
+
+    @property
+    def pid(self) -> int:
+        """The process that is measured."""
+        return self._child.pid
+
+    @property
+    def log(self) -> Path:
+        """What it logged."""
+        return self._child.log
+
+    def make_ready(self, sink_port: int, binds: int, window: int) -> None:
+        """Wait until it is ready, then give it a team without a rate limit and a carrier that takes everything."""
+        processes.wait_until("the node is ready", lambda: self._answers("/readyz"), READY_TIMEOUT_S, self._child)
+        made = self.command("team", "create", "--code", TEAM, "--units", str(UNITS), "--sender", TEAM)
+        self.token = made["token"]
+        self.command("team", "set", TEAM, "--session-tps", "0", "--max-sessions", "100")
+        smsc = ["--host", "127.0.0.1", "--port", str(sink_port), "--system-id", "bench", "--password", "bench"]
+        shape = ["--bind", "trx", "--binds", str(binds), "--window", str(window), "--tps", "0"]
+        self.command("carrier", "add", "sink", "--kind", "smpp", *smsc, *shape)
+        self.command("route", "add", "--prefix", "", "--carrier", "sink")
+        found = next(iter(self._state.rglob("postmaster.pid")), None)
+        if found is None:
+            raise Broken("the node's database left no postmaster.pid")
+        self._postmaster = int(found.read_text().split("\n", 1)[0])
+
+    def command(self, *arguments: str) -> Any:
+        """Run `mobilesasa … --json` and return its answer."""
+        return run_json(["-c", COMMAND, *arguments, "--json"], COMMAND_TIMEOUT_S, self._env)
+
+    def cpu_s(self) -> dict[str, float]:
+        """Return the CPU seconds so far: the gateway, its main thread alone, and PostgreSQL with all its processes."""
+        return {
+            "gateway": processes.cpu_s(self.pid),
+            "gateway_main_thread": processes.main_thread_cpu_s(self.pid),
+            "postgres": processes.family_cpu_s(self._postmaster),
+        }
+
+    def stop(self) -> None:
+        """Stop it, its database too."""
+        self._child.stop()
+
+    def _answers(self, path: str) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False

@@ -1,0 +1,145 @@
+"""The figures as tables of plain text, beside what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from bench.figures import PERCENTILES, table
+
+Figures = Mapping[str, Any]
+
+_SUBMIT = "submit_sm of 140 octets"
+
+
+@attrs.frozen
+class Budget:
+    """A line of the budgets.
+
+    Attributes:
+        row: where the figures come from; see `bench.rows`.
+        work, due, goal: in words.
+        measured: the same of the figures.
+    """
+
+    row: str
+    work: str
+    due: str
+    goal: str
+    measured: Callable[[Figures], str]
+
+
+def _micros(figures: Figures) -> str:
+    micros = figures["micros"]
+    return f"{micros[f'{_SUBMIT}: decode']:.2f} µs, {micros[f'{_SUBMIT}: encode']:.2f} µs"
+
+
+def _whole_way(figures: Figures) -> str:
+    return f"{figures['load']['per_s']:,.0f}/s, {figures['cpu_us']['gateway']:,.0f} µs"
+
+
+def _two(name: str) -> Callable[[Figures], str]:
+    return lambda figures: _percentiles(figures["load"][name], ("p50", "p99"))
+
+
+def _percentiles(spread: Mapping[str, float], names: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} {spread[name]:.1f} ms" for name in names if name in spread)
+
+
+BUDGETS = (
+    Budget("codec", "submit_sm of 140 octets: decode, encode", "≤ 5 µs, ≤ 3 µs", "≤ 2.5 µs, ≤ 1.5 µs", _micros),
+    Budget("smpp", "SMPP in → stored → carrier → receipt back", "5,000/s, ≤ 120 µs", "10,000/s, ≤ 70 µs", _whole_way),
+    Budget(
+        "smpp-1000",
+        "submit_sm → submit_sm_resp at 1,000/s",
+        "p50 ≤ 5 ms, p99 ≤ 50 ms",
+        "p50 ≤ 2 ms, p99 ≤ 15 ms",
+        _two("response_ms"),
+    ),
+    Budget(
+        "smpp-1000",
+        "accepted → carrier at 1,000/s",
+        "p99 < 500 ms",
+        "p99 < 50 ms",
+        lambda figures: _percentiles(figures["accepted_to_carrier_ms"], ("p99",)),
+    ),
+    Budget(
+        "rest",
+        "POST /messages, 20 connections",
+        "2,000/s",
+        "4,000/s",
+        lambda figures: f"{figures['load']['accepted_per_s']:,.0f}/s",
+    ),
+    Budget("rest-500", "POST /messages at 500/s", "p99 ≤ 50 ms", "", _two("response_ms")),
+)
+
+
+def budgets(found: Mapping[str, Figures]) -> str:
+    """Return what is due beside what was measured."""
+    rows = [[each.work, each.due, each.goal, each.measured(found[each.row])] for each in BUDGETS if each.row in found]
+    memory = [figures["memory_mb"] for figures in found.values() if "memory_mb" in figures]
+    if memory:
+        rows.append(["memory of the gateway, its peak", "≤ 300 MB", "≤ 150 MB", f"{max(memory):.0f} MB"])
+    return table(("work", "due", "goal", "measured"), rows)
+
+
+def costs(found: Mapping[str, Figures]) -> str:
+    """Return messages, rate, CPU and memory of each row that ran against a node."""
+    head = (
+        "row",
+        "messages",
+        "accepted/s",
+        "at carrier/s",
+        "gateway",
+        "its main thread",
+        "postgres",
+        "load",
+        "sink",
+        "MB",
+    )
+    rows = []
+    for name, figures in found.items():
+        if "cpu_us" in figures:
+            load, cpu = figures["load"], figures["cpu_us"]
+            parts = ("gateway", "gateway_main_thread", "postgres", "load", "sink")
+            rates = [f"{load['messages']:,}", f"{load['accepted_per_s']:,.0f}", f"{figures['carrier_per_s']:,.0f}"]
+            rows.append([name, *rates, *(f"{cpu[part]:.0f}" for part in parts), f"{figures['memory_mb']:.0f}"])
+    return table(head, rows) if rows else ""
+
+
+def latencies(found: Mapping[str, Figures]) -> str:
+    """Return the percentiles of each way in each row."""
+    rows = []
+    for name, figures in found.items():
+        if "load" not in figures:
+            continue
+        ways = {
+            "due → sent by the load": figures["load"]["late_ms"],
+            "due → answered": figures["load"]["response_ms"],
+            "due → at the carrier": figures["carrier_ms"],
+            "answered → at the carrier": figures["accepted_to_carrier_ms"],
+            "due → receipt": figures["load"].get("receipt_ms", {}),
+        }
+        shown = (*PERCENTILES, "max")
+        rows += [[f"{name}: {way}", *(f"{spread[at]:.1f}" for at in shown)] for way, spread in ways.items() if spread]
+    return table(("ms", *PERCENTILES, "max"), rows) if rows else ""
+
+
+def faults(found: Mapping[str, Figures]) -> list[str]:
+    """Return all that was not as it must be, by row."""
+    return [f"{name}: {fault}" for name, figures in found.items() for fault in figures["faults"]]
+
+
+def whole(machine: str, found: Mapping[str, Figures]) -> str:
+    """Return the page that a run prints."""
+    parts = [machine, budgets(found)]
+    if shown := costs(found):
+        parts += [f"CPU in µs a message, memory at its peak\n\n{shown}", latencies(found)]
+    wrong = faults(found)
+    if wrong:
+        parts.append("\n".join(["WRONG:", *wrong]))
+    elif shown:
+        parts.append("Every message came to the carrier once; every receipt that was asked for came once.")
+    return "\n\n".join(parts)

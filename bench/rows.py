@@ -1,0 +1,181 @@
+"""The rows of the benchmark: what each of them does, and the figures that it gives."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from bench import codec, processes
+from bench.figures import a_message_us, between, spread_ms
+from bench.node import TEAM, Node
+from bench.processes import Broken, Child, run_json
+
+ARRIVAL_TIMEOUT_S = 60.0
+SETTLE_S = 60.0
+REPORT_TIMEOUT_S = 30.0
+
+
+@attrs.define(eq=False)
+class Stage:
+    """What the rows share: a node, the SMSC behind it, and the next token that is free.
+
+    Attributes:
+        node: the node.
+        sink: the SMSC; see `bench.sink`.
+        folder: for files.
+        seconds: how long each row gives out messages.
+    """
+
+    node: Node
+    sink: Child
+    folder: Path
+    seconds: float
+    next_token: int = 0
+
+    def arrived(self, first: int, count: int) -> tuple[dict[str, Any], array[float]]:
+        """Return what the SMSC has of these tokens, and when each came."""
+        file = self.folder / "arrived"
+        self.sink.say(f"report {first} {count} {file}")
+        report = self.sink.hear(REPORT_TIMEOUT_S)
+        times = array("d")
+        times.frombytes(file.read_bytes())
+        return report, times
+
+    def await_arrival(self, first: int, count: int) -> tuple[dict[str, Any], array[float]]:
+        """Wait until the SMSC has all of these tokens and has given their receipts; return what it has."""
+        until_s = time.monotonic() + ARRIVAL_TIMEOUT_S
+        while True:
+            report, times = self.arrived(first, count)
+            if not (report["lost"] or report["receipts_waiting"]) or time.monotonic() > until_s:
+                return report, times
+            time.sleep(0.1)
+
+
+def measure_codec(_: Stage | None) -> dict[str, Any]:
+    """Encode and decode, in microseconds a PDU."""
+    return {"micros": codec.measure(), "faults": []}
+
+
+def measure_smpp(stage: Stage) -> dict[str, Any]:
+    """SMPP as fast as it goes: 5 sessions of 100 unanswered submits, at most 10,000 messages without a receipt."""
+    return _smpp(stage, ["--most-out", "10000"])
+
+
+def measure_smpp_1000(stage: Stage) -> dict[str, Any]:
+    """SMPP at 1,000 messages a second, whether or not the node keeps up."""
+    return _smpp(stage, ["--rate", "1000", "--window", "1000"])
+
+
+def measure_rest(stage: Stage) -> dict[str, Any]:
+    """POST /messages as fast as it goes, over 20 connections."""
+    return _rest(stage, [])
+
+
+def measure_rest_500(stage: Stage) -> dict[str, Any]:
+    """POST /messages at 500 requests a second, over 20 connections."""
+    return _rest(stage, ["--rate", "500"])
+
+
+def _smpp(stage: Stage, more: list[str]) -> dict[str, Any]:
+    def load(times: Path) -> dict[str, Any]:
+        where = ["--port", str(stage.node.smpp_port), "--system-id", TEAM, "--password", stage.node.token]
+        return _run("bench.load", stage, [*where, "--registered-delivery", "1", *more], times)
+
+    found = _loaded(stage, load)
+    counts = found["load"]
+    refused = sum(counts["refused"].values())
+    found["lost"] -= refused
+    faults = {
+        "sessions closed by the node": counts["closed_sessions"],
+        "submits refused": refused,
+        "answers that never came": counts["messages"] - counts["accepted"] - refused,
+        "answers that came twice": counts["answers_doubled"],
+        "receipts that never came": counts["accepted"] - counts["receipts"],
+        "receipts that came twice": counts["receipts_doubled"],
+        "receipts before the answer, or of an unknown message": counts["receipts_unknown"],
+        "receipts of another state than DELIVRD": counts["not_delivered"],
+    }
+    return _judged(found, faults)
+
+
+def _rest(stage: Stage, more: list[str]) -> dict[str, Any]:
+    def load(times: Path) -> dict[str, Any]:
+        where = ["--port", str(stage.node.http_port), "--token", stage.node.token]
+        return _run("bench.rest", stage, [*where, *more], times)
+
+    found = _loaded(stage, load)
+    counts = found["load"]
+    answers = sum(counts["statuses"].values())
+    faults = {
+        "answers that never came": counts["messages"] - answers,
+        "answers other than 200": answers - counts["accepted"],
+    }
+    return _judged(found, faults)
+
+
+def _run(module: str, stage: Stage, arguments: list[str], times: Path) -> dict[str, Any]:
+    shape = ["--seconds", str(stage.seconds), "--first-token", str(stage.next_token), "--settle-s", str(SETTLE_S)]
+    timeout_s = stage.seconds + SETTLE_S + 30
+    found: dict[str, Any] = run_json(["-m", module, *arguments, *shape, "--times", str(times)], timeout_s)
+    return found
+
+
+def _loaded(stage: Stage, load: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Run a load, wait for what it sent on, and add what all of it cost."""
+    node, first = stage.node, stage.next_token
+    processes.begin_peak_memory(node.pid)
+    before, sink_before, begun_s = node.cpu_s(), stage.arrived(first, 0)[0], time.monotonic()
+    file = stage.folder / "times"
+    figures = load(file)
+    count = figures["messages"]
+    stage.next_token += count
+    if not count:
+        raise Broken("the load sent nothing")
+    arrival, times = stage.await_arrival(first, count)
+    after, ended_s = node.cpu_s(), time.monotonic()
+    used = {name: after[name] - before[name] for name in after}
+    used |= {"sink": arrival["cpu_s"] - sink_before["cpu_s"], "load": figures["cpu_s"]}
+    moments = array("d")
+    moments.frombytes(file.read_bytes())
+    due, answered = moments[:count], moments[count:]
+    last_s = max(times)
+    return {
+        "load": figures,
+        "lost": arrival["lost"],
+        "doubled": arrival["doubled"],
+        "strange": arrival["strange"] - sink_before["strange"],
+        "receipts_refused": arrival["receipts_refused"] - sink_before["receipts_refused"],
+        "carrier_per_s": round(count / (last_s - min(due)), 1) if last_s else 0.0,
+        "carrier_ms": spread_ms(between(due, times)),
+        "accepted_to_carrier_ms": spread_ms(between(answered, times)),
+        "cpu_us": {name: a_message_us(each, count) for name, each in used.items()},
+        "busy_cores": {name: round(each / (ended_s - begun_s), 2) for name, each in used.items()},
+        "memory_mb": processes.peak_memory_mb(node.pid),
+    }
+
+
+def _judged(found: dict[str, Any], faults: Mapping[str, int]) -> dict[str, Any]:
+    """Add what was not as it must be: nothing lost, nothing doubled."""
+    faults = {
+        **faults,
+        "messages lost on the way to the carrier": found["lost"],
+        "messages brought to the carrier again": found["doubled"],
+        "messages at the carrier without a token": found["strange"],
+        "receipts that the node refused": found["receipts_refused"],
+    }
+    return {**found, "faults": [f"{name}: {count}" for name, count in faults.items() if count]}
+
+
+ROWS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "codec": measure_codec,
+    "smpp": measure_smpp,
+    "smpp-1000": measure_smpp_1000,
+    "rest": measure_rest,
+    "rest-500": measure_rest_500,
+}
+NEEDS_A_NODE = frozenset(ROWS) - {"codec"}

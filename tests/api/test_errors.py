@@ -1,0 +1,35 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from mobilesasa.api.errors import OWN_STATUSES, STATUSES, of_refusal
+from mobilesasa.core.errors import InsufficientUnits, Refused, every_refusal
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "errors.rst").read_text()
+REFERENCE = {400, 401, 402, 403, 404, 409, 429, 500}
+
+
+def test_every_refusal_has_its_status_and_no_status_is_without_a_refusal():
+    assert {refusal.code for refusal in every_refusal()} == set(STATUSES)
+
+
+def test_no_status_is_outside_of_the_reference_s_list():
+    assert {*STATUSES.values(), *OWN_STATUSES.values()} <= REFERENCE
+
+
+def test_no_code_means_two_things():
+    assert not set(STATUSES) & set(OWN_STATUSES)
+
+
+def test_the_document_has_every_code_with_its_status_and_no_other():
+    rows = re.findall(r"^``(\w+)``\s+(\d{3})\s+\S", DOCUMENT, re.MULTILINE)
+    assert {code: int(status) for code, status in rows} == STATUSES | OWN_STATUSES
+    assert len(rows) == len(STATUSES | OWN_STATUSES)
+
+
+@pytest.mark.parametrize("refusal", [kind for kind in every_refusal() if kind is not InsufficientUnits])
+def test_a_refusal_keeps_its_code_its_text_and_its_field(refusal: type[Refused]):
+    problem = of_refusal(refusal("what is wrong"))
+    assert (problem.code, problem.message, problem.status) == (refusal.code, "what is wrong", STATUSES[refusal.code])
+    assert [field.field for field in problem.fields] == ([refusal.field] if refusal.field else [])

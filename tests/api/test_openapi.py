@@ -1,0 +1,169 @@
+import json
+import re
+from typing import Annotated, Any, NotRequired, TypedDict
+
+import pytest
+
+from mobilesasa.api.openapi import Schemas, document
+from mobilesasa.api.page import written
+from mobilesasa.api.requests import Said
+from mobilesasa.api.root import make_app
+from mobilesasa.api.routes import Route
+from tests.api.rig import BODY, Rig, message_id, stored
+
+TABLE = make_app(Rig().node)[1]
+DOCUMENT = document(TABLE)
+PATHS: dict[str, Any] = DOCUMENT["paths"]
+
+
+def conforms(value: Any, schema: Any) -> bool:
+    """Say whether a value is as a schema of ours says; all keywords that we write are known here."""
+    if "$ref" in schema:
+        return conforms(value, DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    if "const" in schema:
+        return bool(value == schema["const"])
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    names = {type(None): "null", str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
+    if names[type(value)] not in kinds:
+        return False
+    if isinstance(value, list):
+        return all(conforms(item, schema["items"]) for item in value)
+    if isinstance(value, dict):
+        properties = schema["properties"]
+        return (
+            set(value) <= set(properties)
+            and set(schema.get("required", ())) <= set(value)
+            and all(conforms(item, properties[name]) for name, item in value.items())
+        )
+    return True
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [(method, path, operation) for path, methods in PATHS.items() for method, operation in methods.items()]
+
+
+def test_every_route_is_in_the_document_and_nothing_else():
+    assert {(method.upper(), path) for method, path, _ in operations()} == {(row.method, row.path) for row in TABLE}
+
+
+def test_the_document_is_served_without_a_token(rig):
+    reply = rig.ask("GET", "/api/v1/openapi.json")
+    assert reply.status == 200
+    assert reply.body == json.loads(json.dumps(DOCUMENT))
+
+
+def test_every_reference_points_somewhere():
+    names = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(DOCUMENT)))
+    assert names == set(DOCUMENT["components"]["schemas"])
+
+
+def test_operations_have_names_of_their_own():
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
+def test_a_route_tells_its_summary_scopes_places_and_statuses(row: Route):
+    operation = PATHS[row.path][row.method.lower()]
+    assert operation["summary"]
+    assert operation.get("x-scopes", []) == list(row.scopes)
+    assert [each["name"] for each in operation["parameters"] if each["in"] == "path"] == row.places
+    assert {"200", "500"} <= set(operation["responses"])
+    assert ("401" in operation["responses"]) is not row.public
+    assert ("404" in operation["responses"]) is bool(row.places)
+
+
+def test_the_body_of_a_message_is_the_class_that_parses_it():
+    schema = DOCUMENT["components"]["schemas"]["SendMessage"]
+    assert schema["required"] == ["to", "message"]
+    assert schema["properties"]["to"]["examples"] == ["+254712345678"]
+    assert schema["properties"]["sender_id"]["type"] == ["string", "null"]
+    assert schema["properties"]["validity_minutes"]["maximum"] == 1440
+
+
+def test_the_query_of_the_list_has_its_bounds_words_and_defaults():
+    parameters = {each["name"]: each for each in PATHS["/messages"]["get"]["parameters"]}
+    assert parameters["page_size"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+    assert parameters["status"]["schema"]["enum"] == ["queued", "sent", "delivered", "failed"]
+    assert parameters["status"]["schema"]["type"] == "string"
+    assert not parameters["phone"]["required"]
+
+
+def test_what_is_answered_is_as_the_document_says(rig):
+    rig.history.put(stored(1))
+    replies = {
+        ("post", "/messages"): rig.post("/messages", BODY),
+        ("get", "/messages"): rig.get("/messages"),
+        ("get", "/messages/{uuid}"): rig.get(f"/messages/{message_id(1)}"),
+        ("get", "/account"): rig.get("/account"),
+        ("get", "/sender-ids"): rig.get("/sender-ids"),
+    }
+    for (method, path), reply in replies.items():
+        content = PATHS[path][method]["responses"]["200"]["content"]["application/json"]
+        assert conforms(reply.body, content["schema"]), path
+
+
+def test_errors_are_as_the_document_says(rig):
+    rig.intake.balance[1] = 0
+    for reply in (rig.post("/messages", BODY), rig.post("/messages", {}), rig.ask("GET", "/api/v1/messages")):
+        assert conforms(reply.body, {"$ref": "#/components/schemas/ErrorShown"})
+
+
+class Leaf(TypedDict):
+    """A leaf."""
+
+    size: NotRequired[Annotated[int, Said("How big")]]
+    next: "Leaf | None"
+
+
+def test_a_class_may_refer_to_itself_and_leave_fields_out():
+    schemas = Schemas()
+    assert schemas.of(Leaf) == {"$ref": "#/components/schemas/Leaf"}
+    assert schemas.made["Leaf"] == {
+        "type": "object",
+        "description": "A leaf.",
+        "properties": {
+            "size": {"type": "integer", "description": "How big"},
+            "next": {"anyOf": [{"$ref": "#/components/schemas/Leaf"}, {"type": "null"}]},
+        },
+        "required": ["next"],
+    }
+
+
+def test_a_type_without_a_schema_is_our_defect():
+    with pytest.raises(TypeError, match="complex"):
+        Schemas().of(complex)
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/"])
+def test_the_page_shows_every_route_with_the_address_of_the_node(rig, path):
+    reply = rig.ask("GET", path)
+    page = reply.octets.decode()
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    for row in TABLE:
+        assert f"<code>{row.method} /api/v1{row.path}</code>" in page
+    assert "curl -X POST http://localhost:8080/api/v1/messages" in page
+    assert "yourdomain" not in page
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(rig):
+    reply = rig.ask("GET", "/docs")
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert b"<script" not in reply.octets
+    assert rig.ask("GET", "/docs/page.css").headers["content-type"] == "text/css; charset=utf-8"
+
+
+@pytest.mark.parametrize("host", ['"><script>', "a b", ""])
+def test_a_host_that_is_none_is_not_shown(rig, host):
+    page = rig.ask("GET", "/docs", Host=host).octets
+    assert b"https://api.yourdomain.com" in page
+    assert b"<script" not in page
+
+
+def test_the_page_says_which_fields_are_required_and_which_words_are_taken():
+    page = written(TABLE)
+    assert "<code>to</code></td><td>required</td>" in page
+    assert "default 20" in page
+    assert "queued, sent, delivered, failed" in page
