@@ -28,9 +28,12 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=_positive, default=20.0, metavar="N", help="load of each row (default: 20)")
     parser.add_argument("--only", action="append", choices=tuple(ROWS), metavar="ROW", help=f"of {', '.join(ROWS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--sessions", type=int, default=5, metavar="N", help="of the team (5)")
+    parser.add_argument("--window", type=int, default=100, metavar="N", help="unanswered submits of a session (100)")
     parser.add_argument("--delay-ms", type=float, default=50.0, metavar="N", help="submit to receipt at the SMSC (50)")
     parser.add_argument("--carrier-binds", type=int, default=2, metavar="N", help="binds to the SMSC (2)")
     parser.add_argument("--carrier-window", type=int, default=500, metavar="N", help="window of each of them (500)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the node")
     parser.add_argument("--profile", type=Path, metavar="FILE", help="sample where the node spends its CPU")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder with the node's log")
     return parser
@@ -53,12 +56,13 @@ def machine() -> dict[str, Any]:
     }
 
 
-def machine_shown(found: dict[str, Any], seconds: float) -> str:
+def machine_shown(found: dict[str, Any], seconds: float, settings: Sequence[str] = ()) -> str:
     """Return that in a line."""
+    changed = f", with {' '.join(settings)}" if settings else ""
     loads = " ".join(f"{each:.2f}" for each in found["load_average"])
     return (
         f"{found['cores']} cores for everything, load average before {loads}, Python {found['python']}, "
-        f"{found['system']}, {seconds:g} s a row"
+        f"{found['system']}, {seconds:g} s a row{changed}"
     )
 
 
@@ -79,10 +83,10 @@ def stage(asked: argparse.Namespace) -> Iterator[Stage]:
         )
         stack.callback(sink.stop)
         port = sink.hear(START_TIMEOUT_S)["port"]
-        node = Node(folder, asked.profile)
+        node = Node(folder, asked.set, asked.profile)
         stack.callback(node.stop)
         node.make_ready(port, asked.carrier_binds, asked.carrier_window)
-        yield Stage(node, sink, folder, asked.seconds)
+        yield Stage(node, sink, folder, asked.seconds, asked.sessions, asked.window)
 
 
 def run(asked: argparse.Namespace) -> dict[str, dict[str, Any]]:
@@ -108,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Broken as broken:
         print(f"the benchmark broke off: {broken}", file=sys.stderr)
         return 1
-    print(report.whole(machine_shown(before, asked.seconds), found))
+    print(report.whole(machine_shown(before, asked.seconds, asked.set), found))
     if asked.profile is not None and asked.profile.exists():
         print(f"\n{sampler.shown(asked.profile)}")
     if asked.json is not None:

@@ -6,6 +6,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,14 @@ COMMAND = "from mobilesasa.cli.main import main; main()"
 TWISTD = "from twisted.scripts.twistd import run; run()"
 
 
+def variables(settings: Sequence[str]) -> dict[str, str]:
+    """Return NAME=VALUE each as the environment has it; a name without a value is an error."""
+    pairs = [each.partition("=") for each in settings]
+    if wrong := [name for name, sign, _ in pairs if not sign]:
+        raise Broken(f"not NAME=VALUE: {', '.join(wrong)}")
+    return {f"MOBILESASA_{name.replace('.', '_').upper()}": value for name, _, value in pairs}
+
+
 class Node:
     """The node, its command, and what it costs.
 
@@ -28,11 +37,12 @@ class Node:
         http_port, smpp_port: where it listens.
     """
 
-    def __init__(self, folder: Path, profile: Path | None = None) -> None:
+    def __init__(self, folder: Path, settings: Sequence[str] = (), profile: Path | None = None) -> None:
         """Start it over an empty store.
 
         Args:
             folder: takes its state and its log.
+            settings: NAME=VALUE each, other than the defaults; `smpp.receipt_window=100`.
             profile: file for a profile of the process; None makes none.
         """
         self.http_port, self.smpp_port = processes.free_ports(2)
@@ -43,6 +53,7 @@ class Node:
             "MOBILESASA_SMPP_PORT": str(self.smpp_port),
             "MOBILESASA_SMPP_TLS_PORT": "off",
             "MOBILESASA_DEMO": "false",
+            **variables(settings),
         }
         start = ["-m", "bench.sampler", str(profile)] if profile else ["-c", TWISTD]
         command = [sys.executable, *start, "-n", "--pidfile=", "mobilesasa"]
@@ -86,6 +97,14 @@ class Node:
             "gateway_main_thread": processes.main_thread_cpu_s(self.pid),
             "postgres": processes.family_cpu_s(self._postmaster),
         }
+
+    def commits(self) -> float:
+        """Return how many group commits its writer has made."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=10) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith("mobilesasa_store_commits_total "):
+                    return float(line.split()[1])
+        raise Broken("the node does not say how often its writer commits")
 
     def stop(self) -> None:
         """Stop it, its database too."""

@@ -92,6 +92,7 @@ def costs(found: Mapping[str, Figures]) -> str:
         "messages",
         "accepted/s",
         "at carrier/s",
+        "commits/s",
         "gateway",
         "its main thread",
         "postgres",
@@ -104,7 +105,12 @@ def costs(found: Mapping[str, Figures]) -> str:
         if "cpu_us" in figures:
             load, cpu = figures["load"], figures["cpu_us"]
             parts = ("gateway", "gateway_main_thread", "postgres", "load", "sink")
-            rates = [f"{load['messages']:,}", f"{load['accepted_per_s']:,.0f}", f"{figures['carrier_per_s']:,.0f}"]
+            rates = [
+                f"{load['messages']:,}",
+                f"{load['accepted_per_s']:,.0f}",
+                f"{figures['carrier_per_s']:,.0f}",
+                f"{figures['commits_per_s']:,.0f}",
+            ]
             rows.append([name, *rates, *(f"{cpu[part]:.0f}" for part in parts), f"{figures['memory_mb']:.0f}"])
     return table(head, rows) if rows else ""
 

@@ -24,6 +24,7 @@ class Samples:
     def __init__(self) -> None:
         self.count = 0
         self.own: Counter[str] = Counter()
+        self.files: Counter[str] = Counter()
         self.lines: Counter[str] = Counter()
         self.within: Counter[str] = Counter()
 
@@ -33,6 +34,7 @@ class Samples:
             return
         self.count += 1
         self.own[_name(frame)] += 1
+        self.files[_name(frame).split(" ")[0]] += 1
         self.lines[f"{_name(frame)}:{frame.f_lineno}"] += 1
         seen = set()
         each: FrameType | None = frame
@@ -44,7 +46,7 @@ class Samples:
     def save(self, file: Path) -> None:
         """Write the counts down."""
         signal.setitimer(signal.ITIMER_PROF, 0)
-        kept = {"own": self.own, "lines": self.lines, "within": self.within}
+        kept = {"files": self.files, "own": self.own, "lines": self.lines, "within": self.within}
         tops = {name: dict(counter.most_common(200)) for name, counter in kept.items()}
         file.write_text(json.dumps({"samples": self.count, **tops}))
 
@@ -52,14 +54,20 @@ class Samples:
 def _name(frame: FrameType) -> str:
     """Return the function's name behind the end of its file's path."""
     code = frame.f_code
-    return f"{'/'.join(code.co_filename.split('/')[-3:])} {code.co_qualname}"
+    file = code.co_filename.replace(" ", "-") if code.co_filename.startswith("<") else code.co_filename
+    return f"{'/'.join(file.split('/')[-3:])} {code.co_qualname}"
 
 
 def shown(file: Path, count: int = 40) -> str:
     """Return the saved counts as shares of all samples, the largest first."""
     saved = json.loads(file.read_text())
     total = max(1, saved["samples"])
-    titles = {"own": "in the function itself", "lines": "by line", "within": "in the function and what it calls"}
+    titles = {
+        "files": "by file",
+        "own": "in the function itself",
+        "lines": "by line",
+        "within": "in the function and what it calls",
+    }
     lines = [f"{saved['samples']} samples of the main thread"]
     for name, title in titles.items():
         lines += ["", title]

@@ -124,8 +124,7 @@ def _operation(row: Route, schemas: Schemas) -> JsonObject:
     if row.scopes:
         about = f"{about}\n\nScope: {' or '.join(row.scopes)}.".strip()
         made["x-scopes"] = list(row.scopes)
-    if about:
-        made["description"] = about
+    made["description"] = about
     if row.public:
         made["security"] = []
     if row.curl:

@@ -81,9 +81,8 @@ def _section(row: Route) -> str:
     parts = [
         f"<h2>{escape(row.summary.rstrip('.'))}</h2>",
         f"<p><code>{row.method} {PREFIX}{escape(row.path)}</code> ({scopes})</p>",
+        f"<p>{escape(row.about)}</p>",
     ]
-    if row.about:
-        parts.append(f"<p>{escape(row.about)}</p>")
     asked = row.body or row.query
     if asked is not None:
         parts.append(f"<table>{''.join(_field(*field) for field in fields_of(asked))}</table>")

@@ -136,7 +136,10 @@ def _fields(wrong: ClassValidationError | IterableValidationError, before: str =
     noted: list[tuple[Exception, str]]
     if isinstance(wrong, ClassValidationError):
         separator = "." if before else ""
-        noted = [(error, f"{before}{separator}{note.name}") for error, note in wrong.group_exceptions()[0]]
+        errors, others = wrong.group_exceptions()
+        noted = [(error, f"{before}{separator}{note.name}") for error, note in errors]
+        if others:
+            raise others[0]  # our own defect: a class that refuses what its fields' types take
     else:
         noted = [(error, f"{before}[{note.index}]") for error, note in wrong.group_exceptions()[0]]
     for error, name in noted:
@@ -205,6 +208,17 @@ def _array(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], ob
     return hook
 
 
+def _object(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
+    inner = converter.gen_structure_attrs_fromdict(kind)
+
+    def hook(value: object, _: object) -> object:
+        if not isinstance(value, dict):
+            raise WrongField(f"must be an object, not {_named(value)}")
+        return inner(value, kind)
+
+    return hook
+
+
 def _said(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
     base, *notes = get_args(kind)
     said = next(note for note in notes if isinstance(note, Said))
@@ -225,6 +239,7 @@ def _converter() -> cattrs.Converter:
     made.register_structure_hook_func(_of(Literal), _choice)
     made.register_structure_hook_factory(_of(list), _array)
     made.register_structure_hook_factory(_of(Annotated), _said)
+    made.register_structure_hook_factory(attrs.has, _object)
     made.register_structure_hook(str, _text)
     return cast(cattrs.Converter, made)
 

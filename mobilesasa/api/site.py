@@ -55,8 +55,7 @@ class ApiRequest(server.Request):
     def _drop_body(self) -> None:
         if not self.over_limit:
             self.over_limit = True
-            if self.content is not None:
-                self.content.close()
+            cast(BytesIO, self.content).close()
             self.content = BytesIO()
         if self._octets > self._limit_octets + _EXCESS_OCTETS:
             self._abort()

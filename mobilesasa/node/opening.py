@@ -8,14 +8,13 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
 
 import attrs
 
 from mobilesasa.core.teams import Directory
 from mobilesasa.settings import Settings
 from mobilesasa.store import claims, directory, migrate
-from mobilesasa.store.database import Connection, StoreUnavailable, connect, in_transaction
+from mobilesasa.store.database import Connection, StoreError, StoreUnavailable, connect, in_transaction
 from mobilesasa.store.directory import DemoTeam
 from mobilesasa.store.embedded import EmbeddedPostgres
 from mobilesasa.store.tokens import make_raw_token
@@ -27,9 +26,9 @@ class NodeTaken(Exception):
     """Another process runs under this node's name: it would take this one's claims for a dead process's."""
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class OpenStore:
-    """The store, ready for use.
+    """The store, ready for use. Its methods block.
 
     Attributes:
         dsn: where it is.
@@ -42,11 +41,27 @@ class OpenStore:
     run: int
     known: Directory
     demo: DemoTeam | None
-    _close: Callable[[], None]
+    _node: str
+    _embedded: EmbeddedPostgres | None
+    _holder: Connection
+
+    def revive(self) -> bool:
+        """Start the embedded server again if it has died, and take the node's name again; says whether it had to."""
+        if self._embedded is None or self._embedded.running() is not None:
+            return False
+        self._embedded.start()
+        self._holder.close()
+        self._holder = connect(self.dsn, f"mobilesasa {self._node} name")
+        _hold(self._holder, self._node)
+        return True
 
     def close(self) -> None:
-        """Let go of the node's name and stop the embedded server; blocks."""
-        self._close()
+        """Let go of the node's name and stop the embedded server."""
+        with contextlib.suppress(StoreUnavailable, StoreError):  # if the database went first, the next start ends the run
+            in_transaction(self._holder, claims.end_run, self.run)
+        self._holder.close()
+        if self._embedded is not None:
+            self._embedded.stop()
 
 
 def open_store(settings: Settings) -> OpenStore:
@@ -84,14 +99,7 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
         holder.close()
         raise
 
-    def close() -> None:
-        with contextlib.suppress(StoreUnavailable):  # if the database went first, the next start of this node ends the run
-            in_transaction(holder, claims.end_run, run)
-        holder.close()
-        if embedded is not None:
-            embedded.stop()
-
-    return OpenStore(dsn, run, known, demo, close)
+    return OpenStore(dsn, run, known, demo, settings.node, embedded, holder)
 
 
 def _hold(holder: Connection, node: str) -> None:

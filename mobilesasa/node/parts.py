@@ -28,6 +28,7 @@ from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.sweeper import Sweeper
 from mobilesasa.node.knowledge import Knowledge
 from mobilesasa.notify.outbox import Outbox
+from mobilesasa.notify.spool import Spool
 from mobilesasa.queue.memory import MemoryQueue
 from mobilesasa.settings import Settings
 from mobilesasa.smppnet.timers import Timers
@@ -65,6 +66,7 @@ class Parts:
     fleet: Fleet
     sweeper: Sweeper
     binds: Binds
+    spool: Spool
     outbox: Outbox
     gateway: Gateway
     smpp: SmppServer | None
@@ -94,7 +96,8 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
     )
     journal = Journal(writer, database, run)
     binds = Binds(reactor)
-    outbox = Outbox(journal, reactor, now_ms, keep_h=settings.smpp.receipt_spool_h)
+    spool = Spool(reactor, journal.owed, journal.forget)
+    outbox = Outbox(spool, reactor, now_ms, keep_h=settings.smpp.receipt_spool_h)
     binds.tell(outbox)
     queue = MemoryQueue(reactor, journal.refill)
     receipts = Receipts(journal, outbox, reactor)
@@ -132,6 +135,7 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
         fleet=fleet,
         sweeper=sweeper,
         binds=binds,
+        spool=spool,
         outbox=outbox,
         gateway=accepting,
         smpp=_smpp_server(reactor, settings, accepting, directory, binds),

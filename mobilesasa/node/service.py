@@ -13,6 +13,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IProtocol
+from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.protocols.policies import WrappingFactory
@@ -26,6 +27,9 @@ from mobilesasa.node.welcome import welcome
 from mobilesasa.settings import Settings
 from mobilesasa.store.database import StoreUnavailable
 from mobilesasa.store.migrate import MigrationError
+
+
+GUARD_S = 3.0  # between looks at the embedded database
 
 
 class Bounded(WrappingFactory):
@@ -61,6 +65,8 @@ class Node(Service):
         self.store: OpenStore | None = None
         self.parts: Parts | None = None
         self.http: Any = None  # IListeningPort
+        self._guard = LoopingCall(self._look_after_store)
+        self._guard.clock = reactor
 
     def startService(self) -> None:
         """Open the store and start every part.
@@ -103,7 +109,19 @@ class Node(Service):
         parts.outbox.startService()
         parts.fleet.apply(known)
         parts.sweeper.start()
+        self._guarding = self._guard.start(GUARD_S, now=False)
         parts.knowledge.changed()  # what changed between the opening and the listening
+
+    async def _revive(self, store: OpenStore) -> None:
+        if await deferToThread(store.revive):
+            self.log.warn("the embedded database had died and was started again")
+
+    def _look_after_store(self) -> Deferred[None] | None:
+        if self.store is None:
+            return None
+        looking = Deferred.fromCoroutine(self._revive(self.store))
+        looking.addErrback(lambda failure: self.log.failure("the embedded database cannot be started again", failure))
+        return looking
 
     def _keep(self, what: str, work: Deferred[Any]) -> None:
         work.addErrback(lambda failure: self.log.failure("{what} failed", failure, what=what))
@@ -118,6 +136,8 @@ class Node(Service):
         self.parts = self.store = None
         if parts is None or store is None:
             return
+        self._guard.stop()
+        await self._guarding  # so that nothing starts the server again behind our back
         parts.knowledge.stop()
         if self.http is not None:
             await maybeDeferred(self.http.stopListening)
@@ -126,6 +146,7 @@ class Node(Service):
         await parts.fleet.stop()
         await parts.sweeper.stop()
         parts.outbox.stopService()
+        await parts.spool.stop()
         await parts.writer.stop()
         parts.listener.stop()
         await parts.database.close()

@@ -32,6 +32,7 @@ T = TypeVar("T")
 # What a store function gets: a cursor inside of a transaction; rows are plain tuples.
 Txn: TypeAlias = cursor
 Connection: TypeAlias = connection
+StoreError = psycopg2.Error  # whatever PostgreSQL or the way to it may raise
 
 # One statement sets all that a session of ours counts on, whatever the server's own settings are.
 _SESSION = """

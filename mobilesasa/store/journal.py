@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 
 from mobilesasa.core.errors import InsufficientUnits, Overloaded
 from mobilesasa.core.model import Lane, MessageId, Notice, Outbound, Place, Priced, Report, Settled, Settlement
@@ -28,8 +27,6 @@ class Journal:
         run: this process's `node_run.id`, which marks its claims.
         backlog_max: messages waiting for their commit, above which more are refused (I7).
     """
-
-    log = Logger()
 
     def __init__(self, writer: Writer, database: Database, run: int, backlog_max: int = 20_000) -> None:
         self._writer = writer
@@ -99,14 +96,6 @@ class Journal:
         """Return notices in a team's spool, oldest first, from behind a spool id."""
         return await self._database.run("spool.owed", spool.owed, team_id, after, limit)
 
-    def acknowledge(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Forget notices (team_id, spool_id) that a bind has taken.
-
-        Where the store is away they stay, and are given again: at least once (I5).
-        """
-        told = [Acknowledgement(team_id, spool_id) for team_id, spool_id in pairs]
-        self._writer.write(ACKNOWLEDGING, told).addErrback(
-            lambda failure: self.log.warn(
-                "{count} receipts stay in the spool: {why}", count=len(told), why=failure.value
-            )
-        )
+    def forget(self, pairs: Sequence[tuple[int, int]]) -> Deferred[list[None]]:
+        """Forget notices (team_id, spool_id) that a bind has taken."""
+        return self._writer.write(ACKNOWLEDGING, [Acknowledgement(team_id, spool_id) for team_id, spool_id in pairs])

@@ -2,6 +2,7 @@ import json
 import re
 from typing import Annotated, Any, NotRequired, TypedDict
 
+import attrs
 import pytest
 
 from mobilesasa.api.openapi import Schemas, document
@@ -129,6 +130,23 @@ def test_a_class_may_refer_to_itself_and_leave_fields_out():
             "next": {"anyOf": [{"$ref": "#/components/schemas/Leaf"}, {"type": "null"}]},
         },
         "required": ["next"],
+    }
+
+
+@attrs.frozen
+class Sized:
+    """A class that needs nothing."""
+
+    size: int = 5
+
+
+def test_a_default_is_in_the_schema_and_what_has_one_is_not_required():
+    schemas = Schemas()
+    schemas.of(Sized)
+    assert schemas.made["Sized"] == {
+        "type": "object",
+        "description": "A class that needs nothing.",
+        "properties": {"size": {"type": "integer", "default": 5}},
     }
 
 

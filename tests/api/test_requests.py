@@ -204,6 +204,30 @@ def test_a_query_that_is_not_utf8_is_refused():
     assert (caught.value.status, caught.value.code) == (400, "bad_url")
 
 
+def test_where_an_object_is_needed_nothing_else_will_do():
+    assert wrong_fields(name="x", inner=["a", 5, None]) == {
+        "inner[0]": "must be an object, not a string",
+        "inner[1]": "must be an object, not a number",
+        "inner[2]": "must be an object, not null",
+    }
+
+
+@attrs.frozen
+class Picky:
+    size: int = attrs.field(validator=attrs.validators.gt(5))
+
+
+@attrs.frozen
+class Loose:
+    sizes: dict[str, int]
+
+
+@pytest.mark.parametrize(("cls", "octets"), [(Picky, b'{"size": 5}'), (Loose, b'{"sizes": 5}')])
+def test_a_class_that_refuses_by_other_means_than_its_types_is_our_defect(cls, octets):
+    with pytest.raises((ValueError, AttributeError)):
+        parse(cls, FakeRequest(octets))
+
+
 def test_a_type_that_no_hook_reads_is_our_defect():
     @attrs.frozen
     class Odd:

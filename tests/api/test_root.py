@@ -1,7 +1,9 @@
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.web.resource import Resource
 
 from mobilesasa.api.ports import WebLimits
+from mobilesasa.api.site import ApiSite
 from tests.api.rig import BODY, TOKEN, Connection, Rig
 
 
@@ -161,6 +163,24 @@ def test_what_a_resource_itself_breaks_is_a_500_in_the_envelope(flush_logged):
     reply = Rig(metrics=broken).ask("GET", "/metrics")
     assert reply.refusal == (500, "internal_error")
     assert b"secret" not in reply.octets
+    assert len(flush_logged(ZeroDivisionError)) == 1
+
+
+class Halfway(Resource):
+    """Breaks when half of its answer is written."""
+
+    isLeaf = True
+
+    def render(self, request):
+        request.write(b"half")
+        raise ZeroDivisionError
+
+
+def test_an_answer_that_breaks_in_the_middle_is_cut_off(flush_logged):
+    rig = Rig()
+    connection = Connection(ApiSite(Halfway(), rig.clock, WebLimits(), lambda: "1"))
+    connection.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert connection.wire.aborted
     assert len(flush_logged(ZeroDivisionError)) == 1
 
 

@@ -1,5 +1,7 @@
 """The server on a real port, with a client that we did not write (smpplib)."""
 
+import itertools
+
 import pytest
 import pytest_twisted
 import smpplib.client
@@ -54,7 +56,7 @@ def send_whole_passwords(monkeypatch):
 
 def use(port, password, submits):
     """Bind, submit, and read until there is a receipt for each; what a team's program does, in a thread of its own."""
-    client = smpplib.client.Client("127.0.0.1", port, timeout=10, allow_unknown_opt_params=False)
+    client = smpplib.client.Client("127.0.0.1", port, timeout=2, allow_unknown_opt_params=False)
     ids, receipts = [], []
 
     def answered(pdu):
@@ -66,33 +68,36 @@ def use(port, password, submits):
     client.set_message_sent_handler(answered)
     client.set_message_received_handler(received)
     client.connect()
-    client.bind_transceiver(system_id="ACME", password=password)
-    for text in submits:
-        client.send_message(
-            source_addr_ton=smpplib.consts.SMPP_TON_ALNUM,
-            source_addr="TextBlast",
-            dest_addr_ton=smpplib.consts.SMPP_TON_INTL,
-            dest_addr_npi=smpplib.consts.SMPP_NPI_ISDN,
-            destination_addr="254712345678",
-            short_message=text,
-            registered_delivery=True,
-        )
-    while len(receipts) < len(submits):
-        client.read_once()
-    client.unbind()
-    client.disconnect()
+    try:
+        client.bind_transceiver(system_id="ACME", password=password)
+        for text in submits:
+            client.send_message(
+                source_addr_ton=smpplib.consts.SMPP_TON_ALNUM,
+                source_addr="TextBlast",
+                dest_addr_ton=smpplib.consts.SMPP_TON_INTL,
+                dest_addr_npi=smpplib.consts.SMPP_NPI_ISDN,
+                destination_addr="254712345678",
+                short_message=text,
+                registered_delivery=True,
+            )
+        for _ in range(20):  # one PDU each
+            if len(receipts) < len(submits):
+                client.read_once()
+        client.unbind()
+    finally:
+        client.disconnect()
     return ids, receipts
 
 
 @pytest_twisted.ensureDeferred
 async def test_smpplib_binds_submits_and_gets_its_receipts(node, monkeypatch):
     send_whole_passwords(monkeypatch)
-    publish = node.rig.queue.publish
+    publish, numbers = node.rig.queue.publish, itertools.count(1)
 
     def carried(carrier_id, lane, ids):
         publish(carrier_id, lane, ids)
         for message_id in ids:
-            owed = node.rig.spool.put(notice(len(node.rig.intake.stored), message_id=message_id))
+            owed = node.rig.spool.put(notice(next(numbers), message_id=message_id))
             reactor.callLater(0.01, node.outbox.owe, owed)
 
     node.rig.queue.publish = carried

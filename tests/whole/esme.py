@@ -1,0 +1,97 @@
+"""A team's system in one thread: submits as fast as its window allows and counts what comes back."""
+
+import select
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import attrs
+
+from mobilesasa.smpp.pdus import BindTransceiver, DeliverSm, DeliverSmResp, SubmitSm, SubmitSmResp
+from mobilesasa.smpp.session import Reply, Session, Side
+from mobilesasa.smpp.tlvs import Tag, text
+from tests.whole.programs import HOST
+
+
+@attrs.define(eq=False)
+class Esme:
+    """One session; `texts` are submitted until they end or the connection is lost."""
+
+    port: int
+    system_id: str
+    password: str
+    window: int = 50
+    accepted: dict[str, str] = attrs.field(factory=dict)  # text by message_id
+    statuses: Counter[int] = attrs.field(factory=Counter)
+    receipts: Counter[str] = attrs.field(factory=Counter)  # by message_id
+    _session: Session = attrs.field(factory=lambda: Session(Side.ESME))
+    _out: dict[int, str] = attrs.field(factory=dict)
+    _socket: socket.socket | None = None
+
+    def bind(self) -> int:
+        """Bind as a transceiver; return the status."""
+        self._socket = socket.create_connection((HOST, self.port))
+        self._write(self._session.send(BindTransceiver(system_id=self.system_id, password=self.password)))
+        events = []
+        while not events:
+            events = self._session.receive_data(self._socket.recv(65536))
+        return int(events[0].status)
+
+    def run(self, texts: Iterator[str], until: Callable[["Esme"], bool], patience_s: float = 20.0) -> bool:
+        """Submit and receive until `until` is true (True) or the connection is lost or silent (False)."""
+        assert self._socket is not None
+        while not until(self):
+            try:
+                self._submit(texts)
+                readable, _, _ = select.select([self._socket], [], [], patience_s)
+                data = self._socket.recv(262144) if readable else b""
+                self._take(data)
+            except OSError:
+                return False
+            if not data:
+                return False
+        return True
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+    def _submit(self, texts: Iterator[str]) -> None:
+        batch = []
+        while len(self._out) < self.window and (words := next(texts, None)) is not None:
+            sequence = self._session.next_sequence()
+            self._out[sequence] = words
+            batch.append(
+                SubmitSm(
+                    sequence=sequence,
+                    source_addr_ton=5,
+                    source_addr="TextBlast",
+                    dest_addr_ton=1,
+                    dest_addr_npi=1,
+                    destination_addr="254712345678",
+                    registered_delivery=1,
+                    short_message=words.encode("ascii"),
+                )
+            )
+        if batch:
+            self._write(self._session.send_all(batch))
+
+    def _take(self, data: bytes) -> None:
+        answers = []
+        for event in self._session.receive_data(data):
+            if isinstance(event, SubmitSmResp):
+                self.statuses[event.status] += 1
+                words = self._out.pop(event.sequence)
+                if event.status == 0:
+                    self.accepted[event.message_id] = words
+            elif isinstance(event, DeliverSm):
+                self.receipts[text(event.tlvs, Tag.RECEIPTED_MESSAGE_ID) or ""] += 1
+                answers.append(DeliverSmResp(sequence=event.sequence))
+            elif isinstance(event, Reply):
+                self._write(event.octets)
+        if answers:
+            self._write(self._session.send_all(answers))
+
+    def _write(self, octets: bytes) -> None:
+        assert self._socket is not None
+        self._socket.sendall(octets)

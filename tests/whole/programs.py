@@ -1,0 +1,176 @@
+"""Real processes: a node as twistd runs it, and the SMSC that the operator's command simulates."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+BIN = Path(sys.executable).parent
+HOST = "127.0.0.1"
+PATIENCE_S = 40.0
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind((HOST, 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def eventually(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
+    """Return what `look` finds as soon as it is true."""
+    until_s = time.monotonic() + patience_s
+    while not (found := look()):
+        assert time.monotonic() < until_s, f"waited in vain: {what}"
+        time.sleep(0.05)
+    return found
+
+
+@attrs.define(eq=False)
+class Program:
+    """A process of ours, with its output in a file."""
+
+    arguments: list[str]
+    environment: dict[str, str]
+    output: Path
+    process: Any = None
+
+    def start(self) -> None:
+        with self.output.open("ab") as into:
+            self.process = subprocess.Popen(
+                self.arguments, env=self.environment, stdin=subprocess.DEVNULL, stdout=into, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; returns the status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        status: int = self.process.wait(PATIENCE_S)
+        return status
+
+
+@attrs.define(eq=False)
+class Node:
+    """A node with its own embedded database, on free ports."""
+
+    folder: Path
+    http_port: int = attrs.field(factory=free_port)
+    smpp_port: int = attrs.field(factory=free_port)
+    demo: bool = False
+    program: Any = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("MOBILESASA_", "COV_"))}
+        return ours | {
+            "MOBILESASA_STATE_DIR": str(self.folder / "state"),
+            "MOBILESASA_HTTP_PORT": str(self.http_port),
+            "MOBILESASA_SMPP_PORT": str(self.smpp_port),
+            "MOBILESASA_SMPP_TLS_PORT": "off",
+            "MOBILESASA_DEMO": "true" if self.demo else "false",
+        }
+
+    def start(self) -> None:
+        arguments = [str(BIN / "twistd"), "-n", "--pidfile=", "mobilesasa"]
+        self.program = Program(arguments, self.environment, self.folder / "node.log")
+        self.program.start()
+        eventually(self._is_ready, "the node becomes ready")
+
+    def _is_ready(self) -> bool:
+        assert self.program.process.poll() is None, self.program.said
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{self.http_port}/readyz", timeout=5) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self) -> int:
+        status: int = self.program.end(signal.SIGTERM)
+        return status
+
+    def kill(self) -> None:
+        self.program.end(signal.SIGKILL)
+
+    def command(self, *words: str) -> dict[str, Any]:
+        """Run the operator's command with --json and return what it prints."""
+        done = subprocess.run(
+            [str(BIN / "mobilesasa"), *words, "--json"],
+            env=self.environment,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert done.stdout, done.stderr.decode()
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def team(self, code: str, units: int, *more: str) -> str:
+        """Make a team with the sender TextBlast and no limit on its sessions; return its token."""
+        made = self.command("team", "create", "--code", code, "--units", str(units), "--sender", "TextBlast", *more)
+        self.command("team", "set", code, "--session-tps", "0")
+        return str(made["token"])
+
+    def carrier(self, port: int, *more: str) -> None:
+        """Make an SMPP carrier with the default route."""
+        where = ["--host", HOST, "--port", str(port), "--system-id", "esme", "--password", "secret"]
+        self.command("carrier", "add", "upstream", "--kind", "smpp", *where, "--tps", "0", *more)
+        self.command("route", "add", "--prefix", "", "--carrier", "upstream")
+
+    def call(self, token: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        """Call the API; return status and body."""
+        request = urllib.request.Request(  # noqa: S310 - our own node
+            f"http://{HOST}:{self.http_port}/api/v1{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            method="GET" if body is None else "POST",
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.load(refused)
+
+
+@attrs.define(eq=False)
+class Smsc:
+    """`mobilesasa simulate-smsc` on a free port, which logs what reaches it."""
+
+    folder: Path
+    receipts: str = "delivrd"
+    delay_ms: int = 50
+    port: int = attrs.field(factory=free_port)
+    program: Any = None
+
+    def start(self) -> None:
+        arguments = [str(BIN / "mobilesasa"), "simulate-smsc", "--port", str(self.port), "--receipts", self.receipts]
+        arguments += ["--delay-ms", str(self.delay_ms), "--log", str(self.folder / "smsc.log")]
+        self.program = Program(arguments, dict(os.environ), self.folder / "smsc.out")
+        self.program.start()
+        eventually(self._listens, "the simulated SMSC listens")
+
+    def _listens(self) -> bool:
+        with socket.socket() as trying:
+            return trying.connect_ex((HOST, self.port)) == 0
+
+    def texts(self) -> list[str]:
+        """What has arrived so far: the text of each message, in order."""
+        log = self.folder / "smsc.log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [bytes.fromhex(line.split()[5].replace("-", "")).decode("ascii", "replace") for line in lines]
+
+    def stop(self) -> None:
+        self.program.end()
