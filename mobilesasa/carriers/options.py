@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -80,9 +79,6 @@ def unstructure(options: Any) -> dict[str, object]:
 
 def _typed(kind: Any, value: object) -> object:
     """Return a value as the type asked for, or raise a ValueError in words."""
-    if isinstance(kind, types.UnionType):
-        kinds = [each for each in typing.get_args(kind) if each is not types.NoneType]
-        return None if value is None else _typed(kinds[0], value)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         words = [each.value for each in kind]
         if value not in words:

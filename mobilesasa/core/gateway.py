@@ -209,7 +209,7 @@ def measure(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]
         raise BadText("the text holds a NUL character, which no phone can show")
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-    if not text or text.isspace():
+    if not text or (text.isspace() and not asked.udh):  # the last part of a longer message may be a blank
         raise BadText("the text is blank")
     try:
         return _measured(asked, text, max_parts)

@@ -57,7 +57,9 @@ class OpenStore:
 
     def close(self) -> None:
         """Let go of the node's name and stop the embedded server."""
-        with contextlib.suppress(StoreUnavailable, StoreError):  # if the database went first, the next start ends the run
+        with contextlib.suppress(
+            StoreUnavailable, StoreError
+        ):  # if the database went first, the next start ends the run
             in_transaction(self._holder, claims.end_run, self.run)
         self._holder.close()
         if self._embedded is not None:

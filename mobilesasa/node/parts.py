@@ -78,51 +78,20 @@ class Parts:
 
 def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Directory) -> Parts:
     """Build a node over an open store; nothing of it runs yet."""
-    directory = CurrentDirectory(known)
-    writer = Writer(
-        reactor,
-        functools.partial(
-            connect, dsn, f"mobilesasa {settings.node} writer", statement_timeout_s=settings.store.statement_timeout_s
-        ),
-        batch_limit=settings.store.writer_batch_max,
-    )
-    database = Database(
-        reactor,
-        dsn,
-        f"mobilesasa {settings.node}",
-        settings.store.pool_size,
-        settings.store.statement_timeout_s,
-        (Refused,),
-    )
+    writer, database = _store(reactor, settings, dsn)
     journal = Journal(writer, database, run)
+    directory = CurrentDirectory(known)
+    queue = MemoryQueue(reactor, journal.refill)
+    new_id = MessageIds(now_ms, random.Random(secrets.randbits(256)).getrandbits)  # noqa: S311 - ids are no secrets
+    accepting = Gateway(directory, journal, queue, now_ms, new_id, message_limits(settings))
     binds = Binds(reactor)
     spool = Spool(reactor, journal.owed, journal.forget)
     outbox = Outbox(spool, reactor, now_ms, keep_h=settings.smpp.receipt_spool_h)
     binds.tell(outbox)
-    queue = MemoryQueue(reactor, journal.refill)
     receipts = Receipts(journal, outbox, reactor)
-    world = World(reactor, now_ms, random.SystemRandom())
-
-    def make_dispatcher(carrier_id: int, carrier: RunningCarrier) -> Dispatcher:
-        return Dispatcher(
-            carrier_id, carrier, queue, journal, receipts, outbox, reactor, now_ms, settings.dispatch.claim_ahead
-        )
-
-    fleet = Fleet(lambda record: registry.make(record, world), make_dispatcher, journal.awaited)
-    accepting = Gateway(
-        directory, journal, queue, now_ms, MessageIds(now_ms, random.Random(secrets.randbits(256)).getrandbits)  # noqa: S311 - ids are no secrets
-, message_limits(settings)
-    )
+    fleet = _fleet(reactor, settings, queue, journal, receipts, outbox)
     knowledge = Knowledge(database, directory, reactor, [binds.check, fleet.apply])
-    sweeper = Sweeper(
-        journal,
-        queue,
-        outbox,
-        reactor,
-        settings.dispatch.sweep_interval_s,
-        settings.dispatch.lease_s,
-        settings.smpp.receipt_spool_h,
-    )
+    due = settings.dispatch
     return Parts(
         writer=writer,
         database=database,
@@ -133,13 +102,35 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
         queue=queue,
         receipts=receipts,
         fleet=fleet,
-        sweeper=sweeper,
+        sweeper=Sweeper(
+            journal, queue, outbox, reactor, due.sweep_interval_s, due.lease_s, settings.smpp.receipt_spool_h
+        ),
         binds=binds,
         spool=spool,
         outbox=outbox,
         gateway=accepting,
         smpp=_smpp_server(reactor, settings, accepting, directory, binds),
     )
+
+
+def _store(reactor: Any, settings: Settings, dsn: str) -> tuple[Writer, Database]:
+    name, timeout_s = f"mobilesasa {settings.node}", settings.store.statement_timeout_s
+    opener = functools.partial(connect, dsn, f"{name} writer", statement_timeout_s=timeout_s)
+    writer = Writer(reactor, opener, batch_limit=settings.store.writer_batch_max)
+    return writer, Database(reactor, dsn, name, settings.store.pool_size, timeout_s, (Refused,))
+
+
+def _fleet(
+    reactor: Any, settings: Settings, queue: MemoryQueue, journal: Journal, receipts: Receipts, outbox: Outbox
+) -> Fleet:
+    world = World(reactor, now_ms, random.SystemRandom())
+
+    def make_dispatcher(carrier_id: int, carrier: RunningCarrier) -> Dispatcher:
+        return Dispatcher(
+            carrier_id, carrier, queue, journal, receipts, outbox, reactor, now_ms, settings.dispatch.claim_ahead
+        )
+
+    return Fleet(lambda record: registry.make(record, world), make_dispatcher, journal.awaited)
 
 
 def message_limits(settings: Settings) -> gateway.Limits:
@@ -200,4 +191,3 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Any) -> Ap
         metrics=metrics if settings.http.metrics else None,
         limits=WebLimits(max_body_octets=settings.http.max_body_octets, timeout_s=settings.http.timeout_s),
     )
-

@@ -12,11 +12,11 @@ from typing import Any
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress, IProtocol
+from twisted.internet.interfaces import IAddress
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
-from twisted.protocols.policies import WrappingFactory
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
 from mobilesasa.api.root import make_site
 from mobilesasa.core.teams import Directory
@@ -27,7 +27,6 @@ from mobilesasa.node.welcome import welcome
 from mobilesasa.settings import Settings
 from mobilesasa.store.database import StoreUnavailable
 from mobilesasa.store.migrate import MigrationError
-
 
 GUARD_S = 3.0  # between looks at the embedded database
 
@@ -41,7 +40,7 @@ class Bounded(WrappingFactory):
         super().__init__(factory)
         self._connections_max = connections_max
 
-    def buildProtocol(self, addr: IAddress | None) -> IProtocol | None:
+    def buildProtocol(self, addr: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
         return super().buildProtocol(addr) if len(self.protocols) < self._connections_max else None
 
 

@@ -1,9 +1,10 @@
 """The queue in the process: deques that can be lost at any time, for the rows are the truth.
 
 How to think about it: a lane is either *whole* (every unclaimed row of it is named in memory or in a consumer's hand)
-or *cut* (the store has more). A lane begins cut, and is cut again when it holds `bound` ids: what is published then
-is not kept, until a refill is being read. A cut lane that runs dry reads the next rows from the store. So the refill at start, after a crash, and
-after an overflow are one thing. A row may be named twice; whoever claims it second finds nothing.
+or *cut* (the store has more). A lane begins cut, and is cut again when it holds `bound` ids: what is published then is
+not kept, until a refill is being read. A cut lane that runs dry reads the next rows from the store. So the refill at
+start, after a crash, and after an overflow are one thing. A row may be named twice; whoever claims it second finds
+nothing.
 """
 
 from __future__ import annotations

@@ -6,7 +6,16 @@ import pytest
 
 from mobilesasa.core.model import Lane, Later, Sent
 from mobilesasa.store import claims
-from mobilesasa.store.claims import FIRST_ID, Claim, claim, claim_again, keep_lease, release, take_due, unclaimed_of_lane
+from mobilesasa.store.claims import (
+    FIRST_ID,
+    Claim,
+    claim,
+    claim_again,
+    keep_lease,
+    release,
+    take_due,
+    unclaimed_of_lane,
+)
 from mobilesasa.store.database import connect, in_transaction
 from tests.store.given import HOUR_MS, NOW_MS, accepted, add_run, add_team, claimed, new_id, one, rows, settled
 

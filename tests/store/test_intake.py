@@ -41,7 +41,7 @@ def test_a_message_is_kept_as_it_was_accepted_and_comes_out_of_the_claim_the_sam
     (taken,) = claim(txn, [Claim(message.id, add_run(txn))])
     assert taken is not None
     for name in (
-        "id team_id carrier_id lane sender recipient text body udh coding parts expires_at_ms options".split()
+        ["id", "team_id", "carrier_id", "lane", "sender", "recipient", "text", "body", "udh", "coding", "parts", "expires_at_ms", "options"]
     ):
         assert getattr(taken, name) == getattr(message, name), name
     assert (taken.attempt, taken.sent_parts) == (1, 0)

@@ -1,0 +1,111 @@
+"""What a newcomer does: start, run the curl line that was printed, stop, start again."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.whole.programs import PATIENCE_S, Node, eventually
+
+
+@pytest.fixture
+def fresh(folder: Path):
+    """A node on an empty state, as `make run` starts it."""
+    node = Node(folder, demo=True)
+    node.start()
+    yield node
+    node.stop()
+
+
+def curl_of(said: str) -> list[str]:
+    """The command that sends a message, as it was printed."""
+    found = re.search(r"^  curl -X POST (?:.*\\\n)*.*$", said, re.MULTILINE)
+    assert found is not None, said
+    return shlex.split(found.group().replace("\\\n", " "))
+
+
+def token_of(said: str) -> str:
+    found = re.search(r"mbs_[A-Za-z0-9]{32}", said)
+    assert found is not None, said
+    return found.group()
+
+
+def test_the_curl_line_that_is_printed_sends_a_message_that_is_delivered(fresh: Node):
+    said = fresh.program.said
+    token = token_of(said)
+    done = subprocess.run([*curl_of(said), "--silent"], capture_output=True, timeout=PATIENCE_S, check=True)
+    assert re.fullmatch(
+        r'\{"success":true,"data":\{"uuid":"[0-9a-f-]{36}","to":"\+254700000001","message":"Hello from Mobile Sasa!",'
+        r'"sender_id":"TextBlast","status":"queued","parts":1,"created_at":"[0-9TZ:-]{20}".*\}\}',
+        done.stdout.decode().strip(),
+    )
+    uuid = re.findall(r'"uuid":"([^"]+)"', done.stdout.decode())[0]
+
+    def delivered() -> bool:
+        status, body = fresh.call(token, f"/messages/{uuid}")
+        return status == 200 and body["data"]["status"] == "delivered"
+
+    eventually(delivered, "the message is delivered")
+    assert fresh.command("audit")["clean"] is True
+
+
+def test_a_node_that_was_stopped_starts_again_with_the_same_data_and_shows_no_token(fresh: Node):
+    token = token_of(fresh.program.said)
+    _, sent = fresh.call(token, "/messages", {"to": "+254700000001", "message": "kept"})
+    ours = psutil.Process(fresh.program.process.pid)
+    database = int((fresh.folder / "state" / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+    fresh.stop()
+    assert not psutil.pid_exists(database)
+    assert not ours.is_running()
+
+    (fresh.folder / "node.log").unlink()
+    fresh.start()
+    assert "mbs_" not in fresh.program.said
+    status, body = fresh.call(token, f"/messages/{sent['data']['uuid']}")
+    assert (status, body["data"]["message"]) == (200, "kept")
+
+
+def test_a_command_beside_the_node_changes_it_within_a_second(fresh: Node):
+    made = fresh.command("team", "create", "--code", "LATE", "--units", "1", "--sender", "TextBlast")
+
+    def paid_and_refused() -> list[int]:
+        bodies = [fresh.call(made["token"], "/messages", {"to": "+254700000001", "message": "x"}) for _ in range(2)]
+        statuses = [status for status, _ in bodies]
+        return [] if 401 in statuses else statuses
+
+    assert eventually(paid_and_refused, "the new team is known", patience_s=1.0) == [200, 402]
+
+
+def test_two_teams_see_and_spend_nothing_of_each_other(fresh: Node):
+    tokens = {
+        code: fresh.command("team", "create", "--code", code, "--units", "5", "--sender", f"By{code}")["token"]
+        for code in ("ONE", "TWO")
+    }
+    eventually(lambda: fresh.call(tokens["TWO"], "/account")[0] == 200, "both teams are known")
+    _, sent = fresh.call(tokens["ONE"], "/messages", {"to": "+254700000001", "message": "mine"})
+    uuid = sent["data"]["uuid"]
+    unknown = "019ae8a1-7c00-7abc-8def-0123456789ab"
+
+    foreign = fresh.call(tokens["TWO"], f"/messages/{uuid}")
+    nobodys = fresh.call(tokens["TWO"], f"/messages/{unknown}")
+    assert foreign[0] == nobodys[0] == 404
+    assert foreign[1]["error"] == nobodys[1]["error"].replace(unknown, uuid)
+    assert fresh.call(tokens["TWO"], f"/messages/{uuid}/resend", {})[0] == 404
+    assert fresh.call(tokens["TWO"], "/messages")[1]["data"]["items"] == []
+    refused = fresh.call(tokens["TWO"], "/messages", {"to": "+254700000001", "message": "x", "sender_id": "ByONE"})
+    assert (refused[0], refused[1]["code"]) == (400, "sender_not_approved")
+    assert fresh.call(tokens["TWO"], "/account")[1]["data"]["available"] == 5
+    assert fresh.call(tokens["ONE"], "/account")[1]["data"]["available"] == 4
+
+
+def test_a_second_node_of_the_same_name_on_one_store_is_refused_in_words(fresh: Node):
+    rival = Node(fresh.folder)
+    environment = rival.environment
+    done = subprocess.run(
+        fresh.program.arguments, env=environment, capture_output=True, timeout=PATIENCE_S, check=False
+    )
+    assert done.returncode == 1
+    assert b"runs already" in done.stdout + done.stderr
