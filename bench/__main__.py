@@ -41,7 +41,7 @@ def arguments() -> argparse.ArgumentParser:
 
 def _positive(text: str) -> float:
     seconds = float(text)
-    if not 0 < seconds <= 3600:
+    if not 0 < seconds <= 3600:  # nor not-a-number
         raise argparse.ArgumentTypeError("must be above 0 and at most 3600")
     return seconds
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from twisted.internet.interfaces import IConsumer, IPushProducer, IReactorTime, ITCPTransport, ITransport
+from twisted.internet.interfaces import IConsumer, IPushProducer, IReactorTime, ITCPTransport
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
@@ -34,6 +34,7 @@ from mobilesasa.smpp.session import (
 )
 from mobilesasa.smpp.transitions import Side
 from mobilesasa.smpp.window import Window, WindowFull
+from mobilesasa.smppnet.peers import place, why
 from mobilesasa.smppnet.timers import CLOSE_S, Alarm, Due, Timers, Watch
 
 
@@ -188,7 +189,7 @@ class Link(TwistedProtocol):
             transport.setTcpNoDelay(True)  # with Nagle's algorithm a small write waits 40 ms for an acknowledgement
         if IConsumer.providedBy(transport):
             transport.registerProducer(self, True)
-        self.peer = _place(transport)
+        self.peer = place(transport)
         self._watch.made_at_s = self._watch.heard_at_s = self._clock.seconds()
         self._user.made(self)
         self._rearm()
@@ -217,7 +218,7 @@ class Link(TwistedProtocol):
             if contexts:
                 self._user.unanswered(self, contexts)
         finally:
-            self._user.lost(self, self._reason or reason.getErrorMessage())
+            self._user.lost(self, self._reason or why(reason))
 
     def pauseProducing(self) -> None:
         self._watch.stuck_since_s = self._clock.seconds()
@@ -258,6 +259,7 @@ class Link(TwistedProtocol):
         if requests:
             self._user.received(self, requests)
         if unbound:
+            self._reason = self._reason or "unbound by the peer"
             self._user.unbound(self)
         if broken is not None:
             self.log.warn("dropping {peer}: {bad}", peer=self.peer, bad=str(broken))
@@ -384,12 +386,3 @@ def _numbered(pdu: Pdu, sequence: int) -> Pdu:
     fields.update(pdu.__dict__)
     fields["sequence"] = sequence
     return copy
-
-
-def _place(transport: ITransport) -> str:
-    """Return `host:port` of the other end; an address without a port as it writes itself."""
-    address = transport.getPeer()
-    host, port = getattr(address, "host", None), getattr(address, "port", None)
-    if host is None or port is None:
-        return str(address)
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -7,7 +7,7 @@ results, on the reactor's thread, after the commit and never before (I1).
 
 When the connection breaks, the batch is run again on a new one. If the break came during COMMIT nobody knows whether
 it happened: then `Work.again` runs instead of `Work.run`, and finds out. Work that is not yet begun is refused with
-`StoreUnavailable` when the database stays away for longer than `patience_s`; work in doubt waits.
+`StoreUnavailable` when the database stays away for longer than `patience_s`; work in doubt waits, until the end.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import attrs
 import psycopg2
 import psycopg2.errors
 import psycopg2.extensions
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mobilesasa.store.database import StoreUnavailable, Txn
+from mobilesasa.store.database import OutcomeUnknown, StoreUnavailable, Txn
 
 I = TypeVar("I")  # noqa: E741 - an item
 R = TypeVar("R")
@@ -60,6 +60,7 @@ class _Job:
     items: Sequence[Any]
     done: Deferred[list[Any]]
     results: Any = None
+    in_doubt: bool = False  # it was in a COMMIT of which nobody knows whether it happened
 
 
 class Writer:
@@ -89,7 +90,7 @@ class Writer:
         self._waiting: deque[_Job] = deque()
         self._waiting_items = 0
         self._wake = threading.Condition()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._connection: psycopg2.extensions.connection | None = None
         self.commits = 0
@@ -109,8 +110,10 @@ class Writer:
     def stop(self) -> Deferred[None]:
         """Write what was handed in, then end; fires when the thread has ended."""
         with self._wake:
-            self._stopping = True
+            self._stopping.set()
             self._wake.notify()
+        if self._thread is None:
+            return succeed(None)
         return self._stopped
 
     def write(self, work: Work[I, R], items: Sequence[I]) -> Deferred[list[R]]:
@@ -118,11 +121,14 @@ class Writer:
 
         Errors:
             StoreUnavailable: nothing of it was written.
+            OutcomeUnknown: the end came while nobody could find out whether it was written.
         """
+        if not items:
+            return succeed([])
         done: Deferred[list[R]] = Deferred()
         job = _Job(work, items, done)
         with self._wake:
-            if self._stopping:
+            if self._stopping.is_set():
                 done.errback(StoreUnavailable("the store is closing"))
                 return done
             self._waiting.append(job)
@@ -145,7 +151,7 @@ class Writer:
         """Wait for work; return what goes into one transaction, or None at the end."""
         with self._wake:
             while not self._waiting:
-                if self._stopping:
+                if self._stopping.is_set():
                     return None
                 self._wake.wait()
             taken: list[_Job] = []
@@ -165,42 +171,42 @@ class Writer:
 
     def _commit_all(self, jobs: list[_Job]) -> None:
         try:
-            self._commit_together(jobs)
-        except psycopg2.Error as error:
+            written = self._commit_together(jobs)
+        except Exception as error:  # noqa: BLE001 - an edge: our defect must reach the caller, not end the thread
             if len(jobs) == 1:
-                self.log.error(
-                    "{work} of {count} items failed: {error}",
-                    work=jobs[0].work.name,
-                    count=len(jobs[0].items),
-                    error=str(error).strip(),
-                )
-                self._fail(jobs, StoreUnavailable(f"the store could not write: {error}"))
+                self._give_up(jobs[0], error)
                 return
             self.log.warn("a batch failed ({error}); its parts are written one by one", error=str(error).strip())
             for job in jobs:
                 self._commit_all([job])
             return
-        except Exception as error:  # noqa: BLE001 - an edge: our defect must reach the caller, not end the thread
-            self._fail(jobs, error)
-            return
-        self._reactor.callFromThread(_deliver, jobs)
+        if written:
+            self._reactor.callFromThread(_deliver, jobs)
 
-    def _commit_together(self, jobs: list[_Job]) -> None:
-        """Write the jobs in one transaction, through broken connections and deadlocks."""
-        in_doubt = False
+    def _give_up(self, job: _Job, error: Exception) -> None:
+        """Tell one caller what is wrong with its work."""
+        if not isinstance(error, psycopg2.Error):
+            self._fail([job], error)
+            return
+        reason = str(error).strip()
+        self.log.error("{work} of {count} items failed: {why}", work=job.work.name, count=len(job.items), why=reason)
+        self._fail([job], StoreUnavailable(f"the store could not write: {reason}"))
+
+    def _commit_together(self, jobs: list[_Job]) -> bool:
+        """Write the jobs in one transaction, through broken connections and deadlocks; False where they were refused."""
         conflicts = 0
         while True:
-            connection = self._connected(jobs, in_doubt)
+            connection = self._connected(jobs)
             if connection is None:
-                return
+                return False
             committing = False
             try:
                 with connection.cursor() as txn:
-                    self._write_each(txn, jobs, in_doubt)
+                    self._write_each(txn, jobs)
                     committing = True
                     connection.commit()
                 self.commits += 1
-                return
+                return True
             except (psycopg2.errors.DeadlockDetected, psycopg2.errors.SerializationFailure):
                 connection.rollback()
                 conflicts += 1
@@ -210,28 +216,29 @@ class Writer:
                 if not connection.closed:
                     connection.rollback()
                     raise
-                in_doubt = in_doubt or committing
+                for job in jobs:
+                    job.in_doubt = job.in_doubt or committing
                 self._lost(error)
             except BaseException:
                 if not connection.closed:
                     connection.rollback()
                 raise
 
-    def _write_each(self, txn: Txn, jobs: list[_Job], in_doubt: bool) -> None:
+    def _write_each(self, txn: Txn, jobs: list[_Job]) -> None:
         """Run each kind of work once over all its items, and give every job its slice of the results."""
         kinds: dict[Work[Any, Any], list[_Job]] = {}
         for job in jobs:
             kinds.setdefault(job.work, []).append(job)
         for work, group in kinds.items():
             items = group[0].items if len(group) == 1 else [item for job in group for item in job.items]
-            run = work.again if in_doubt and work.again is not None else work.run
+            run = work.again if group[0].in_doubt and work.again is not None else work.run
             results = run(txn, items)
             start = 0
             for job in group:
                 job.results = list(results[start : start + len(job.items)])
                 start += len(job.items)
 
-    def _connected(self, jobs: list[_Job], in_doubt: bool) -> psycopg2.extensions.connection | None:
+    def _connected(self, jobs: list[_Job]) -> psycopg2.extensions.connection | None:
         """Return a live connection; None when the database stays away and the jobs were refused."""
         waited_s, pause_s = 0.0, 0.05
         while self._connection is None:
@@ -242,13 +249,16 @@ class Writer:
                 connection.commit()
                 self._connection = connection
             except (StoreUnavailable, psycopg2.OperationalError) as error:
-                if waited_s >= self._patience_s or self._stopping:
+                stopping = self._stopping.is_set()
+                if waited_s >= self._patience_s or stopping:
                     self._refuse_waiting()
-                    if not in_doubt:
+                    if not jobs[0].in_doubt:
                         self._fail(jobs, StoreUnavailable(f"the database is away: {error}"))
                         return None
-                with self._wake:
-                    self._wake.wait(pause_s)
+                    if stopping:
+                        self._fail(jobs, OutcomeUnknown(f"the connection broke during the commit: {error}"))
+                        return None
+                self._stopping.wait(pause_s)
                 waited_s += pause_s
                 pause_s = min(pause_s * 2, 1.0)
         self.available = True

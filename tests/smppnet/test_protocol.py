@@ -1,6 +1,7 @@
 """Turns: what comes in one read goes to the user in lists, what goes out leaves in one write."""
 
 import pytest
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.testing import StringTransport
 
 from mobilesasa.smpp.errors import Unencodable, WrongState
@@ -298,6 +299,28 @@ def test_nothing_can_be_asked_of_a_lost_connection_and_late_answers_are_dropped(
     smsc.link.unbind()
     smsc.link.abort()
     assert smsc.far.transport.writes == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionDone, "the peer closed the connection"),
+        (ConnectionLost, "Connection to the other side was lost in a non-clean fashion."),
+    ],
+)
+def test_a_lost_connection_says_why_in_words(smsc, error, words):
+    smsc.far.hang_up(error)
+    assert smsc.user.of("lost") == [words]
+
+
+def test_who_unbound_is_told(smsc, esme):
+    smsc.far.say(Unbind())
+    smsc.far.finish()
+    assert smsc.user.of("lost") == ["unbound by the peer"]
+    esme.link.unbind()
+    esme.link.dataReceived(UnbindResp(sequence=2).encode())
+    esme.far.finish()
+    assert esme.user.of("lost") == ["unbound by us"]
 
 
 def test_an_abort_cuts_at_once_and_gives_its_reason(smsc):

@@ -176,8 +176,8 @@ def test_above_what_is_counted_a_total_is_an_estimate_of_no_less(txn, team):
 
 
 def plan(txn: Txn, statement: str, parameters: dict[str, object]) -> str:
-    """The plan of a statement where a scan of whole tables is the last resort, as it is with many rows."""
-    txn.execute("SET LOCAL enable_seqscan = off")
+    """The plan of a statement where scanning or sorting whole tables is the last resort, as it is with many rows."""
+    txn.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     txn.execute("EXPLAIN " + statement, parameters)
     return "\n".join(line for (line,) in txn.fetchall())
 

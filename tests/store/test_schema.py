@@ -9,6 +9,7 @@ import pytest
 
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.model import Later, Sent
+from mobilesasa.store.database import connect, in_transaction
 from tests.store.given import NOW_MS, accepted, add_run, add_team, claimed, delivered, one, rows, sent, settled, told
 
 PARTITIONS = """
@@ -72,16 +73,28 @@ def test_an_id_alone_finds_its_partition(txn):
     assert len(scanned) == 1
 
 
-def test_claims_answers_and_receipts_stay_in_their_page(txn):
-    team = add_team(txn)
-    ids = accepted(txn, team, 30)
-    before = {table: rows(txn, UPDATES, table=table)[0] for table in ("message", "pending")}
-    claimed(txn, add_run(txn), *ids)
-    settled(txn, *((message_id, Sent((f"r{n}",))) for n, message_id in enumerate(ids)))
-    told(txn, *(delivered(f"r{n}") for n in range(30)))
-    for table, updates in (("message", 60), ("pending", 30)):
-        ((all_of_them, in_page),) = rows(txn, UPDATES, table=table)
-        assert (all_of_them - before[table][0], in_page - before[table][1]) == (updates, updates), table
+def test_claims_answers_and_receipts_stay_in_their_page_but_for_a_few(database_dsn):
+    opened = connect(database_dsn, "tests")
+    updated = {"message": 0, "pending": 0}
+
+    def step(work, *args):
+        def watched(txn):
+            result = work(txn, *args)
+            for table in updated:
+                ((all_of_them, of_these),) = rows(txn, UPDATES, table=table)
+                assert of_these >= 0.9 * float(all_of_them), (work, table)
+                updated[table] += int(all_of_them)
+            return result
+
+        return in_transaction(opened, watched)
+
+    team, run = in_transaction(opened, add_team), in_transaction(opened, add_run)
+    ids = in_transaction(opened, accepted, team, 30)
+    step(claimed, run, *ids)
+    step(settled, *((message_id, Sent((f"r{n}",))) for n, message_id in enumerate(ids)))
+    step(told, *(delivered(f"r{n}") for n in range(30)))
+    opened.close()
+    assert updated == {"message": 60, "pending": 30}
 
 
 def test_a_message_is_found_among_those_that_wait_for_a_time_only_while_it_does(txn):

@@ -453,6 +453,16 @@ async def test_a_database_that_stays_away_refuses_what_waits_and_is_asked_again_
 
 
 @pytest_twisted.ensureDeferred
+async def test_patience_is_a_time_however_much_is_handed_in_meanwhile(rig):
+    rig.away[:] = [StoreUnavailable("gone")]
+    waiting = [rig.writer.write(ADDING, [1])]
+    await until(lambda: rig.tries > 0)
+    waiting += [rig.writer.write(ADDING, [number]) for number in range(2, 60)]
+    assert {type(await either(each)) for each in waiting} == {StoreUnavailable}
+    assert rig.tries < 10
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_database_that_comes_back_in_time_refuses_nothing(rig):
     rig.away[:] = [StoreUnavailable("starting"), psycopg2.OperationalError("starting"), StoreUnavailable("starting")]
     waiting = rig.writer.write(ADDING, [1])

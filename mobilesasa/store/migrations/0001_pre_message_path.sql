@@ -130,7 +130,7 @@ CREATE TABLE message (
 CREATE INDEX message_of_team ON message (team_id, id);
 CREATE INDEX message_to_recipient ON message (team_id, recipient, id);
 CREATE INDEX message_resent ON message (resent_from) WHERE resent_from IS NOT NULL;
-CREATE TABLE message_other PARTITION OF message DEFAULT WITH (fillfactor = 50);
+CREATE TABLE message_other PARTITION OF message DEFAULT WITH (fillfactor = 45);
 
 -- The first UUIDv7 of an instant: what a range of the message table begins with.
 CREATE FUNCTION first_id_at(at timestamptz) RETURNS uuid LANGUAGE sql STABLE AS $$
@@ -150,7 +150,7 @@ BEGIN
         following := ((start AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
         name := 'message_' || to_char(start AT TIME ZONE 'UTC', 'YYYY_MM');
         IF to_regclass(name) IS NULL THEN
-            EXECUTE format('CREATE TABLE %I PARTITION OF message FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 50, '
+            EXECUTE format('CREATE TABLE %I PARTITION OF message FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 45, '
                            'autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.05)',
                            name, first_id_at(start), first_id_at(following));
             made := made + 1;
