@@ -2,9 +2,10 @@
 
 How to think about it: a lane is either *whole* (every unclaimed row of it is named in memory or in a consumer's hand)
 or *cut* (the store has more). A lane begins cut, and is cut again when it holds `bound` ids: what is published then is
-not kept, until a refill is being read. A cut lane that runs dry reads the next rows from the store. So the refill at
-start, after a crash, and after an overflow are one thing. A row may be named twice; whoever claims it second finds
-nothing.
+not kept, until a refill is being read. A cut lane that runs dry reads the next rows from the store, piece by piece from
+the oldest on; it begins again from the oldest if something was not kept meanwhile, and is whole when nothing was. So the
+refill at start, after a crash, and after an overflow are one thing. A row may be named twice; whoever claims it second
+finds nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from twisted.logger import Logger
 from mobilesasa.core.lanes import IDS_A_BODY, Delivery
 from mobilesasa.core.model import Lane, MessageId
 
-Refill = Callable[[int, Lane, int], Awaitable[Sequence[MessageId]]]
+Refill = Callable[[int, Lane, MessageId | None, int], Awaitable[Sequence[MessageId]]]
 RETRY_S = 1.0
 
 
@@ -30,7 +31,8 @@ class _Lane:
     lane: Lane
     waiting: deque[MessageId] = attrs.field(factory=deque)
     cut: bool = True
-    dropped: bool = False  # something that was published was not kept since the last refill began
+    dropped: bool = False  # something that was published was not kept since the reading began from the oldest
+    after: MessageId | None = None  # how far it was read; None: from the oldest on
     refilling: bool = False
     deliver: Callable[[Delivery], None] | None = None
     prefetch: int = 0
@@ -43,7 +45,8 @@ class MemoryQueue:
 
     Args:
         clock: deliveries happen on a later turn of it.
-        refill: reads up to so many ids that wait in a lane of the store, oldest first: `(carrier_id, lane, limit)`.
+        refill: reads up to so many ids that wait in a lane of the store behind an id (None: from the start), oldest
+            first: `(carrier_id, lane, after, limit)`.
         bound: ids kept in memory a lane, at most (I7).
     """
 
@@ -102,11 +105,12 @@ class MemoryQueue:
             )
 
     async def _read(self, lane: _Lane) -> None:
-        """Fill a dry lane from the store; it is whole again when the store had no more."""
+        """Fill a dry lane from the store; it is whole again when the store had no more, and nothing was dropped."""
         limit = max(self._bound // 2, 1)
-        lane.dropped = False
+        if lane.after is None:
+            lane.dropped = False
         try:
-            ids = await self._refill(lane.carrier_id, lane.lane, limit)
+            ids = await self._refill(lane.carrier_id, lane.lane, lane.after, limit)
         except Exception as error:  # noqa: BLE001 - an edge: whatever the store's trouble is, the lane asks again
             self.log.warn("reading what waits for carrier {id}: {error}", id=lane.carrier_id, error=error)
             self._clock.callLater(RETRY_S, self._retry, lane)
@@ -114,7 +118,8 @@ class MemoryQueue:
         lane.refilling = False
         read = set(ids)
         lane.waiting = deque((*ids, *(published for published in lane.waiting if published not in read)))
-        lane.cut = lane.dropped or len(ids) == limit
+        lane.after = ids[-1] if len(ids) == limit else None
+        lane.cut = lane.dropped or lane.after is not None
         if lane.waiting or lane.cut:
             self._pump_soon(lane)
 

@@ -61,10 +61,10 @@ class Journal:
         """See `core.ports.Journal`."""
         await self._database.run("claims.release", claims.release, self._run, ids)
 
-    async def refill(self, carrier_id: int, lane: Lane, limit: int) -> Sequence[MessageId]:
-        """Return what waits for a lane, oldest first; see `queue.memory`."""
+    async def refill(self, carrier_id: int, lane: Lane, after: MessageId | None, limit: int) -> Sequence[MessageId]:
+        """Return what waits for a lane behind an id (None: from the start), oldest first; see `queue.memory`."""
         return await self._database.run(
-            "claims.refill", claims.unclaimed_of_lane, carrier_id, lane, claims.FIRST_ID, limit
+            "claims.refill", claims.unclaimed_of_lane, carrier_id, lane, after or claims.FIRST_ID, limit
         )
 
     async def awaited(self, carrier_id: int) -> Sequence[str]:

@@ -58,10 +58,10 @@ async def rig(database_dsn: str) -> AsyncIterator[Rig]:
 @pytest_twisted.ensureDeferred
 async def test_a_message_goes_all_the_way(rig):
     (message_id,) = await rig.accepted(options={"user_message_reference": 1})
-    assert await rig.journal.refill(rig.carrier, Lane.TRANSACTIONAL, 10) == [message_id]
+    assert await rig.journal.refill(rig.carrier, Lane.TRANSACTIONAL, None, 10) == [message_id]
     (claimed,) = await rig.journal.claim([message_id])
     assert claimed.id == message_id
-    assert await rig.journal.refill(rig.carrier, Lane.TRANSACTIONAL, 10) == []
+    assert await rig.journal.refill(rig.carrier, Lane.TRANSACTIONAL, None, 10) == []
     await rig.journal.settle([rig.answer(message_id, Sent(("a",)))])
     assert await rig.journal.awaited(rig.carrier) == ["a"]
     (notice,) = await rig.journal.report([delivered("a", carrier_id=rig.carrier)])
@@ -77,7 +77,8 @@ async def test_what_is_released_waits_again(rig):
     ids = await rig.accepted(3)
     await rig.journal.claim(ids)
     await rig.journal.release(ids[1:])
-    assert await rig.journal.refill(rig.carrier, Lane.TRANSACTIONAL, 10) == ids[1:]
+    assert await rig.journal.refill(rig.carrier, Lane.TRANSACTIONAL, None, 10) == ids[1:]
+    assert await rig.journal.refill(rig.carrier, Lane.TRANSACTIONAL, ids[1], 10) == ids[2:]
 
 
 @pytest_twisted.ensureDeferred

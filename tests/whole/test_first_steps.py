@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.curl import examples
 from tests.whole.programs import PATIENCE_S, Node, eventually
 
 
@@ -109,3 +110,24 @@ def test_a_second_node_of_the_same_name_on_one_store_is_refused_in_words(fresh: 
     )
     assert done.returncode == 1
     assert b"runs already" in done.stdout + done.stderr
+
+
+def test_the_reference_s_curl_examples_run_as_written(fresh: Node):
+    """Address, token and the uuid of a message replaced, and nothing else."""
+    token = token_of(fresh.program.said)
+    fresh.command("sender", "add", "--team", "DEMO", "--name", "MYAPP", "--approved")
+    eventually(
+        lambda: any(each["name"] == "MYAPP" for each in fresh.call(token, "/sender-ids")[1]["data"]["items"]),
+        "the sender is known",
+    )
+    _, refused = fresh.call(token, "/messages", {"to": "+254700000002", "message": "resend me"})
+    failed = refused["data"]["uuid"]
+    eventually(lambda: fresh.call(token, f"/messages/{failed}")[1]["data"]["status"] == "failed", "a message fails")
+
+    page = (Path(__file__).parents[2] / "docs" / "api.rst").read_text()
+    address = f"http://127.0.0.1:{fresh.http_port}"
+    commands = [example.argv(address, token, {"msg-uuid": failed}) for example in examples(page)]
+    assert len(commands) >= 4
+    for command in commands:
+        done = subprocess.run([*command, "--silent"], capture_output=True, timeout=PATIENCE_S, check=True)
+        assert done.stdout.startswith(b'{"success":true,'), (command, done.stdout)
