@@ -91,7 +91,9 @@ class Dispatcher:
         self._wire_shares = Shares()
         self._out_parts = 0
         self._subscription: Subscription | None = None
-        self._stopping = False
+        self._stopping = False  # nothing more is taken, and what no carrier has goes back
+        self._left = False  # `stop` has returned: what goes back now must be hinted again
+        self._handing_back = 0
         self._idle: Deferred[None] | None = None
         self.sent = self.postponed = self.refused = 0
 
@@ -116,24 +118,26 @@ class Dispatcher:
 
     def _claim(self) -> None:
         """Claim what was heard, a batch a lane at a time, so far ahead as allowed."""
-        for lane in self._lanes.values():
+        for which, lane in self._lanes.items():
             room = self._claim_ahead - len(lane.ready)
             if self._stopping or lane.claiming or not lane.heard or room <= 0:
                 continue
             ids = [lane.heard.popleft() for _ in range(min(room, len(lane.heard)))]
             lane.claiming = len(ids)
-            self._keep("claiming", self._claimed(lane, ids))
+            self._keep("claiming", self._claimed(which, lane, ids))
 
-    async def _claimed(self, lane: _LaneInHand, ids: Sequence[MessageId]) -> None:
-        rows = await insist(self._clock, self.log, self._journal.claim, ids)
-        lane.claiming = 0
-        gone = []
-        for message_id, row in zip(ids, rows, strict=True):
-            if row is None:
-                gone.append(message_id)
-            else:
-                lane.ready.append(row)
-        self._acknowledge(gone)
+    async def _claimed(self, which: Lane, lane: _LaneInHand, ids: Sequence[MessageId]) -> None:
+        try:
+            rows = await insist(self._clock, self.log, self._journal.claim, ids)
+        finally:
+            lane.claiming = 0
+        self._acknowledge([message_id for message_id, row in zip(ids, rows, strict=True) if row is None])
+        taken = [row for row in rows if row is not None]
+        if self._stopping:
+            self._hand_back(which, taken)
+            self._rest()
+            return
+        lane.ready.extend(taken)
         self._feed()
         self._claim()
 
@@ -153,11 +157,7 @@ class Dispatcher:
             room = min(self.carrier.room(), self.carrier.window - self._out_parts)
             if room <= 0:
                 break
-            batch: list[Outbound] = []
-            for ready, count in zip(
-                (first, second), self._wire_shares.split(room, len(first), len(second)), strict=True
-            ):
-                room = self._take(ready, count, room, batch, expired)
+            batch = self._take(first, second, room, expired)
             if not batch:
                 break
             self.carrier.submit(batch)
@@ -167,27 +167,30 @@ class Dispatcher:
 
     def _take(
         self,
-        ready: deque[Outbound],
-        count: int,
+        first: deque[Outbound],
+        second: deque[Outbound],
         room: int,
-        batch: list[Outbound],
         expired: list[tuple[Outbound, Outcome]],
-    ) -> int:
-        """Move up to `count` messages that fit the room; return what room is left. A message wider than the window goes alone."""
+    ) -> list[Outbound]:
+        """Take what fits the room, the lanes by their shares. One wider than the window goes alone; nobody overtakes it."""
         now_ms = self._now_ms()
-        for _ in range(count):
-            message = ready[0]
-            fits = message.parts <= room or (self._out_parts == 0 and not batch)
-            if not fits:
-                break
-            ready.popleft()
-            self._out_parts += message.parts
+        batch: list[Outbound] = []
+        shares = self._wire_shares
+        while first or second:
+            bulk = shares.bulk_next(bool(first), bool(second))
+            message = second[0] if bulk else first[0]
             if message.expires_at_ms <= now_ms:
                 expired.append((message, EXPIRED))
-                continue
-            room -= message.parts
-            batch.append(message)
-        return room
+            else:
+                if message.parts > room and self._out_parts:
+                    break
+                if first and second:
+                    shares.took(message.parts, bulk)
+                room -= message.parts
+                batch.append(message)
+            self._out_parts += message.parts
+            (second if bulk else first).popleft()
+        return batch
 
     # From the carrier.
 
@@ -208,9 +211,7 @@ class Dispatcher:
         if notices:
             self._notifier.owe(notices)
         self._feed()
-        if self._idle is not None and self._out_parts == 0:
-            idle, self._idle = self._idle, None
-            idle.callback(None)
+        self._rest()
 
     def _count(self, batch: Sequence[Settlement]) -> None:
         for item in batch:
@@ -232,17 +233,39 @@ class Dispatcher:
     # The end.
 
     async def stop(self, within_s: float) -> None:
-        """Take nothing more, wait for what is out for a while, and hand back what no carrier has."""
+        """Take nothing more, hand back what no carrier has, and wait for that and for what is out, for a while at most."""
         self._stopping = True
         if self._subscription is not None:
             self._subscription.cancel()
-        if self._out_parts:
+        for which, lane in self._lanes.items():
+            ready = list(lane.ready)
+            lane.ready.clear()
+            self._hand_back(which, ready)
+        if not self._at_rest():
             self._idle = Deferred()
             self._idle.addTimeout(within_s, self._clock, onTimeoutCancel=lambda *_: None)
             await self._idle
-        ready = [message.id for lane in self._lanes.values() for message in lane.ready]
-        if ready:
-            await self._journal.release(ready)
+            self._idle = None
+        self._left = True
+
+    def _hand_back(self, which: Lane, messages: Sequence[Outbound]) -> None:
+        if messages:
+            self._handing_back += 1
+            self._keep("handing back", self._handed_back(which, [message.id for message in messages]))
+
+    async def _handed_back(self, which: Lane, ids: Sequence[MessageId]) -> None:
+        await insist(self._clock, self.log, self._journal.release, ids)
+        self._handing_back -= 1
+        if self._left:
+            self._queue.publish(self._carrier_id, which, ids)
+        self._rest()
+
+    def _at_rest(self) -> bool:
+        return not (self._out_parts or self._handing_back or any(lane.claiming for lane in self._lanes.values()))
+
+    def _rest(self) -> None:
+        if self._idle is not None and not self._idle.called and self._at_rest():
+            self._idle.callback(None)
 
     @property
     def out_parts(self) -> int:

@@ -92,8 +92,10 @@ class Fleet:
             self._begin(carrier_id)
 
     async def _drain(self, running: _Running) -> None:
-        await running.dispatcher.stop(DRAIN_S)
-        await running.carrier.stop()
+        try:
+            await running.dispatcher.stop(DRAIN_S)
+        finally:
+            await running.carrier.stop()
         self.log.info("carrier {name} has stopped", name=running.record.name)
 
     async def stop(self) -> None:

@@ -16,9 +16,7 @@ S = TypeVar("S")
 RETRY_S = 1.0
 
 
-async def insist(
-    clock: IReactorTime, log: Logger, ask: Callable[[Sequence[T]], Awaitable[Sequence[S]]], items: Sequence[T]
-) -> Sequence[S]:
+async def insist(clock: IReactorTime, log: Logger, ask: Callable[[Sequence[T]], Awaitable[S]], items: Sequence[T]) -> S:
     """Return what the store answers, asking again each second while it is away."""
     while True:
         try:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 BULK_SHARE = 0.1
-_CREDIT_MAX = 20.0
 
 
 class Shares:
-    """Keeps account of what bulk is owed, so that a tenth holds also when room comes one at a time."""
+    """Keeps account, in parts, of what bulk is owed, so that a tenth holds also when room comes one part at a time.
+
+    The account is kept only while both lanes wait: what a lane takes when it is alone costs the other nothing.
+    """
 
     def __init__(self) -> None:
         """Owe nothing."""
-        self._owed = 0.0
+        self._owed_parts = 0.0
 
-    def split(self, room: int, transactional: int, bulk: int) -> tuple[int, int]:
-        """Return how many of each lane to take, for so much room and so many waiting."""
-        owed = min(int(self._owed), bulk, room)
-        from_transactional = min(transactional, room - owed)
-        from_bulk = min(bulk, room - from_transactional)
-        if bulk:
-            earned = self._owed + BULK_SHARE * (from_transactional + from_bulk) - from_bulk
-            self._owed = min(max(earned, 0.0), _CREDIT_MAX)
-        return from_transactional, from_bulk
+    def bulk_next(self, transactional_waits: bool, bulk_waits: bool) -> bool:
+        """Say whether the next message is bulk's; if it does not fit, the room is kept for it."""
+        return bulk_waits and (not transactional_waits or self._owed_parts >= 1.0)
+
+    def took(self, parts: int, bulk: bool) -> None:
+        """Learn that a message of so many parts was taken while both lanes waited."""
+        self._owed_parts += BULK_SHARE * parts - (parts if bulk else 0)

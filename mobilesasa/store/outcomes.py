@@ -143,11 +143,19 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
         ]
         txn.execute(SENT, {"messages": as_json(rows)})
     if later:
-        rows = [_row(item, item.outcome) | {"delay_s": item.outcome.delay_s} for item in later if isinstance(item.outcome, Later)]
+        rows = [
+            _row(item, item.outcome) | {"delay_s": item.outcome.delay_s}
+            for item in later
+            if isinstance(item.outcome, Later)
+        ]
         txn.execute(LATER, {"messages": as_json(rows)})
     owed: list[Notice] = []
     if never:
-        rows = [_row(item, item.outcome) | {"failure": item.outcome.failure} for item in never if isinstance(item.outcome, Never)]
+        rows = [
+            _row(item, item.outcome) | {"failure": item.outcome.failure}
+            for item in never
+            if isinstance(item.outcome, Never)
+        ]
         txn.execute(NEVER, {"messages": as_json(rows)})
         owed = notices(txn)
     if early:

@@ -1,0 +1,112 @@
+"""Receipts: written down, then acknowledged to the carrier, then told to the teams (I5)."""
+
+import pytest
+from twisted.internet.task import Clock
+
+from mobilesasa.core.model import Failure, Report, State
+from mobilesasa.dispatch import receipts as module
+from mobilesasa.dispatch.insist import RETRY_S
+from mobilesasa.dispatch.receipts import Receipts
+from tests.fakes.journal import FakeJournal
+from tests.fakes.notifier import FakeNotifier
+from tests.fakes.spool import notice
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.journal = FakeJournal()
+        self.notifier = FakeNotifier()
+        self.receipts = Receipts(self.journal, self.notifier, self.clock)
+        self.acknowledged: list[str] = []
+
+    def take(self, *reports: Report) -> None:
+        refs = " ".join(heard.ref for heard in reports)
+        self.receipts.take(reports, lambda: self.acknowledged.append(refs))
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def delivered(ref: str, carrier_id: int = 1) -> Report:
+    return Report(carrier_id, ref, State.DELIVERED)
+
+
+def failed(ref: str) -> Report:
+    return Report(1, ref, State.FAILED, Failure.UNDELIVERED)
+
+
+def test_a_receipt_is_acknowledged_after_the_commit_and_not_before(rig):
+    rig.journal.held.add("report")
+    rig.take(delivered("a"), failed("b"))
+    assert rig.acknowledged == []
+    rig.journal.let("report")
+    assert rig.acknowledged == ["a b"]
+    assert rig.journal.reported == [[delivered("a"), failed("b")]]
+    assert rig.receipts.taken == 2
+
+
+def test_a_receipt_s_notice_is_passed_on_once_it_is_written_down(rig):
+    rig.journal.notices["b"] = notice(7)
+    rig.journal.held.add("report")
+    rig.take(delivered("a"), delivered("b"))
+    assert rig.notifier.owed == []
+    rig.journal.let("report")
+    assert [each.spool_id for each in rig.notifier.owed] == [7]
+
+
+def test_intermediate_reports_are_acknowledged_and_kept_nowhere(rig):
+    rig.take(Report(1, "a", State.SENT))
+    assert rig.acknowledged == ["a"]
+    assert rig.journal.calls == []
+
+
+def test_of_a_mixed_batch_only_the_final_ones_are_written_down(rig):
+    rig.take(Report(1, "a", State.SENT), delivered("b"))
+    assert rig.journal.reported == [[delivered("b")]]
+    assert rig.acknowledged == ["a b"]
+
+
+def test_a_store_that_is_away_is_asked_again_and_the_carrier_waits(rig):
+    rig.journal.away = True
+    rig.take(delivered("a"))
+    rig.clock.advance(RETRY_S)
+    assert rig.acknowledged == []
+    rig.journal.away = False
+    rig.clock.advance(RETRY_S)
+    assert rig.acknowledged == ["a"]
+
+
+def test_a_receipt_that_comes_again_is_marked_as_repeated(rig):
+    rig.take(delivered("a"))
+    rig.take(delivered("a"), delivered("b"))
+    assert [[heard.repeated for heard in batch] for batch in rig.journal.reported] == [[False], [True, False]]
+    assert rig.receipts.repeated == 1
+    assert rig.acknowledged == ["a", "a b"]
+
+
+@pytest.mark.parametrize("other", [failed("a"), delivered("a", carrier_id=2)])
+def test_another_state_or_another_carrier_s_id_is_no_repetition(rig, other):
+    rig.take(delivered("a"))
+    rig.take(other)
+    assert not rig.journal.reported[1][0].repeated
+
+
+def test_a_receipt_that_was_not_written_down_does_not_count_as_having_come(rig, flush_logged):
+    rig.journal.broken = ZeroDivisionError()
+    rig.take(delivered("a"))
+    rig.journal.broken = None
+    rig.take(delivered("a"))
+    assert [heard.repeated for heard in rig.journal.reported[0]] == [False]
+    assert rig.acknowledged == ["a"]
+    assert len(flush_logged(ZeroDivisionError)) == 1
+
+
+def test_only_the_receipts_of_the_last_while_are_remembered(rig, monkeypatch):
+    monkeypatch.setattr(module, "REMEMBERED", 2)  # 20,000 receipts would take the test's time
+    rig.take(delivered("a"), delivered("b"), delivered("c"))
+    rig.take(delivered("a"))
+    rig.take(delivered("c"))
+    assert [batch[0].repeated for batch in rig.journal.reported[1:]] == [False, True]

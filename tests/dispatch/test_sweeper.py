@@ -1,0 +1,152 @@
+"""The sweeper's rounds: what comes due, what expired, what a dead process held, and tidying."""
+
+from collections.abc import Sequence
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from mobilesasa.core.errors import StoreAway
+from mobilesasa.core.model import Lane, Notice, Place
+from mobilesasa.dispatch.sweeper import BATCH, EXPIRY_INTERVAL_S, TIDY_INTERVAL_S, Sweeper
+from tests.fakes.notifier import FakeNotifier
+from tests.fakes.queue import FakeQueue
+from tests.fakes.spool import notice
+
+
+class FakeChores:
+    """Answers each round with what the test has put there, once."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.places: dict[str, list[list[Place]]] = {"due": [], "lease": []}
+        self.over: list[tuple[int, list[Notice]]] = []
+        self.raises: dict[str, Exception] = {}
+        self.held: dict[str, Deferred[None]] = {}
+
+    async def due(self, limit: int) -> Sequence[Place]:
+        assert limit == BATCH
+        await self._called("due")
+        return self.places["due"].pop(0) if self.places["due"] else []
+
+    async def keep_lease(self, lease_s: float) -> Sequence[Place]:
+        assert lease_s == 40
+        await self._called("lease")
+        return self.places["lease"].pop(0) if self.places["lease"] else []
+
+    async def expired(self, limit: int) -> tuple[int, Sequence[Notice]]:
+        await self._called("expired")
+        return self.over.pop(0) if self.over else (0, [])
+
+    async def tidy(self, receipt_h: int, limit: int) -> None:
+        assert receipt_h == 72
+        await self._called("tidy")
+
+    async def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if name in self.held:
+            await self.held[name]
+        if name in self.raises:
+            raise self.raises[name]
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.chores = FakeChores()
+        self.queue = FakeQueue()
+        self.notifier = FakeNotifier()
+        self.sweeper = Sweeper(self.chores, self.queue, self.notifier, self.clock, 0.5, 40, 72)
+
+    def calls_within(self, seconds: float) -> list[str]:
+        """What is done in so many seconds, a tenth at a time."""
+        self.chores.calls.clear()
+        self.clock.pump([0.1] * round(10 * seconds))
+        return self.chores.calls
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def places(count: int, carrier_id: int = 1, lane: Lane = Lane.TRANSACTIONAL) -> list[Place]:
+    return [(f"{carrier_id}{lane}-{number}", carrier_id, lane) for number in range(count)]
+
+
+def test_nothing_happens_before_the_start(rig):
+    rig.clock.advance(1000)
+    assert rig.chores.calls == []
+
+
+def test_every_round_is_made_at_the_start_and_then_in_its_own_time(rig):
+    rig.sweeper.start()
+    assert sorted(rig.chores.calls) == ["due", "expired", "lease", "tidy"]
+    calls = rig.calls_within(TIDY_INTERVAL_S)
+    assert {name: calls.count(name) for name in set(calls)} == {
+        "due": TIDY_INTERVAL_S / 0.5, "lease": TIDY_INTERVAL_S / 10, "expired": TIDY_INTERVAL_S / EXPIRY_INTERVAL_S, "tidy": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("which", ["due", "lease"])
+def test_what_waits_again_is_hinted_to_its_carrier_and_lane(rig, which):
+    bulk, other = places(2, lane=Lane.BULK), places(1, carrier_id=2)
+    rig.chores.places[which] = [[bulk[0], other[0], bulk[1]]]
+    rig.sweeper.start()
+    assert rig.queue.published == [(1, Lane.BULK, [bulk[0][0], bulk[1][0]]), (2, Lane.TRANSACTIONAL, [other[0][0]])]
+
+
+def test_all_that_has_come_due_is_taken_in_one_round(rig):
+    rig.chores.places["due"] = [places(BATCH), places(BATCH), places(3)]
+    rig.sweeper.start()
+    assert rig.chores.calls.count("due") == 3
+    assert sum(len(ids) for _, _, ids in rig.queue.published) == 2 * BATCH + 3
+
+
+def test_all_that_expired_is_ended_in_one_round_and_its_teams_told(rig):
+    rig.chores.over = [(BATCH, [notice(1)]), (1, [notice(2)])]
+    rig.sweeper.start()
+    assert rig.chores.calls.count("expired") == 2
+    assert [each.spool_id for each in rig.notifier.owed] == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy"])
+def test_a_round_is_left_out_while_the_store_is_away(rig, name):
+    rig.chores.raises[name] = StoreAway("gone")
+    rig.sweeper.start()
+    rig.chores.raises.clear()
+    assert name in rig.calls_within(TIDY_INTERVAL_S)
+
+
+@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy"])
+def test_a_round_that_fails_is_logged_and_the_rounds_go_on(rig, name, flush_logged):
+    rig.chores.raises[name] = ZeroDivisionError()
+    rig.sweeper.start()
+    assert len(flush_logged(ZeroDivisionError)) == 1
+    rig.chores.raises.clear()
+    assert name in rig.calls_within(TIDY_INTERVAL_S)
+
+
+def test_a_round_that_takes_long_is_not_begun_again_meanwhile_and_holds_up_no_other(rig):
+    rig.chores.held["due"] = Deferred()
+    rig.sweeper.start()
+    calls = rig.calls_within(60)
+    assert "due" not in calls
+    assert "lease" in calls
+    rig.chores.held.pop("due").callback(None)
+    assert "due" in rig.calls_within(1)
+
+
+def test_stopping_ends_the_rounds_and_waits_for_the_one_under_way(rig):
+    rig.chores.held["tidy"] = Deferred()
+    rig.sweeper.start()
+    stopped = Deferred.fromCoroutine(rig.sweeper.stop())
+    assert not stopped.called
+    rig.chores.held["tidy"].callback(None)
+    assert stopped.called
+    assert rig.calls_within(2 * TIDY_INTERVAL_S) == []
+    assert rig.clock.getDelayedCalls() == []
+
+
+def test_a_sweeper_that_was_never_started_stops(rig):
+    assert Deferred.fromCoroutine(rig.sweeper.stop()).called
