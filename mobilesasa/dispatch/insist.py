@@ -17,10 +17,16 @@ RETRY_S = 1.0
 
 
 async def insist(clock: IReactorTime, log: Logger, ask: Callable[[Sequence[T]], Awaitable[S]], items: Sequence[T]) -> S:
-    """Return what the store answers, asking again each second while it is away."""
+    """Return what the store answers, asking again each second while it is away.
+
+    A failure that is our own defect is logged, and asked about again as well: what it holds up stays in sight, and
+    nothing that a carrier has said is dropped.
+    """
     while True:
         try:
             return await ask(items)
         except StoreAway as error:
             log.warn("waiting for the store with {count} items: {error}", count=len(items), error=error)
-            await deferLater(clock, RETRY_S)
+        except Exception:  # noqa: BLE001 - an edge: see above
+            log.failure("the store could not take {count} items; they are tried again", count=len(items))
+        await deferLater(clock, RETRY_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -29,7 +30,7 @@ class Receipts:
         self._journal = journal
         self._notifier = notifier
         self._clock = clock
-        self._recent: dict[tuple[int, str], State] = {}
+        self._recent: OrderedDict[tuple[int, str], State] = OrderedDict()
         self.taken = self.repeated = 0
 
     def take(self, reports: Sequence[Report], acknowledge: Callable[[], None]) -> None:
@@ -58,4 +59,4 @@ class Receipts:
         for report in reports:
             self._recent[report.carrier_id, report.ref] = report.state
         while len(self._recent) > REMEMBERED:
-            del self._recent[next(iter(self._recent))]
+            self._recent.popitem(last=False)

@@ -17,16 +17,14 @@ from mobilesasa.store.intake import uuids
 from mobilesasa.store.writer import Work
 
 CLAIM = """
-WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS asked (id, n)
-), taken AS (
-    UPDATE pending SET claimed_by = %(run)s, attempts = pending.attempts + 1
-    FROM asked WHERE message_id = asked.id AND (claimed_by IS NULL OR claimed_by = %(mine)s) AND due_at IS NULL
-    RETURNING message_id, pending.attempts, sent_parts, asked.n
+WITH taken AS (
+    UPDATE pending SET claimed_by = %(run)s, attempts = attempts + 1
+    WHERE message_id = ANY(%(ids)s::uuid[]) AND (claimed_by IS NULL OR claimed_by = %(mine)s) AND due_at IS NULL
+    RETURNING message_id, attempts, sent_parts
 )
 SELECT message.id, team_id, carrier_id, lane, sender, recipient, text, body, udh, coding, parts,
        (extract(epoch FROM expires_at) * 1000)::bigint, taken.attempts, sent_parts, options
-FROM taken JOIN message ON message.id = taken.message_id ORDER BY taken.n
+FROM taken JOIN message ON message.id = taken.message_id
 """
 
 HOLD_NODE = "SELECT pg_try_advisory_lock(hashtext('mobilesasa node'), hashtext(%(node)s))"

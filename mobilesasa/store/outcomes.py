@@ -18,40 +18,43 @@ from mobilesasa.core.model import (
     Settlement,
 )
 from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.intake import uuids
 from mobilesasa.store.reports import NOTICES, notices, report, report_of
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
+# Says how many of the carrier's ids were new, and whether any receipt waits for the id of its message.
 SENT = """
 WITH sent AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS sent (id uuid, carrier_id integer, attempt smallint, at float8, refs text)
 ), gone AS (
-    DELETE FROM pending USING sent WHERE message_id = sent.id
+    DELETE FROM pending WHERE message_id = ANY(%(ids)s::uuid[])
+), moved AS (
+    UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
+                       refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), '')
+    FROM sent WHERE message.id = sent.id AND state = 10
+), waits AS (
+    INSERT INTO awaiting (carrier_id, ref, message_id, part, sent_at)
+    SELECT carrier_id, ref, id, part, to_timestamp(at)
+    FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid, part smallint, at float8)
+    ON CONFLICT (carrier_id, ref) DO NOTHING RETURNING 1
 )
-UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
-                   refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), '')
-FROM sent WHERE message.id = sent.id AND state = 10
-"""
-
-AWAIT = """
-INSERT INTO awaiting (carrier_id, ref, message_id, part, sent_at)
-SELECT carrier_id, ref, id, part, to_timestamp(at)
-FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid, part smallint, at float8)
-ON CONFLICT (carrier_id, ref) DO NOTHING
+SELECT (SELECT count(*) FROM waits), EXISTS (SELECT FROM parked_report)
 """
 
 # A carrier that uses an id again means the newer message. The older one keeps its row, under a name that never matches.
 DISPLACE = """
-UPDATE awaiting SET ref = awaiting.ref || '~' || awaiting.message_id
-FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid)
-WHERE awaiting.carrier_id = parts.carrier_id AND awaiting.ref = parts.ref AND awaiting.message_id <> parts.id
+UPDATE awaiting SET ref = awaiting.ref || '~' || awaiting.message_id FROM (
+    SELECT parts.id, place FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid), LATERAL (
+        SELECT ctid AS place FROM awaiting WHERE carrier_id = parts.carrier_id AND ref = parts.ref OFFSET 0) AS found
+) AS hit WHERE awaiting.ctid = place AND awaiting.message_id <> hit.id
 """
 
-ANY_PARKED = "SELECT EXISTS (SELECT FROM parked_report)"
-
 UNPARK = """
-DELETE FROM parked_report USING json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid)
-WHERE parked_report.carrier_id = parts.carrier_id AND parked_report.ref = parts.ref
+DELETE FROM parked_report USING (
+    SELECT place FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text), LATERAL (
+        SELECT ctid AS place FROM parked_report WHERE carrier_id = parts.carrier_id AND ref = parts.ref OFFSET 0) AS found
+) AS hit WHERE parked_report.ctid = place
 RETURNING parked_report.report
 """
 
@@ -62,7 +65,7 @@ WITH put_off AS MATERIALIZED (
         id uuid, carrier_id integer, attempt smallint, delay_s float8, taken integer, refs text, code text, reason text)
 ), back AS (
     UPDATE pending SET claimed_by = NULL, due_at = now() + make_interval(secs => delay_s), sent_parts = sent_parts | taken
-    FROM put_off WHERE message_id = put_off.id AND claimed_by IS NOT NULL AND attempts = attempt
+    FROM put_off WHERE message_id = ANY(%(ids)s::uuid[]) AND message_id = put_off.id AND claimed_by IS NOT NULL AND attempts = attempt
     RETURNING put_off.*
 ), told AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
@@ -80,7 +83,7 @@ WITH ended AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS ended (
         id uuid, carrier_id integer, attempt smallint, taken integer, refs text, failure text, code text, reason text)
 ), gone AS (
-    DELETE FROM pending USING ended WHERE message_id = ended.id
+    DELETE FROM pending USING ended WHERE message_id = ANY(%(ids)s::uuid[]) AND message_id = ended.id
     RETURNING pending.message_id, pending.team_id, pending.price_units, ended.*,
               bit_count((sent_parts | ended.taken)::bit(32)) AS taken_parts
 ), moved AS (
@@ -91,10 +94,12 @@ WITH ended AS MATERIALIZED (
     FROM gone WHERE message.id = gone.message_id
     RETURNING message.*, gone.taken_parts
 ), closed AS (
-    UPDATE awaiting SET failed = true
-    FROM (SELECT id, carrier_id, unnest(string_to_array(refs, ' ')) AS ref FROM moved WHERE taken_parts > 0) AS part
-    WHERE awaiting.carrier_id = part.carrier_id AND awaiting.ref = part.ref AND awaiting.message_id = part.id
-), told AS (
+    UPDATE awaiting SET failed = true FROM (
+        SELECT moved.id, place FROM moved, unnest(string_to_array(refs, ' ')) AS part (ref), LATERAL (
+            SELECT ctid AS place FROM awaiting WHERE carrier_id = moved.carrier_id AND ref = part.ref OFFSET 0) AS found
+        WHERE taken_parts > 0
+    ) AS hit WHERE awaiting.ctid = place AND awaiting.message_id = hit.id
+), events AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
     SELECT id, attempt, carrier_id, 'refused', code, reason FROM gone
 ), back AS (
@@ -105,13 +110,13 @@ WITH ended AS MATERIALIZED (
 ), credit AS (
     UPDATE team SET balance = balance + total.units
     FROM (SELECT team_id, sum(units) AS units FROM entry GROUP BY team_id) AS total WHERE team.id = total.team_id
-), spooled AS (
-    INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
-    SELECT team_id, id, 40, failure, error, done_at FROM moved WHERE origin = 2 AND wish IN (1, 2)
-    RETURNING id, message_id
-)
-"""
+), due AS (
+    SELECT * FROM moved WHERE origin = 2 AND wish IN (1, 2)
+)"""
     + NOTICES
+    + """
+SELECT * FROM told
+"""
 )
 
 
@@ -125,38 +130,26 @@ NOTHING_FOLLOWS = Settled()
 
 def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
     """Write down what carriers answered; safe to repeat."""
-    sent = [item for item in batch if isinstance(item.outcome, Sent)]
-    later = [item for item in batch if isinstance(item.outcome, Later)]
-    never = [item for item in batch if isinstance(item.outcome, Never)]
-    parts = [part for item in batch if item.outcome.refs for part in _parts(item)]
-    early = _await_receipts(txn, parts) if parts else []
-    if sent:
-        rows = [
-            {
-                "id": item.message_id,
-                "carrier_id": item.carrier_id,
-                "attempt": item.attempt,
-                "at": item.at_ms / 1000,
-                "refs": _joined(item.outcome),
-            }
-            for item in sent
-        ]
-        txn.execute(SENT, {"messages": as_json(rows)})
+    sent: list[dict[str, Any]] = []
+    later: list[dict[str, Any]] = []
+    never: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
+    for item in batch:
+        outcome = item.outcome
+        if isinstance(outcome, Sent):
+            sent.append(_row(item))
+        elif isinstance(outcome, Later):
+            later.append(_row(item) | _why(outcome) | {"delay_s": outcome.delay_s})
+        else:
+            never.append(_row(item) | _why(outcome) | {"failure": outcome.failure})
+        if outcome.refs:
+            parts.extend(_parts(item))
+    early = _write_sent(txn, sent, parts) if sent or parts else []
     if later:
-        rows = [
-            _row(item, item.outcome) | {"delay_s": item.outcome.delay_s}
-            for item in later
-            if isinstance(item.outcome, Later)
-        ]
-        txn.execute(LATER, {"messages": as_json(rows)})
+        txn.execute(LATER, {"messages": as_json(later), "ids": _ids(later)})
     owed: list[Notice] = []
     if never:
-        rows = [
-            _row(item, item.outcome) | {"failure": item.outcome.failure}
-            for item in never
-            if isinstance(item.outcome, Never)
-        ]
-        txn.execute(NEVER, {"messages": as_json(rows)})
+        txn.execute(NEVER, {"messages": as_json(never), "ids": _ids(never)})
         owed = notices(txn)
     if early:
         owed += [notice for notice in report(txn, early) if notice is not None]
@@ -170,19 +163,23 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
     ]
 
 
-def _await_receipts(txn: Txn, parts: list[dict[str, Any]]) -> list[Report]:
-    """Remember the carrier's ids, and return the receipts that came before them."""
+def _write_sent(txn: Txn, sent: list[dict[str, Any]], parts: list[dict[str, Any]]) -> list[Report]:
+    """Write down what was taken and the carrier's ids of the parts; return the receipts that came before them."""
     _tell_apart(parts)
-    rows = as_json(parts)
-    txn.execute(AWAIT, {"parts": rows})
-    if txn.rowcount < len(parts):
-        txn.execute(DISPLACE, {"parts": rows})
-        txn.execute(AWAIT, {"parts": rows})
-    txn.execute(ANY_PARKED)
-    if not one_row(txn)[0]:
+    given = {"messages": as_json(sent), "ids": _ids(sent), "parts": as_json(parts)}
+    txn.execute(SENT, given)
+    new, any_parked = one_row(txn)
+    if new < len(parts):
+        txn.execute(DISPLACE, given)
+        txn.execute(SENT, given)
+    if not any_parked:
         return []
-    txn.execute(UNPARK, {"parts": rows})
+    txn.execute(UNPARK, given)
     return [report_of(kept) for (kept,) in txn.fetchall()]
+
+
+def _ids(rows: list[dict[str, Any]]) -> str:
+    return uuids(row["id"] for row in rows)
 
 
 def _tell_apart(parts: list[dict[str, Any]]) -> None:
@@ -217,13 +214,19 @@ def _joined(outcome: Outcome) -> str:
     return " ".join(ref for ref in outcome.refs if ref)
 
 
-def _row(item: Settlement, outcome: Later | Never) -> dict[str, Any]:
+def _row(item: Settlement) -> dict[str, Any]:
     return {
         "id": item.message_id,
         "carrier_id": item.carrier_id,
         "attempt": item.attempt,
+        "at": item.at_ms / 1000,
+        "refs": _joined(item.outcome),
+    }
+
+
+def _why(outcome: Later | Never) -> dict[str, Any]:
+    return {
         "taken": sum(1 << n for n, ref in enumerate(outcome.refs) if ref is not None),
-        "refs": _joined(outcome),
         "code": outcome.code,
         "reason": outcome.reason,
     }

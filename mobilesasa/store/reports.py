@@ -16,11 +16,21 @@ from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
-# Ends every statement that spools notices: `moved` are the messages, `spooled` their rows in the spool.
-NOTICES = """
-SELECT spooled.id, team_id, moved.id, sender, recipient, state, failure, coalesce(error, ''), parts,
-       (extract(epoch FROM done_at) * 1000)::bigint, options
-FROM spooled JOIN moved ON moved.id = spooled.message_id
+# How to join a batch with a table of ours: each row of the batch looks its row up by index (`OFFSET 0` keeps the planner
+# from turning the look-up into a join), and the row is then taken by its place (ctid). A plain join is planned from the
+# table's statistics, and those of a queue-like table are wrong most of the time: it was seen to be scanned whole.
+
+# Ends every statement that spools notices. Before it stands `due`: the messages (all columns) whose team is owed one.
+NOTICES = """, owed AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('spool', 'id')) AS spool_id, due.* FROM due
+), spooled AS (
+    INSERT INTO spool (id, team_id, message_id, state, failure, error, done_at) OVERRIDING SYSTEM VALUE
+    SELECT spool_id, team_id, id, state, failure, coalesce(error, ''), done_at FROM owed
+), told AS (
+    SELECT spool_id, team_id, id, sender, recipient, state, failure, coalesce(error, '') AS error, parts,
+           (extract(epoch FROM done_at) * 1000)::bigint AS done_at_ms, options
+    FROM owed
+)
 """
 
 DELIVERED = (
@@ -29,8 +39,11 @@ WITH heard AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(reports)s) AS heard (
         n integer, carrier_id integer, ref text, done_at float8, error text)
 ), gone AS (
-    DELETE FROM awaiting USING heard WHERE awaiting.carrier_id = heard.carrier_id AND awaiting.ref = heard.ref
-    RETURNING heard.n, message_id, failed, heard.done_at, heard.error
+    DELETE FROM awaiting USING (
+        SELECT heard.*, place FROM heard, LATERAL (
+            SELECT ctid AS place FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0) AS found
+    ) AS hit WHERE awaiting.ctid = place
+    RETURNING hit.n, message_id, failed, hit.done_at, hit.error
 ), each AS MATERIALIZED (
     SELECT message_id, count(*) FILTER (WHERE NOT failed) AS closed, count(*) FILTER (WHERE failed) AS mended,
            max(done_at) AS done_at, max(error) AS error
@@ -46,16 +59,12 @@ WITH heard AS MATERIALIZED (
         done_at = coalesce(to_timestamp(each.done_at), now())
     FROM each WHERE message.id = each.message_id
     RETURNING message.*, closed
-), spooled AS (
-    INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
-    SELECT team_id, id, state, failure, coalesce(error, ''), done_at FROM moved
-    WHERE origin = 2 AND open_parts = 0 AND ((state = 30 AND wish IN (1, 3)) OR (state = 40 AND closed > 0 AND wish IN (1, 2)))
-    RETURNING id, message_id
-), told AS (
-"""
+), due AS (
+    SELECT * FROM moved WHERE origin = 2 AND open_parts = 0
+    AND ((state = 30 AND wish IN (1, 3)) OR (state = 40 AND closed > 0 AND wish IN (1, 2)))
+)"""
     + NOTICES
     + """
-)
 SELECT NULL::integer AS n, told.* FROM told UNION ALL
 SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gone
 """
@@ -67,9 +76,11 @@ WITH heard AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(reports)s) AS heard (
         n integer, carrier_id integer, ref text, done_at float8, error text, failure text)
 ), hit AS (
-    UPDATE awaiting SET failed = true FROM heard
-    WHERE awaiting.carrier_id = heard.carrier_id AND awaiting.ref = heard.ref AND NOT awaiting.failed
-    RETURNING heard.n, message_id, heard.done_at, heard.error, heard.failure
+    UPDATE awaiting SET failed = true FROM (
+        SELECT heard.*, place FROM heard, LATERAL (
+            SELECT ctid AS place FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0) AS found
+    ) AS hit WHERE awaiting.ctid = place AND NOT awaiting.failed
+    RETURNING hit.n, message_id, hit.done_at, hit.error, hit.failure
 ), each AS MATERIALIZED (
     SELECT message_id, count(*) AS closed, max(done_at) AS done_at, max(error) AS error, min(failure) AS failure
     FROM hit GROUP BY message_id
@@ -80,16 +91,11 @@ WITH heard AS MATERIALIZED (
         failure = each.failure, error = each.error, done_at = coalesce(to_timestamp(each.done_at), now())
     FROM each WHERE message.id = each.message_id
     RETURNING message.*
-), spooled AS (
-    INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
-    SELECT team_id, id, state, failure, coalesce(error, ''), done_at FROM moved
-    WHERE origin = 2 AND open_parts = 0 AND state = 40 AND wish IN (1, 2)
-    RETURNING id, message_id
-), told AS (
-"""
+), due AS (
+    SELECT * FROM moved WHERE origin = 2 AND open_parts = 0 AND state = 40 AND wish IN (1, 2)
+)"""
     + NOTICES
     + """
-)
 SELECT NULL::integer AS n, told.* FROM told UNION ALL
 SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hit
 """
@@ -98,9 +104,8 @@ SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM 
 AWAITED = "SELECT ref FROM awaiting WHERE carrier_id = %(carrier_id)s AND NOT failed ORDER BY sent_at"
 
 KNOWN = """
-SELECT asked.n FROM awaiting
-JOIN json_to_recordset(%(reports)s) AS asked (n integer, carrier_id integer, ref text)
-  ON awaiting.carrier_id = asked.carrier_id AND awaiting.ref = asked.ref
+SELECT asked.n FROM json_to_recordset(%(reports)s) AS asked (n integer, carrier_id integer, ref text), LATERAL (
+    SELECT FROM awaiting WHERE carrier_id = asked.carrier_id AND ref = asked.ref OFFSET 0) AS found
 """
 
 PARK = """

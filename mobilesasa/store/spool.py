@@ -13,7 +13,10 @@ from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 ACKNOWLEDGE = """
-DELETE FROM spool USING json_to_recordset(%(rows)s) AS told (t integer, i bigint) WHERE team_id = told.t AND id = told.i
+DELETE FROM spool USING (
+    SELECT place FROM json_to_recordset(%(rows)s) AS told (t integer, i bigint), LATERAL (
+        SELECT ctid AS place FROM spool WHERE team_id = told.t AND id = told.i OFFSET 0) AS found
+) AS hit WHERE spool.ctid = place
 """
 
 OWED = """

@@ -47,7 +47,11 @@ SENDERS = [
     Sender(5, UUID + "e", 4, "Tz"),
     Sender(6, UUID + "f", 5, "Half", status="pending"),
 ]
-CARRIERS = [CarrierRecord(1, "home", "sandbox"), CarrierRecord(2, "abroad", "sandbox"), CarrierRecord(3, "off", "x", False)]
+CARRIERS = [
+    CarrierRecord(1, "home", "sandbox"),
+    CarrierRecord(2, "abroad", "sandbox"),
+    CarrierRecord(3, "off", "x", False),
+]
 ROUTES = [
     RouteRecord("254", 1),
     RouteRecord("254", 2, priority=200),
@@ -87,7 +91,9 @@ class Rig:
 
     happened: list[Any] = attrs.field(factory=list)
     limits: Limits | None = None
-    known: Directory = attrs.field(factory=lambda: Directory(TEAMS, SENDERS, (), CARRIERS, ROUTES, {"254": 2, "25578": 5}))
+    known: Directory = attrs.field(
+        factory=lambda: Directory(TEAMS, SENDERS, (), CARRIERS, ROUTES, {"254": 2, "25578": 5})
+    )
     store: Store = attrs.field(init=False)
     gateway: Gateway = attrs.field(init=False)
 
@@ -138,9 +144,7 @@ def test_an_accepted_message_carries_all_that_was_asked_for(rig):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("recipient", "price_units"), [("0712345678", 4), ("+255782345678", 10), ("+254720345678", 4)]
-)
+@pytest.mark.parametrize(("recipient", "price_units"), [("0712345678", 4), ("+255782345678", 10), ("+254720345678", 4)])
 def test_a_message_costs_its_parts_times_the_price_of_its_prefix(rig, recipient, price_units):
     assert rig.judge(recipient=recipient, text="x" * 161).price_units == price_units
 
@@ -225,7 +229,7 @@ def test_a_default_sender_that_is_gone_is_no_default_sender():
 # Texts.
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\r\n", " "])
+@pytest.mark.parametrize("text", ["", " ", "\n\t \r\n", "\r\n", "\u2003", "\xa0"])
 def test_a_blank_text_is_refused(rig, text):
     assert sentence(rig.judge(text=text), BadText) == "the text is blank"
 
@@ -279,7 +283,8 @@ HEADER = b"\x05\x00\x03\x2a\x02\x01"
 
 
 @pytest.mark.parametrize(
-    ("text", "coding"), [("x" * 153, Coding.GSM7), ("ж" * 67, Coding.UCS2), ("x" * 67, Coding.UCS2), ("€" * 76, Coding.GSM7)]
+    ("text", "coding"),
+    [("x" * 153, Coding.GSM7), ("ж" * 67, Coding.UCS2), ("x" * 67, Coding.UCS2), ("€" * 76, Coding.GSM7)],
 )
 def test_a_part_which_the_team_split_itself_is_one_message_of_one_part(rig, text, coding):
     priced = rig.judge(text=text, udh=HEADER, coding=coding)
@@ -331,9 +336,16 @@ def test_a_validity_that_is_over_is_refused(rig, validity_ms):
     assert said == "the validity period is over already; give a time ahead"
 
 
-@pytest.mark.parametrize(("validity_ms", "lives_ms"), [(None, DAY_MS), (1, 1), (HOUR_MS, HOUR_MS), (9 * DAY_MS, DAY_MS)])
+@pytest.mark.parametrize(
+    ("validity_ms", "lives_ms"), [(None, DAY_MS), (1, 1), (HOUR_MS, HOUR_MS), (9 * DAY_MS, DAY_MS)]
+)
 def test_a_message_lives_as_long_as_asked_but_a_day_at_most(rig, validity_ms, lives_ms):
     assert rig.judge(validity_ms=validity_ms).expires_at_ms == NOW_MS + lives_ms
+
+
+def test_what_a_message_lives_that_names_nothing_is_a_setting_below_the_most():
+    rig = Rig(limits=Limits(max_validity_ms=2 * HOUR_MS, default_validity_ms=HOUR_MS))
+    assert [rig.judge(validity_ms=v).expires_at_ms - NOW_MS for v in (None, DAY_MS)] == [HOUR_MS, 2 * HOUR_MS]
 
 
 @pytest.mark.parametrize("due_at_ms", [0, NOW_MS - 1, NOW_MS])

@@ -90,7 +90,9 @@ def test_a_text_names_an_id_only_if_it_is_that_id_s_own_text(text):
     assert found is None or smpp_id(found) == text.upper()
 
 
-@pytest.mark.parametrize("text", ["", "A" * 25, "A" * 27, "1" + "A" * 25, "A" * 25 + "=", "é" * 26, " " * 26, "A" * 25 + "B"])
+@pytest.mark.parametrize(
+    "text", ["", "A" * 25, "A" * 27, "1" + "A" * 25, "A" * 25 + "=", "é" * 26, " " * 26, "A" * 25 + "B"]
+)
 def test_what_is_no_smpp_id_is_none(text):
     assert from_smpp_id(text) is None
 

@@ -31,7 +31,13 @@ def routed(*routes: RouteRecord, disabled: frozenset[int] = frozenset()) -> Dire
 
 
 def token(**more) -> Token:
-    known = {"uuid": "u", "team_id": 1, "digest": token_digest("mbs_x"), "prefix": "mbs_x", "scopes": frozenset({"sms"})}
+    known = {
+        "uuid": "u",
+        "team_id": 1,
+        "digest": token_digest("mbs_x"),
+        "prefix": "mbs_x",
+        "scopes": frozenset({"sms"}),
+    }
     return Token(**{**known, **more})
 
 

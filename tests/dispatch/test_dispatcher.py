@@ -84,6 +84,15 @@ def test_what_was_put_off_is_submitted_again_when_it_is_named_again(rig):
     assert rig.carrier.ids == [message_id, message_id]
 
 
+def test_a_carrier_that_answers_twice_does_not_acknowledge_twice(rig):
+    (first,) = rig.deliver(1)
+    message = rig.carrier.on_wire[0]
+    rig.carrier.answer()
+    rig.journal.claimed[first] = message
+    rig.carrier.listener.settled([(message, Sent(("r",)))])
+    assert rig.queue.acked == [[first]]
+
+
 def test_outcomes_are_counted_by_their_kind(rig):
     rig.deliver(6)
     for outcome, count in ((Sent(("r",)), 3), (Later(1, "busy"), 2), (Never(Failure.REFUSED, "no"), 1)):
@@ -200,7 +209,9 @@ def test_a_carrier_that_answers_from_within_submit_is_served_to_the_end(rig):
 
 @given(
     st.integers(1, 12),
-    st.lists(st.tuples(st.sampled_from([FAST, BULK]), st.lists(st.integers(1, 10), min_size=1, max_size=5)), max_size=12),
+    st.lists(
+        st.tuples(st.sampled_from([FAST, BULK]), st.lists(st.integers(1, 10), min_size=1, max_size=5)), max_size=12
+    ),
     st.randoms(use_true_random=False),
 )
 def test_whatever_is_slow_the_window_holds_and_every_message_is_settled_once(window, bodies, chance):
@@ -213,9 +224,14 @@ def test_whatever_is_slow_the_window_holds_and_every_message_is_settled_once(win
         if body is not None:
             lane, widths = body
             ids += rig.queue.deliver(
-                rig.journal.put(*(outbound(f"{len(ids)}-{n}", lane=lane, parts=width) for n, width in enumerate(widths))), lane
+                rig.journal.put(
+                    *(outbound(f"{len(ids)}-{n}", lane=lane, parts=width) for n, width in enumerate(widths))
+                ),
+                lane,
             ).ids
-        chance.choice([lambda: rig.carrier.answer(1) if rig.carrier.on_wire else None, lambda: rig.journal.let("claim")])()
+        chance.choice(
+            [lambda: rig.carrier.answer(1) if rig.carrier.on_wire else None, lambda: rig.journal.let("claim")]
+        )()
         if chance.random() < 0.5:
             rig.journal.let("settle")
         assert rig.dispatcher.out_parts <= max(window, max((m.parts for m in rig.journal.claimed.values()), default=0))
@@ -310,11 +326,13 @@ def test_a_store_that_is_away_holds_the_window_shut(rig):
     assert len(rig.carrier.ids) == 10
 
 
-def test_a_claim_that_fails_for_a_defect_does_not_stop_the_lane(rig, flush_logged):
+def test_a_claim_that_fails_for_a_defect_is_logged_and_tried_again_and_does_not_stop_the_lane(rig, flush_logged):
     rig.journal.broken = ZeroDivisionError()
-    rig.deliver(1)
+    ids = rig.deliver(1)
     rig.journal.broken = None
-    ids = rig.deliver(2)
+    ids += rig.deliver(2)
+    assert rig.carrier.ids == []
+    rig.clock.advance(RETRY_S)
     assert rig.carrier.ids == ids
     assert len(flush_logged(ZeroDivisionError)) == 1
 

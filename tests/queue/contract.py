@@ -57,13 +57,17 @@ class QueueContract:
     def queue(self, harness: Harness) -> Queue:
         return harness.queue
 
-    async def consuming(self, harness: Harness, prefetch: int = 100, carrier_id: int = 1) -> tuple[Consumer, Subscription]:
+    async def consuming(
+        self, harness: Harness, prefetch: int = 100, carrier_id: int = 1
+    ) -> tuple[Consumer, Subscription]:
         consumer = Consumer()
         subscription = harness.queue.consume(carrier_id, consumer.take, prefetch)
         await harness.settle()
         return consumer, subscription
 
-    async def published(self, harness: Harness, ids: Sequence[MessageId], lane: Lane = FAST, carrier_id: int = 1) -> None:
+    async def published(
+        self, harness: Harness, ids: Sequence[MessageId], lane: Lane = FAST, carrier_id: int = 1
+    ) -> None:
         harness.queue.publish(carrier_id, lane, ids)
         await harness.settle()
 

@@ -238,7 +238,17 @@ class Carrying:
 
     def step(self) -> None:
         self.chance.choice(
-            [self.accept, self.accept, self.carry, self.carry, self.hand_back, self.change, self.answer, self.wait, self.sway]
+            [
+                self.accept,
+                self.accept,
+                self.carry,
+                self.carry,
+                self.hand_back,
+                self.change,
+                self.answer,
+                self.wait,
+                self.sway,
+            ]
         )()
         self.chance.choice([self.rig.turn, lambda: None])()
 

@@ -96,9 +96,13 @@ def claimed(txn: Txn, run: int, *ids: MessageId) -> list[Outbound | None]:
     return claims.claim(txn, [Claim(message_id, run) for message_id in ids])
 
 
-def settled(txn: Txn, *pairs: tuple[MessageId, Outcome], carrier: int = 1, at_ms: int = NOW_MS, attempt: int = 1) -> list[Settled]:
+def settled(
+    txn: Txn, *pairs: tuple[MessageId, Outcome], carrier: int = 1, at_ms: int = NOW_MS, attempt: int = 1
+) -> list[Settled]:
     """Write down what the carrier answered."""
-    return outcomes.settle(txn, [Settlement(message_id, carrier, attempt, at_ms, outcome) for message_id, outcome in pairs])
+    return outcomes.settle(
+        txn, [Settlement(message_id, carrier, attempt, at_ms, outcome) for message_id, outcome in pairs]
+    )
 
 
 def sent(txn: Txn, team: int, *refs: str, **changes: Any) -> MessageId:
@@ -109,11 +113,20 @@ def sent(txn: Txn, team: int, *refs: str, **changes: Any) -> MessageId:
 
 
 def delivered(ref: str, **more: Any) -> Report:
-    return Report(**{"carrier_id": 1, "ref": ref, "state": State.DELIVERED, "error": "000", "done_at_ms": NOW_MS + 7, **more})
+    return Report(
+        **{"carrier_id": 1, "ref": ref, "state": State.DELIVERED, "error": "000", "done_at_ms": NOW_MS + 7, **more}
+    )
 
 
 def failed(ref: str, failure: Failure = Failure.UNDELIVERED, **more: Any) -> Report:
-    known = {"carrier_id": 1, "ref": ref, "state": State.FAILED, "failure": failure, "error": "001", "done_at_ms": NOW_MS + 7}
+    known = {
+        "carrier_id": 1,
+        "ref": ref,
+        "state": State.FAILED,
+        "failure": failure,
+        "error": "001",
+        "done_at_ms": NOW_MS + 7,
+    }
     return Report(**{**known, **more})
 
 

@@ -40,9 +40,21 @@ def test_a_message_is_kept_as_it_was_accepted_and_comes_out_of_the_claim_the_sam
     assert accept(txn, [message]) == [None]
     (taken,) = claim(txn, [Claim(message.id, add_run(txn))])
     assert taken is not None
-    for name in (
-        ["id", "team_id", "carrier_id", "lane", "sender", "recipient", "text", "body", "udh", "coding", "parts", "expires_at_ms", "options"]
-    ):
+    for name in [
+        "id",
+        "team_id",
+        "carrier_id",
+        "lane",
+        "sender",
+        "recipient",
+        "text",
+        "body",
+        "udh",
+        "coding",
+        "parts",
+        "expires_at_ms",
+        "options",
+    ]:
         assert getattr(taken, name) == getattr(message, name), name
     assert (taken.attempt, taken.sent_parts) == (1, 0)
 
@@ -157,7 +169,9 @@ def test_a_batch_that_waited_for_another_spender_sees_what_is_left(database_dsn)
     with first.cursor() as txn:
         assert accept(txn, [priced(team) for _ in range(4)]) == [None] * 4
     verdicts = []
-    waiting = threading.Thread(target=lambda: verdicts.extend(in_transaction(second, accept, [priced(team), priced(team)])))
+    waiting = threading.Thread(
+        target=lambda: verdicts.extend(in_transaction(second, accept, [priced(team), priced(team)]))
+    )
     waiting.start()
     first.commit()
     waiting.join()

@@ -8,13 +8,26 @@ from twisted.internet import reactor
 from twisted.internet.defer import DeferredList
 
 from mobilesasa.core.errors import Overloaded
-from mobilesasa.core.model import Lane, Never, Sent, Settlement, State
 from mobilesasa.core.model import Failure as Reason
+from mobilesasa.core.model import Lane, Never, Sent, Settlement, State
 from mobilesasa.store.database import Database, StoreUnavailable, connect, in_transaction
 from mobilesasa.store.journal import Journal
 from mobilesasa.store.writer import Writer
 from tests.store import given
-from tests.store.given import HOUR_MS, NOW_MS, add_carrier, add_run, add_team, count, delivered, failed, priced, sent, told, wrong
+from tests.store.given import (
+    HOUR_MS,
+    NOW_MS,
+    add_carrier,
+    add_run,
+    add_team,
+    count,
+    delivered,
+    failed,
+    priced,
+    sent,
+    told,
+    wrong,
+)
 
 
 class Rig:

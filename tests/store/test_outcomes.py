@@ -194,7 +194,12 @@ def test_a_message_that_no_carrier_took_has_failed_and_is_paid_back(txn):
     team = add_team(txn, 10)
     message_id = in_hand(txn, team, 3)
     (notice,) = notices_of(settled(txn, (message_id, REFUSED)))
-    assert (notice.state, notice.failure, notice.error, notice.parts) == (State.FAILED, Failure.REFUSED, REFUSED.code, 3)
+    assert (notice.state, notice.failure, notice.error, notice.parts) == (
+        State.FAILED,
+        Failure.REFUSED,
+        REFUSED.code,
+        3,
+    )
     assert standing(txn, message_id) == (State.FAILED, 0, 3, "refused")
     assert [column(txn, name, message_id) for name in ("reason", "error")] == [REFUSED.reason, REFUSED.code]
     assert balance(txn, team) == 10
@@ -242,7 +247,10 @@ def test_receipts_for_parts_of_a_message_that_failed_tell_the_team_nothing_more(
     for heard in (delivered, failed):
         message_id = in_hand(txn, team, 3)
         settled(txn, (message_id, Later(0, "busy", refs=("a", None, None))))
-        assert len(notices_of(settled(txn, (message_id, Never(Failure.REFUSED, "no", refs=(None, "b", None))), attempt=2))) == 1
+        assert (
+            len(notices_of(settled(txn, (message_id, Never(Failure.REFUSED, "no", refs=(None, "b", None))), attempt=2)))
+            == 1
+        )
         assert told(txn, heard("a"), heard("b")) == [None, None]
         assert standing(txn, message_id)[0::3] == (State.FAILED, "refused")
         txn.execute("DELETE FROM awaiting")

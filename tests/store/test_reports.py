@@ -182,7 +182,12 @@ def test_each_message_s_notice_comes_with_a_receipt_of_its_own_state(txn):
     ids = [sent(txn, team, ref) for ref in "abcd"]
     found = told(txn, delivered("A", spell=lambda _: ("a",)), failed("b"), delivered("x"), delivered("c"), failed("d"))
     assert found[2] is None
-    assert [notice.state for notice in found if notice] == [State.DELIVERED, State.FAILED, State.DELIVERED, State.FAILED]
+    assert [notice.state for notice in found if notice] == [
+        State.DELIVERED,
+        State.FAILED,
+        State.DELIVERED,
+        State.FAILED,
+    ]
     assert {notice.message_id for notice in found if notice} == set(ids)
 
 
@@ -191,7 +196,9 @@ histories = st.lists(st.tuples(st.sampled_from(["p", "q", "r"]), st.sampled_from
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(1, 3), histories, st.lists(st.integers(1, 3), max_size=9), st.integers(0, 9))
-def test_whatever_order_receipts_come_in_a_message_goes_forward_and_tells_each_change_once(txn, parts, heard, cuts, early):
+def test_whatever_order_receipts_come_in_a_message_goes_forward_and_tells_each_change_once(
+    txn, parts, heard, cuts, early
+):
     """`heard` in batches of `cuts`; the first `early` receipts come before the carrier's answer."""
     with undone(txn):
         carrier = add_carrier(txn)

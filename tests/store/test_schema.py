@@ -1,7 +1,7 @@
 """The schema of the message path: partitions by month, updates that stay in their page, who is told of changes."""
 
 import contextlib
-import datetime
+import datetime as dt
 import random
 
 import psycopg2
@@ -21,11 +21,11 @@ UPDATES = """
 SELECT coalesce(sum(n_tup_upd), 0), coalesce(sum(n_tup_hot_upd), 0) FROM pg_stat_xact_user_tables
 WHERE relname = %(table)s OR relname ~ ('^' || %(table)s || '_[0-9]')
 """
-UTC = datetime.UTC
+UTC = dt.UTC
 
 
 def ms(*day: int) -> int:
-    return int(datetime.datetime(*day, tzinfo=UTC).timestamp() * 1000)
+    return int(dt.datetime(*day, tzinfo=UTC).timestamp() * 1000)
 
 
 def id_of(at_ms: int) -> str:

@@ -147,7 +147,10 @@ async def either(waiting: Deferred[Any]) -> Any:
 
 @pytest.fixture
 def kept_dsn(empty_dsn: str) -> str:
-    ask(empty_dsn, "CREATE TABLE kept (place serial, number integer UNIQUE DEFERRABLE INITIALLY DEFERRED CHECK (number <> 13))")
+    ask(
+        empty_dsn,
+        "CREATE TABLE kept (place serial, number integer UNIQUE DEFERRABLE INITIALLY DEFERRED CHECK (number <> 13))",
+    )
     return empty_dsn
 
 
@@ -268,6 +271,17 @@ async def test_a_defect_of_ours_fails_alone_and_is_told_as_it_is(rig):
     found = await rig.behind((ADDING, [1]), (Work("divide", divide), [0]), (ADDING, [2]))
     assert [type(each) for each in found] == [list, ZeroDivisionError, list]
     assert kept(rig.dsn) == [1, 2]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_defect_of_ours_on_a_connection_that_broke_does_not_keep_the_next_from_being_written(rig):
+    def break_and_divide(txn: Txn, items: Sequence[int]) -> list[int]:
+        with contextlib.suppress(psycopg2.Error):
+            txn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return [1 // item for item in items]
+
+    assert isinstance(await either(rig.writer.write(Work("divide", break_and_divide), [0])), ZeroDivisionError)
+    assert await rig.writer.write(ADDING, [2]) == [20]
 
 
 @pytest_twisted.ensureDeferred
