@@ -127,10 +127,8 @@ class Dispatcher:
             self._keep("claiming", self._claimed(which, lane, ids))
 
     async def _claimed(self, which: Lane, lane: _LaneInHand, ids: Sequence[MessageId]) -> None:
-        try:
-            rows = await insist(self._clock, self.log, self._journal.claim, ids)
-        finally:
-            lane.claiming = 0
+        rows = await insist(self._clock, self.log, self._journal.claim, ids)
+        lane.claiming = 0
         self._acknowledge([message_id for message_id, row in zip(ids, rows, strict=True) if row is None])
         taken = [row for row in rows if row is not None]
         if self._stopping:

@@ -21,8 +21,8 @@ class NodeCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """See `prometheus_client`."""
         parts = self._parts
-        yield _counter("store_commits", "Group commits of the writer.", parts.writer.commits)
-        yield _gauge("store_waiting_items", "Items handed to the writer and not begun.", parts.writer.waiting_items)
+        yield _counter("store_commits", "Group commits of the writer.", parts.intake.commits + parts.writer.commits)
+        yield _gauge("store_waiting_items", "Items handed to the writers and not begun.", parts.intake.waiting_items + parts.writer.waiting_items)
         yield _counter("receipts", "Final receipts taken from carriers.", parts.receipts.taken)
         yield _counter("receipts_repeated", "Receipts that carriers gave again.", parts.receipts.repeated)
         yield _counter("directory_readings", "Times the configuration was read.", parts.knowledge.readings)

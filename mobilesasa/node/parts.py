@@ -55,6 +55,7 @@ def now_ms() -> int:
 class Parts:
     """The parts of one node, not yet started."""
 
+    intake: Writer
     writer: Writer
     database: Database
     journal: Journal
@@ -78,8 +79,8 @@ class Parts:
 
 def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Directory) -> Parts:
     """Build a node over an open store; nothing of it runs yet."""
-    writer, database = _store(reactor, settings, dsn)
-    journal = Journal(writer, database, run)
+    intake, writer, database = _store(reactor, settings, dsn)
+    journal = Journal(intake, writer, database, run)
     directory = CurrentDirectory(known)
     queue = MemoryQueue(reactor, journal.refill)
     new_id = MessageIds(now_ms, random.Random(secrets.randbits(256)).getrandbits)  # noqa: S311 - ids are no secrets
@@ -93,6 +94,7 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
     knowledge = Knowledge(database, directory, reactor, [binds.check, fleet.apply])
     due = settings.dispatch
     return Parts(
+        intake=intake,
         writer=writer,
         database=database,
         journal=journal,
@@ -113,11 +115,18 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
     )
 
 
-def _store(reactor: Any, settings: Settings, dsn: str) -> tuple[Writer, Database]:
+def _store(reactor: Any, settings: Settings, dsn: str) -> tuple[Writer, Writer, Database]:
+    """Return two writers, so that what is accepted and what becomes of it do not wait for each other's commits."""
     name, timeout_s = f"mobilesasa {settings.node}", settings.store.statement_timeout_s
-    opener = functools.partial(connect, dsn, f"{name} writer", statement_timeout_s=timeout_s)
-    writer = Writer(reactor, opener, batch_limit=settings.store.writer_batch_max)
-    return writer, Database(reactor, dsn, name, settings.store.pool_size, timeout_s, (Refused,))
+    intake, writer = (
+        Writer(
+            reactor,
+            functools.partial(connect, dsn, f"{name} {work}", statement_timeout_s=timeout_s),
+            batch_limit=settings.store.writer_batch_max,
+        )
+        for work in ("intake", "writer")
+    )
+    return intake, writer, Database(reactor, dsn, name, settings.store.pool_size, timeout_s, (Refused,))
 
 
 def _fleet(

@@ -102,6 +102,7 @@ class Node(Service):
             parts.smpp.startService()
 
     def _start(self, parts: Parts, known: Directory) -> None:
+        parts.intake.start()
         parts.writer.start()
         self._keep("the pool of connections", Deferred.fromCoroutine(parts.database.start()))
         self._keep("listening for changes", parts.listener.start())
@@ -146,6 +147,7 @@ class Node(Service):
         await parts.sweeper.stop()
         parts.outbox.stopService()
         await parts.spool.stop()
+        await parts.intake.stop()
         await parts.writer.stop()
         parts.listener.stop()
         await parts.database.close()

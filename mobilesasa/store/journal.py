@@ -22,13 +22,15 @@ class Journal:
     """What happens to messages, written down.
 
     Args:
-        writer: takes what happens for every message.
+        intake: the writer that takes new messages.
+        writer: the writer that takes what becomes of them.
         database: takes the rest.
         run: this process's `node_run.id`, which marks its claims.
         backlog_max: messages waiting for their commit, above which more are refused (I7).
     """
 
-    def __init__(self, writer: Writer, database: Database, run: int, backlog_max: int = 20_000) -> None:
+    def __init__(self, intake: Writer, writer: Writer, database: Database, run: int, backlog_max: int = 20_000) -> None:
+        self._intake = intake
         self._writer = writer
         self._database = database
         self._run = run
@@ -41,9 +43,9 @@ class Journal:
             Overloaded: too much waits already; nothing of the batch was stored.
             StoreUnavailable: nothing of the batch was stored.
         """
-        if self._writer.waiting_items > self._backlog_max:
+        if self._intake.waiting_items > self._backlog_max:
             raise Overloaded("too many messages wait to be stored; try again in a moment")
-        return await self._writer.write(ACCEPTING, batch)
+        return await self._intake.write(ACCEPTING, batch)
 
     def claim(self, ids: Sequence[MessageId]) -> Deferred[list[Outbound | None]]:
         """See `core.ports.Journal`."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mobilesasa.core.model import Failure, Notice, Outbound, Priced, State, Submission
+from mobilesasa.core.model import Failure, Notice, Outbound, Priced, Report, State, Submission
 
 
 @pytest.mark.parametrize("state", State)
@@ -22,3 +22,8 @@ def test_a_failure_is_its_own_word():
 def test_what_people_wrote_is_never_shown_in_a_log(value):
     shown = {field.name for field in value.__attrs_attrs__ if field.repr}
     assert not shown & {"text", "body"}
+
+
+def test_a_report_knows_the_other_spellings_of_its_id_if_its_carrier_has_any():
+    assert Report(1, "255", State.DELIVERED, spell=lambda ref: (ref, "FF", "0255")).other_refs == ("FF", "0255")
+    assert Report(1, "255", State.DELIVERED).other_refs == ()

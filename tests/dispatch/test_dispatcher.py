@@ -326,14 +326,18 @@ def test_a_store_that_is_away_holds_the_window_shut(rig):
     assert len(rig.carrier.ids) == 10
 
 
-def test_a_claim_that_fails_for_a_defect_is_logged_and_tried_again_and_does_not_stop_the_lane(rig, flush_logged):
+@pytest.mark.parametrize("call", ["claim", "settle"])
+def test_a_defect_in_the_store_is_logged_and_what_it_holds_up_is_tried_again(rig, call, flush_logged):
+    rig.journal.held.add(call)
+    ids = rig.deliver(2)
+    rig.carrier.answer_all()
     rig.journal.broken = ZeroDivisionError()
-    ids = rig.deliver(1)
+    rig.journal.let(call)
+    rig.journal.held.clear()
     rig.journal.broken = None
-    ids += rig.deliver(2)
-    assert rig.carrier.ids == []
     rig.clock.advance(RETRY_S)
-    assert rig.carrier.ids == ids
+    rig.carrier.answer_all()
+    assert rig.settled_ids() == ids
     assert len(flush_logged(ZeroDivisionError)) == 1
 
 

@@ -94,14 +94,21 @@ def test_another_state_or_another_carrier_s_id_is_no_repetition(rig, other):
     assert not rig.journal.reported[1][0].repeated
 
 
-def test_a_receipt_that_was_not_written_down_does_not_count_as_having_come(rig, flush_logged):
-    rig.journal.broken = ZeroDivisionError()
+def test_a_receipt_that_is_not_yet_written_down_does_not_count_as_having_come(rig):
+    rig.journal.away = True
     rig.take(delivered("a"))
-    rig.journal.broken = None
+    rig.journal.away = False
     rig.take(delivered("a"))
     assert [heard.repeated for heard in rig.journal.reported[0]] == [False]
-    assert rig.acknowledged == ["a"]
-    assert len(flush_logged(ZeroDivisionError)) == 1
+
+
+def test_a_carrier_that_cannot_be_answered_any_more_is_logged_and_the_receipt_is_kept(rig, flush_logged):
+    def gone() -> None:
+        raise ConnectionError
+
+    rig.receipts.take([delivered("a")], gone)
+    assert rig.journal.reported == [[delivered("a")]]
+    assert len(flush_logged(ConnectionError)) == 1
 
 
 def test_only_the_receipts_of_the_last_while_are_remembered(rig, monkeypatch):

@@ -40,7 +40,7 @@ class Rig:
         self.run = self.do(add_run)
         self.team = self.do(add_team, 1000)
         self.carrier = self.do(add_carrier)
-        self.journal = Journal(self.writer, self.database, self.run, backlog_max=3)
+        self.journal = Journal(self.writer, self.writer, self.database, self.run, backlog_max=3)
 
     def do(self, work, *args, **more):
         return in_transaction(self.connection, work, *args, **more)
