@@ -110,6 +110,7 @@ class ApiSite(server.Site):
         new_id: makes ids of requests.
     """
 
+    noisy = False
     requestFactory = ApiRequest  # noqa: N815 - Twisted's name
 
     def __init__(self, root: Resource, clock: IReactorTime, limits: WebLimits, new_id: Callable[[], str]) -> None:

@@ -62,6 +62,9 @@ def config() -> None:
 @answering
 def check(node: Node) -> Answer:
     """Check the settings without starting anything, and show each with its source."""
+    from mobilesasa import tap  # what twistd refuses, is refused here
+
+    tap.check(node.settings)
     found = [each._asdict() for each in describe(node.settings)]
     rows = [[each["name"], each["value"], each["source"]] for each in found]
     return Answer({"settings": found}, table(("setting", "value", "source"), rows))

@@ -22,7 +22,11 @@ class NodeCollector(Collector):
         """See `prometheus_client`."""
         parts = self._parts
         yield _counter("store_commits", "Group commits of the writer.", parts.intake.commits + parts.writer.commits)
-        yield _gauge("store_waiting_items", "Items handed to the writers and not begun.", parts.intake.waiting_items + parts.writer.waiting_items)
+        yield _gauge(
+            "store_waiting_items",
+            "Items handed to the writers and not begun.",
+            parts.intake.waiting_items + parts.writer.waiting_items,
+        )
         yield _counter("receipts", "Final receipts taken from carriers.", parts.receipts.taken)
         yield _counter("receipts_repeated", "Receipts that carriers gave again.", parts.receipts.repeated)
         yield _counter("directory_readings", "Times the configuration was read.", parts.knowledge.readings)

@@ -1,4 +1,4 @@
-"""Opening the store: the embedded PostgreSQL or an outside one, migrated, and held under this node's name.
+"""Opening the store: the embedded PostgreSQL or an outside one, migrated, and held by this node alone.
 
 All of it blocks and is done before the reactor runs, so that what is wrong ends the start with one sentence.
 """
@@ -22,8 +22,8 @@ from mobilesasa.store.tokens import make_raw_token
 PATIENCE_S = 10.0
 
 
-class NodeTaken(Exception):
-    """Another process runs under this node's name: it would take this one's claims for a dead process's."""
+class StoreTaken(Exception):
+    """Another node runs on this store: it would take this one's claims for a dead process's."""
 
 
 @attrs.define(eq=False)
@@ -46,17 +46,17 @@ class OpenStore:
     _holder: Connection
 
     def revive(self) -> bool:
-        """Start the embedded server again if it has died, and take the node's name again; says whether it had to."""
+        """Start the embedded server again if it has died, and hold it again; says whether it had to."""
         if self._embedded is None or self._embedded.running() is not None:
             return False
         self._embedded.start()
         self._holder.close()
         self._holder = connect(self.dsn, f"mobilesasa {self._node} name")
-        _hold(self._holder, self._node)
+        _hold(self._holder)
         return True
 
     def close(self) -> None:
-        """Let go of the node's name and stop the embedded server."""
+        """Let go of the store and stop the embedded server."""
         with contextlib.suppress(
             StoreUnavailable, StoreError
         ):  # if the database went first, the next start ends the run
@@ -67,12 +67,12 @@ class OpenStore:
 
 
 def open_store(settings: Settings) -> OpenStore:
-    """Bring the store up and take this node's name in it.
+    """Bring the store up and take hold of it.
 
     Raises:
         StoreUnavailable: the database cannot be reached.
         migrate.MigrationError: the schema is not what this program needs.
-        NodeTaken: a process of this name is running.
+        StoreTaken: another node is running on it.
     """
     embedded = None if settings.database_url else EmbeddedPostgres(settings.state_dir)
     dsn = embedded.start() if embedded is not None else settings.database_url
@@ -92,7 +92,7 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
         raise migrate.MigrationError(f"the database lacks {names}; run: mobilesasa migrate")
     holder = connect(dsn, f"mobilesasa {settings.node} name")
     try:
-        _hold(holder, settings.node)
+        _hold(holder)
         wants_demo = embedded is not None and settings.demo
         demo = in_transaction(holder, directory.ensure_demo, make_raw_token(secrets.randbelow)) if wants_demo else None
         run = in_transaction(holder, claims.begin_run, settings.node)
@@ -104,10 +104,10 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
     return OpenStore(dsn, run, known, demo, settings.node, embedded, holder)
 
 
-def _hold(holder: Connection, node: str) -> None:
-    """Take the node's name; a process that was just killed may keep it for a moment."""
+def _hold(holder: Connection) -> None:
+    """Be the one node of the store; a process that was just killed may be so for a moment."""
     until_s = time.monotonic() + PATIENCE_S
-    while not in_transaction(holder, claims.hold_node, node):
+    while not in_transaction(holder, claims.hold_store):
         if time.monotonic() > until_s:
-            raise NodeTaken(f"a node named {node!r} runs already; stop it, or name this one with MOBILESASA_NODE")
+            raise StoreTaken("a node runs already on this store, and this release has one node a store; stop it first")
         time.sleep(0.05)

@@ -21,7 +21,7 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from mobilesasa.api.root import make_site
 from mobilesasa.core.teams import Directory
 from mobilesasa.node.metrics import make_metrics
-from mobilesasa.node.opening import NodeTaken, OpenStore, open_store
+from mobilesasa.node.opening import StoreTaken, OpenStore, open_store
 from mobilesasa.node.parts import Parts, api_node, put_together
 from mobilesasa.node.welcome import welcome
 from mobilesasa.settings import Settings
@@ -76,7 +76,7 @@ class Node(Service):
         super().startService()
         try:
             self.store = open_store(self._settings)
-        except (StoreUnavailable, MigrationError, NodeTaken, OSError) as error:
+        except (StoreUnavailable, MigrationError, StoreTaken, OSError) as error:
             raise SystemExit(f"mobilesasa: {error}") from error
         try:
             self.parts = put_together(self._reactor, self._settings, self.store.dsn, self.store.run, self.store.known)
@@ -159,4 +159,5 @@ class Node(Service):
         shown = f"[{host}]" if ":" in host else host
         http = f"{shown}:{self.http.getHost().port}" if self.http is not None else None
         smpp = f"{shown}:{parts.smpp.ports[0]}" if parts.smpp is not None else None
-        print(welcome(store.demo, http, smpp, None), file=sys.__stdout__, flush=True)
+        into = sys.__stderr__ if self._settings.log_format == "json" else sys.__stdout__  # JSON lines stay alone
+        print(welcome(store.demo, http, smpp, None), file=into, flush=True)

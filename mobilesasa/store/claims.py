@@ -27,7 +27,7 @@ SELECT message.id, team_id, carrier_id, lane, sender, recipient, text, body, udh
 FROM taken JOIN message ON message.id = taken.message_id
 """
 
-HOLD_NODE = "SELECT pg_try_advisory_lock(hashtext('mobilesasa node'), hashtext(%(node)s))"
+HOLD_STORE = "SELECT pg_try_advisory_lock(hashtext('mobilesasa'), hashtext('node'))"
 
 BEGIN_RUN = "INSERT INTO node_run (node) VALUES (%(node)s) RETURNING id"
 
@@ -133,9 +133,9 @@ def _outbound(row: tuple) -> Outbound:  # type: ignore[type-arg]
     )
 
 
-def hold_node(txn: Txn, node: str) -> bool:
-    """Take a node's name for as long as this connection lives; False when another process has it."""
-    txn.execute(HOLD_NODE, {"node": node})
+def hold_store(txn: Txn) -> bool:
+    """Be the one node of this store for as long as this connection lives; False when another process is."""
+    txn.execute(HOLD_STORE)
     return txn.fetchone() == (True,)
 
 

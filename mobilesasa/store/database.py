@@ -46,6 +46,13 @@ SLOW_S = 1.0
 ATTEMPTS = 4  # the first and three retries
 
 
+def in_words(error: Exception) -> str:
+    """Say what is wrong without the row that it is about: PostgreSQL's DETAIL quotes texts and numbers."""
+    if isinstance(error, psycopg2.Error) and error.diag.message_primary:
+        return f"{error.diag.message_primary} ({error.pgcode})"
+    return str(error).strip()
+
+
 def one_row(txn: Txn) -> tuple[Any, ...]:
     """Return the row of a statement that always gives one."""
     row: tuple[Any, ...] | None = txn.fetchone()
@@ -56,6 +63,10 @@ def one_row(txn: Txn) -> tuple[Any, ...]:
 
 class StoreUnavailable(StoreAway):
     """The database cannot be reached; nothing was kept."""
+
+
+class StatementFailed(Exception):
+    """PostgreSQL refused a statement, which is a defect of ours; the words leave out the row that it is about."""
 
 
 class OutcomeUnknown(StoreUnavailable):
@@ -125,7 +136,7 @@ def in_transaction(
         opened.commit()
     except psycopg2.Error as error:
         if opened.closed:
-            raise OutcomeUnknown(f"the connection broke during the commit: {error}") from error
+            raise OutcomeUnknown(f"the connection broke during the commit: {in_words(error)}") from error
         opened.rollback()
         raise
     return result
@@ -194,6 +205,7 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached, or the pool is closed; nothing was kept.
             OutcomeUnknown: the connection broke during the commit.
+            StatementFailed: PostgreSQL refused a statement.
         """
         pool = self._pool
         if pool is None:
@@ -256,7 +268,9 @@ class _Pool(adbapi.ConnectionPool):
                 attempt += 1
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 if not opened.closed:
-                    raise
+                    raise StatementFailed(in_words(error)).with_traceback(error.__traceback__) from None
                 lost += 1
                 if lost == 2:
-                    raise StoreUnavailable(str(error).strip()) from error
+                    raise StoreUnavailable(in_words(error)) from error
+            except psycopg2.Error as error:
+                raise StatementFailed(in_words(error)).with_traceback(error.__traceback__) from None

@@ -76,7 +76,8 @@ WHERE message.id = back.id AND back.refs <> ''
 """
 
 # Units come back for the parts that no carrier took. The row in `pending` goes once, so the refund is made once. What comes
-# for the parts that one did take changes nothing any more: the message has failed, and its team is told so once.
+# for the parts that one did take changes nothing any more: the message has failed, and its team is told so once. The teams'
+# rows are locked in the order of their ids, as charges do.
 NEVER = (
     """
 WITH ended AS MATERIALIZED (
@@ -107,9 +108,12 @@ WITH ended AS MATERIALIZED (
 ), entry AS (
     INSERT INTO ledger (team_id, kind, units, messages, message_id)
     SELECT team_id, 'refund', units, 1, id FROM back WHERE units > 0 RETURNING team_id, units
+), payee AS MATERIALIZED (
+    SELECT id FROM team WHERE id IN (SELECT team_id FROM back WHERE units > 0) ORDER BY id FOR UPDATE
 ), credit AS (
     UPDATE team SET balance = balance + total.units
-    FROM (SELECT team_id, sum(units) AS units FROM entry GROUP BY team_id) AS total WHERE team.id = total.team_id
+    FROM (SELECT payee.id, sum(units) AS units FROM payee JOIN entry ON team_id = payee.id GROUP BY payee.id) AS total
+    WHERE team.id = total.id
 ), due AS (
     SELECT * FROM moved WHERE origin = 2 AND wish IN (1, 2)
 )"""

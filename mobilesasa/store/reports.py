@@ -56,7 +56,7 @@ WITH heard AS MATERIALIZED (
         failure = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL ELSE failure END,
         reason = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL ELSE reason END,
         error = CASE WHEN failed_parts = mended THEN coalesce(nullif(each.error, ''), message.error) ELSE message.error END,
-        done_at = coalesce(to_timestamp(each.done_at), now())
+        done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
     FROM each WHERE message.id = each.message_id
     RETURNING message.*, closed
 ), due AS (
@@ -88,7 +88,7 @@ WITH heard AS MATERIALIZED (
     UPDATE message SET
         open_parts = open_parts - closed, failed_parts = failed_parts + closed,
         state = CASE WHEN open_parts = closed THEN 40 ELSE state END,
-        failure = each.failure, error = each.error, done_at = coalesce(to_timestamp(each.done_at), now())
+        failure = each.failure, error = each.error, done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
     FROM each WHERE message.id = each.message_id
     RETURNING message.*
 ), due AS (

@@ -26,7 +26,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mobilesasa.store.database import OutcomeUnknown, StoreUnavailable, Txn
+from mobilesasa.store.database import OutcomeUnknown, StoreUnavailable, Txn, in_words
 
 I = TypeVar("I")  # noqa: E741 - an item
 R = TypeVar("R")
@@ -176,7 +176,7 @@ class Writer:
             if len(jobs) == 1:
                 self._give_up(jobs[0], error)
                 return
-            self.log.warn("a batch failed ({error}); its parts are written one by one", error=str(error).strip())
+            self.log.warn("a batch failed ({error}); its parts are written one by one", error=in_words(error))
             for job in jobs:
                 self._commit_all([job])
             return
@@ -188,7 +188,7 @@ class Writer:
         if not isinstance(error, psycopg2.Error):
             self._fail([job], error)
             return
-        reason = str(error).strip()
+        reason = in_words(error)
         self.log.error("{work} of {count} items failed: {why}", work=job.work.name, count=len(job.items), why=reason)
         self._fail([job], StoreUnavailable(f"the store could not write: {reason}"))
 
@@ -253,10 +253,10 @@ class Writer:
                 if waited_s >= self._patience_s or stopping:
                     self._refuse_waiting()
                     if not jobs[0].in_doubt:
-                        self._fail(jobs, StoreUnavailable(f"the database is away: {error}"))
+                        self._fail(jobs, StoreUnavailable(f"the database is away: {in_words(error)}"))
                         return None
                     if stopping:
-                        self._fail(jobs, OutcomeUnknown(f"the connection broke during the commit: {error}"))
+                        self._fail(jobs, OutcomeUnknown(f"the connection broke during the commit: {in_words(error)}"))
                         return None
                 self._stopping.wait(pause_s)
                 waited_s += pause_s
@@ -267,7 +267,7 @@ class Writer:
     def _lost(self, error: Exception) -> None:
         self.available = False
         self._connection = None
-        self.log.warn("the writer lost its connection ({error}) and opens another", error=str(error).strip())
+        self.log.warn("the writer lost its connection ({error}) and opens another", error=in_words(error))
 
     def _refuse_waiting(self) -> None:
         with self._wake:

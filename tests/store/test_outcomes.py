@@ -1,6 +1,12 @@
 """What carriers answered: taken, later or never, with the refund once, and receipts that came before the answer."""
 
+import threading
+
+import psycopg2.errors
+import pytest
+
 from mobilesasa.core.model import Failure, Lane, Later, Never, Origin, Sent, Settlement, State, Wish
+from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.store.outcomes import expire_some, settle
 from tests.store.given import (
     HOUR_MS,
@@ -16,6 +22,7 @@ from tests.store.given import (
     delivered,
     failed,
     notices_of,
+    one,
     rows,
     sent,
     settled,
@@ -25,6 +32,7 @@ from tests.store.given import (
 )
 
 REFUSED = Never(Failure.REFUSED, "no such number", "0x0000000b")
+BLOCKED = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
 WAITING = "SELECT ref, part, failed FROM awaiting WHERE message_id = %(id)s ORDER BY part"
 EVENTS = "SELECT kind, attempt, carrier_id, code, reason FROM message_event WHERE message_id = %(id)s ORDER BY at"
 PENDING = "SELECT claimed_by, due_at - now() = make_interval(secs => %(delay_s)s), sent_parts FROM pending WHERE message_id = %(id)s"
@@ -307,3 +315,29 @@ def test_a_settlement_says_when_and_on_which_attempt(txn):
     message_id = in_hand(txn, add_team(txn))
     settle(txn, [Settlement(message_id, 1, 9, NOW_MS - 5, Sent(("a",)))])
     assert column(txn, "attempts", message_id) == 9
+
+
+def test_refunds_take_the_teams_in_the_order_in_which_charges_do(database_dsn):
+    opened, other = connect(database_dsn, "tests"), connect(database_dsn, "refunds")
+    teams = [in_transaction(opened, add_team) for _ in range(8)]
+    ids = [in_transaction(opened, in_hand, team) for team in reversed(teams)]
+    with opened.cursor() as txn:
+        lock(txn, teams[-1])
+        refunding = threading.Thread(target=lambda: in_transaction(other, settled, *((each, REFUSED) for each in ids)))
+        refunding.start()
+        while not one(txn, BLOCKED):
+            pass
+        for team in teams[:-1]:
+            txn.execute("SAVEPOINT before")
+            with pytest.raises(psycopg2.errors.LockNotAvailable):
+                lock(txn, team)
+            txn.execute("ROLLBACK TO before")
+    opened.rollback()
+    refunding.join()
+    assert [in_transaction(opened, balance, team) for team in teams] == [1000] * 8
+    opened.close()
+    other.close()
+
+
+def lock(txn, team):
+    txn.execute("SELECT FROM team WHERE id = %(team)s FOR UPDATE NOWAIT", {"team": team})

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import attrs
@@ -100,16 +100,32 @@ class Rig:
     plan: list[str] = attrs.field(factory=list)  # what its commits do, after the one of the connection's settings
     away: list[Exception] = attrs.field(factory=list)  # what connecting raises, the last one for ever
     tries: int = 0
+    made: list[Any] = attrs.field(factory=list)  # connections
+    _watches: list[tuple[int, Deferred[None]]] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.writer = Writer(reactor, self.connect, batch_limit=10, patience_s=0.2)
 
     def connect(self) -> Any:
         self.tries += 1
+        reactor.callFromThread(self._watched)
         if self.away:
             raise self.away[0] if len(self.away) == 1 else self.away.pop(0)
         made = connect(self.dsn, "writer")
+        self.made.append(made)
         return Breaking(made, _After(self.plan)) if self.plan else made
+
+    def tried(self, times: int) -> Deferred[None]:
+        """Fire when connecting has been tried so many times."""
+        watch: Deferred[None] = Deferred()
+        self._watches.append((times, watch))
+        self._watched()
+        return watch
+
+    def _watched(self) -> None:
+        for times, watch in self._watches:
+            if self.tries >= times and not watch.called:
+                watch.callback(None)
 
     async def behind(self, *handed: tuple[Work[Any, Any], Sequence[Any]]) -> list[Any]:
         """Hand all of this in while the writer is busy; return the results or failures."""
@@ -161,9 +177,6 @@ async def rig(kept_dsn: str) -> AsyncIterator[Rig]:
     yield made
     made.away[:] = made.away[:1]
     await made.writer.stop()
-
-
-# The way it should be.
 
 
 @pytest_twisted.ensureDeferred
@@ -238,7 +251,7 @@ async def test_the_end_comes_after_what_was_handed_in(kept_dsn):
     await gatherResults([first, second, stopped])
     assert isinstance(refused, StoreUnavailable)
     assert kept(kept_dsn) == [1]
-    assert ask(kept_dsn, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'writer'") == []
+    assert [bool(made.closed) for made in rig.made] == [True]
 
 
 @pytest_twisted.ensureDeferred
@@ -420,7 +433,7 @@ async def test_work_in_doubt_waits_for_the_database_beyond_all_patience(kept_dsn
         return add(txn, items)
 
     waiting = rig.writer.write(Work("away", away_for_long, add_missing), [1])
-    await until(lambda: rig.tries > 4)
+    await rig.tried(5)
     rig.away.clear()
     assert await waiting == [10]
     await rig.writer.stop()
@@ -437,21 +450,13 @@ async def test_the_end_does_not_wait_for_ever_for_work_in_doubt(kept_dsn):
         return add(txn, items)
 
     waiting = rig.writer.write(Work("away", away_for_good), [1])
-    await until(lambda: rig.tries > 1)
+    await rig.tried(2)
     stopped = rig.writer.stop()
     assert isinstance(await either(waiting), OutcomeUnknown)
     await stopped
 
 
 # A database that is away.
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Let the reactor turn until something is true; the test's own timeout is the bound."""
-    while not true():
-        turn: Deferred[None] = Deferred()
-        reactor.callLater(0.005, turn.callback, None)
-        await turn
 
 
 @pytest_twisted.ensureDeferred
@@ -470,7 +475,7 @@ async def test_a_database_that_stays_away_refuses_what_waits_and_is_asked_again_
 async def test_patience_is_a_time_however_much_is_handed_in_meanwhile(rig):
     rig.away[:] = [StoreUnavailable("gone")]
     waiting = [rig.writer.write(ADDING, [1])]
-    await until(lambda: rig.tries > 0)
+    await rig.tried(1)
     waiting += [rig.writer.write(ADDING, [number]) for number in range(2, 60)]
     assert {type(await either(each)) for each in waiting} == {StoreUnavailable}
     assert rig.tries < 10
@@ -480,7 +485,7 @@ async def test_patience_is_a_time_however_much_is_handed_in_meanwhile(rig):
 async def test_a_database_that_comes_back_in_time_refuses_nothing(rig):
     rig.away[:] = [StoreUnavailable("starting"), psycopg2.OperationalError("starting"), StoreUnavailable("starting")]
     waiting = rig.writer.write(ADDING, [1])
-    await until(lambda: rig.tries >= 2)
+    await rig.tried(2)
     rig.away.clear()
     assert await waiting == [10]
 
