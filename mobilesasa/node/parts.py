@@ -7,6 +7,7 @@ import random
 import secrets
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -32,6 +33,7 @@ from mobilesasa.notify.spool import Spool
 from mobilesasa.queue.memory import MemoryQueue
 from mobilesasa.settings import Settings
 from mobilesasa.smppnet.timers import Timers
+from mobilesasa.smppnet.tls import ServerTls, TlsEndpoint, identity, server_context
 from mobilesasa.smsc import limits as smsc_limits
 from mobilesasa.smsc.binds import Binds
 from mobilesasa.smsc.server import SmppServer
@@ -154,7 +156,8 @@ def message_limits(settings: Settings) -> gateway.Limits:
 def _smpp_server(
     reactor: Any, settings: Settings, accepting: Gateway, directory: CurrentDirectory, binds: Binds
 ) -> SmppServer | None:
-    if settings.smpp_port is None:
+    endpoints = _smpp_endpoints(reactor, settings)
+    if not endpoints:
         return None
     bounds = settings.smpp
     limits = smsc_limits.Limits(
@@ -172,7 +175,19 @@ def _smpp_server(
         bind_timeout_s=bounds.bind_timeout_s,
     )
     smsc = Smsc(accepting, directory, binds, reactor, now_ms, limits)
-    return SmppServer([endpoint(reactor, settings.bind_host, settings.smpp_port)], smsc, timers)
+    return SmppServer(endpoints, smsc, timers)
+
+
+def _smpp_endpoints(reactor: Any, settings: Settings) -> list[IStreamServerEndpoint]:
+    """Return where SMPP is served, plain before TLS; either may be off."""
+    host, smpp = settings.bind_host, settings.smpp
+    plain = [] if settings.smpp_port is None else [endpoint(reactor, host, settings.smpp_port)]
+    if settings.smpp_tls_port is None:
+        return plain
+    today = datetime.fromtimestamp(now_ms() / 1000, UTC)
+    files = identity(smpp.tls_certificate_file, smpp.tls_key_file, settings.state_dir / "tls", today)
+    below = endpoint(reactor, host, settings.smpp_tls_port)
+    return [*plain, TlsEndpoint(below, ServerTls(server_context(files)), reactor)]
 
 
 def endpoint(reactor: Any, host: str, port: int) -> IStreamServerEndpoint:

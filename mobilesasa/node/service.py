@@ -25,6 +25,7 @@ from mobilesasa.node.opening import StoreTaken, OpenStore, open_store
 from mobilesasa.node.parts import Parts, api_node, put_together
 from mobilesasa.node.welcome import welcome
 from mobilesasa.settings import Settings
+from mobilesasa.smppnet.tls import BadCertificate
 from mobilesasa.store.database import StoreUnavailable
 from mobilesasa.store.migrate import MigrationError
 
@@ -81,6 +82,9 @@ class Node(Service):
         try:
             self.parts = put_together(self._reactor, self._settings, self.store.dsn, self.store.run, self.store.known)
             self._listen(self.parts)
+        except BadCertificate as error:
+            self.store.close()
+            raise SystemExit(f"mobilesasa: no SMPP over TLS: {error}") from error
         except CannotListenError as error:
             self.store.close()
             where = f"{error.interface}:{error.port}"
@@ -158,6 +162,8 @@ class Node(Service):
         host = self._settings.bind_host
         shown = f"[{host}]" if ":" in host else host
         http = f"{shown}:{self.http.getHost().port}" if self.http is not None else None
-        smpp = f"{shown}:{parts.smpp.ports[0]}" if parts.smpp is not None else None
+        ports = [] if parts.smpp is None else parts.smpp.ports  # plain before TLS
+        smpp = f"{shown}:{ports[0]}" if self._settings.smpp_port is not None else None
+        tls = f"{shown}:{ports[-1]}" if self._settings.smpp_tls_port is not None else None
         into = sys.__stderr__ if self._settings.log_format == "json" else sys.__stdout__  # JSON lines stay alone
-        print(welcome(store.demo, http, smpp, None), file=into, flush=True)
+        print(welcome(store.demo, http, smpp, tls), file=into, flush=True)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from OpenSSL import SSL
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import ITransport
 from twisted.python.failure import Failure
 
+from mobilesasa.smppnet.tls import tls_reason
+
 
 def why(reason: Failure) -> str:
     """Return why a connection ended, in words."""
-    return "the peer closed the connection" if reason.check(ConnectionDone) else reason.getErrorMessage()
+    if reason.check(ConnectionDone):
+        return "the peer closed the connection"
+    if reason.check(SSL.Error):
+        return f"TLS failed: {tls_reason(reason.value)}"
+    return reason.getErrorMessage()
 
 
 def place(transport: ITransport) -> str:

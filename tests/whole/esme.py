@@ -2,6 +2,7 @@
 
 import select
 import socket
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -21,6 +22,7 @@ class Esme:
     system_id: str
     password: str
     window: int = 50
+    tls: ssl.SSLContext | None = None
     accepted: dict[str, str] = attrs.field(factory=dict)  # text by message_id
     statuses: Counter[int] = attrs.field(factory=Counter)
     receipts: Counter[str] = attrs.field(factory=Counter)  # by message_id
@@ -31,6 +33,8 @@ class Esme:
     def bind(self) -> int:
         """Bind as a transceiver; return the status."""
         self._socket = socket.create_connection((HOST, self.port))
+        if self.tls is not None:
+            self._socket = self.tls.wrap_socket(self._socket, server_hostname=socket.gethostname())
         self._write(self._session.send(BindTransceiver(system_id=self.system_id, password=self.password)))
         events = []
         while not events:
@@ -43,8 +47,7 @@ class Esme:
         while not until(self):
             try:
                 self._submit(texts)
-                readable, _, _ = select.select([self._socket], [], [], patience_s)
-                data = self._socket.recv(262144) if readable else b""
+                data = self._socket.recv(262144) if self._is_readable(patience_s) else b""
                 self._take(data)
             except OSError:
                 return False
@@ -55,6 +58,12 @@ class Esme:
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
+
+    def _is_readable(self, patience_s: float) -> bool:
+        """Wait until there is something to read; of TLS, part of what was read from the socket may wait in memory."""
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True
+        return bool(select.select([self._socket], [], [], patience_s)[0])
 
     def _submit(self, texts: Iterator[str]) -> None:
         batch = []

@@ -69,8 +69,9 @@ class Node:
 
     folder: Path
     http_port: int = attrs.field(factory=free_port)
-    smpp_port: int = attrs.field(factory=free_port)
+    smpp_port: int | None = attrs.field(factory=free_port)
     demo: bool = False
+    smpp_tls_port: int | None = None
     program: Any = None
 
     @property
@@ -79,8 +80,8 @@ class Node:
         return ours | {
             "MOBILESASA_STATE_DIR": str(self.folder / "state"),
             "MOBILESASA_HTTP_PORT": str(self.http_port),
-            "MOBILESASA_SMPP_PORT": str(self.smpp_port),
-            "MOBILESASA_SMPP_TLS_PORT": "off",
+            "MOBILESASA_SMPP_PORT": str(self.smpp_port or "off"),
+            "MOBILESASA_SMPP_TLS_PORT": str(self.smpp_tls_port or "off"),
             "MOBILESASA_DEMO": "true" if self.demo else "false",
         }
 
