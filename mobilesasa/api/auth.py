@@ -78,16 +78,6 @@ class Authentication:
             raise problem("missing_scope", f"this token lacks the scope {wanted}")
         return Caller(team, token)
 
-    def recheck(self, caller: Caller) -> None:
-        """Refuse a caller whose token was revoked while the request was under way (decision 24).
-
-        Raises:
-            Problem: 401.
-        """
-        token = self._directory.now.tokens.get(caller.token.digest)
-        if token is None or token.revoked:
-            raise _unauthenticated("the token was revoked while the request was under way")
-
     def _bad_token(self, request: IRequest, token: Token | None) -> Problem:
         """Count a bad token; a good one always passes, for many callers may share an address (a proxy, a NAT)."""
         retry_after_s = self._attempts.count(_address(request))

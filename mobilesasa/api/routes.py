@@ -140,10 +140,7 @@ class _Endpoint:
             if self._route.public:
                 return await self._function(request, **places)
             caller: Caller = self._authentication.caller(request, self._route.scopes)
-            octets = await self._function(request, caller, **places)
-            if self._route.writes:
-                self._authentication.recheck(caller)
-            return octets
+            return await self._function(request, caller, **places)
         except Problem as wrong:
             return refuse(request, wrong)
         except Refused as refusal:

@@ -304,7 +304,7 @@ class SmscFactory(Factory):
 
 
 @click.command(name="simulate-smsc")
-@click.option("--port", type=click.IntRange(0, 65535), default=2776, show_default=True, metavar="P", help="0: any.")
+@click.option("--port", type=click.IntRange(0, 65535), default=2777, show_default=True, metavar="P", help="0: any.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--system-id", default="", help="Who may bind; else anybody.")
 @click.option("--password", default="", help="With what password; else any.")

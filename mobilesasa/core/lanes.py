@@ -50,5 +50,8 @@ class Queue(Protocol):
     def consume(self, carrier_id: int, deliver: Callable[[Delivery], None], prefetch: int) -> Subscription:
         """Have the bodies of both lanes of a carrier delivered, `prefetch` unacknowledged ones a lane at most."""
 
+    def look_again(self) -> None:
+        """Suppose that hints were lost, and bring what the store has and no consumer holds."""
+
     def depth(self, carrier_id: int, lane: Lane) -> int:
         """Return how many messages this queue holds for a lane, in no hand; the store may hold more."""

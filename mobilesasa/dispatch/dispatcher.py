@@ -145,6 +145,18 @@ class Dispatcher:
         """See `CarrierListener`."""
         self._feed()
 
+    def end_expired(self) -> None:
+        """End what has expired while it waited here for room, which a carrier that is away never has."""
+        now_ms = self._now_ms()
+        for lane in self._lanes.values():
+            expired = [message for message in lane.ready if message.expires_at_ms <= now_ms]
+            if expired:
+                kept = [message for message in lane.ready if message.expires_at_ms > now_ms]
+                lane.ready.clear()
+                lane.ready.extend(kept)
+                self._out_parts += sum(message.parts for message in expired)
+                self.settled([(message, EXPIRED) for message in expired])
+
     def _feed(self) -> None:
         """Give the carrier what it has room for, expired messages left out."""
         if self._stopping:

@@ -59,6 +59,11 @@ class Fleet:
             if carrier_id not in self.running and carrier_id not in self._ending:
                 self._begin(carrier_id)
 
+    def end_expired(self) -> None:
+        """End what has expired in the hands of the dispatchers."""
+        for running in self.running.values():
+            running.dispatcher.end_expired()
+
     def _begin(self, carrier_id: int) -> None:
         record = self._wanted[carrier_id]
         try:

@@ -1,4 +1,4 @@
-"""What must happen without anybody asking: messages that come due, that expired, that a dead process held."""
+"""What must happen without anybody asking: messages that come due, that expired, that nobody or the dead hold."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from mobilesasa.core.errors import StoreAway
+from mobilesasa.core.lanes import Queue
 from mobilesasa.core.model import Lane, MessageId, Notice, Place
-from mobilesasa.core.ports import Notifier, Publisher
+from mobilesasa.core.ports import Notifier
 
 BATCH = 2000
 EXPIRY_INTERVAL_S = 30.0
+LOST_INTERVAL_S = 60.0
 TIDY_INTERVAL_S = 300.0
 
 
@@ -46,6 +48,7 @@ class Sweeper:
         interval_s: between looks at what has come due.
         lease_s: silence after which a process counts as dead.
         receipt_h: how long a receipt is waited for, and a notice kept for its team.
+        end_expired: has the dispatchers end what expired in their hands.
     """
 
     log = Logger()
@@ -53,22 +56,25 @@ class Sweeper:
     def __init__(
         self,
         chores: Chores,
-        queue: Publisher,
+        queue: Queue,
         notifier: Notifier,
         clock: IReactorTime,
         interval_s: float,
         lease_s: float,
         receipt_h: int,
+        end_expired: Callable[[], None],
     ) -> None:
         self._chores = chores
         self._queue = queue
         self._notifier = notifier
         self._lease_s = lease_s
         self._receipt_h = receipt_h
+        self._end_expired = end_expired
         self._rounds = [
             self._round("due", clock, self._due, interval_s),
             self._round("lease", clock, self._lease, lease_s / 4),
             self._round("expired", clock, self._expired, EXPIRY_INTERVAL_S),
+            self._round("lost", clock, self._lost, LOST_INTERVAL_S),
             self._round("tidy", clock, self._tidy, TIDY_INTERVAL_S),
         ]
         self._ended: list[Deferred[LoopingCall]] = []
@@ -108,7 +114,11 @@ class Sweeper:
         if freed:
             self.log.warn("{count} messages that a dead process held go out again", count=freed)
 
+    async def _lost(self) -> None:
+        self._queue.look_again()
+
     async def _expired(self) -> None:
+        self._end_expired()
         ended = BATCH
         while ended == BATCH:
             ended, notices = await self._chores.expired(BATCH)

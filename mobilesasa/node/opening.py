@@ -46,13 +46,29 @@ class OpenStore:
     _holder: Connection
 
     def revive(self) -> bool:
-        """Start the embedded server again if it has died, and hold it again; says whether it had to."""
-        if self._embedded is None or self._embedded.running() is not None:
+        """Start the embedded server again if it has died, and hold the store again if that was lost.
+
+        Returns whether it had to do either.
+
+        Raises:
+            StoreUnavailable: the database is away.
+            StoreTaken: another node holds the store by now.
+        """
+        if self._embedded is not None and self._embedded.running() is None:
+            self._embedded.start()
+        elif self._holds():
             return False
-        self._embedded.start()
         self._holder.close()
         self._holder = connect(self.dsn, f"mobilesasa {self._node} name")
         _hold(self._holder)
+        return True
+
+    def _holds(self) -> bool:
+        """Say whether our connection lives: as long as it does, the store is ours."""
+        try:
+            in_transaction(self._holder, lambda txn: txn.execute("SELECT"))
+        except (StoreUnavailable, StoreError):
+            return False
         return True
 
     def close(self) -> None:

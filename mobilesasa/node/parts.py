@@ -94,7 +94,6 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
     receipts = Receipts(journal, outbox, reactor)
     fleet = _fleet(reactor, settings, queue, journal, receipts, outbox)
     knowledge = Knowledge(database, directory, reactor, [binds.check, fleet.apply])
-    due = settings.dispatch
     return Parts(
         intake=intake,
         writer=writer,
@@ -106,14 +105,22 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
         queue=queue,
         receipts=receipts,
         fleet=fleet,
-        sweeper=Sweeper(
-            journal, queue, outbox, reactor, due.sweep_interval_s, due.lease_s, settings.smpp.receipt_spool_h
-        ),
+        sweeper=_sweeper(reactor, settings, journal, queue, outbox, fleet),
         binds=binds,
         spool=spool,
         outbox=outbox,
         gateway=accepting,
         smpp=_smpp_server(reactor, settings, accepting, directory, binds),
+    )
+
+
+def _sweeper(
+    reactor: Any, settings: Settings, journal: Journal, queue: MemoryQueue, outbox: Outbox, fleet: Fleet
+) -> Sweeper:
+    bounds = settings.dispatch
+    receipt_h = settings.smpp.receipt_spool_h
+    return Sweeper(
+        journal, queue, outbox, reactor, bounds.sweep_interval_s, bounds.lease_s, receipt_h, fleet.end_expired
     )
 
 

@@ -21,7 +21,7 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from mobilesasa.api.root import make_site
 from mobilesasa.core.teams import Directory
 from mobilesasa.node.metrics import make_metrics
-from mobilesasa.node.opening import StoreTaken, OpenStore, open_store
+from mobilesasa.node.opening import OpenStore, StoreTaken, open_store
 from mobilesasa.node.parts import Parts, api_node, put_together
 from mobilesasa.node.welcome import welcome
 from mobilesasa.settings import Settings
@@ -117,8 +117,14 @@ class Node(Service):
         parts.knowledge.changed()  # what changed between the opening and the listening
 
     async def _revive(self, store: OpenStore) -> None:
-        if await deferToThread(store.revive):
-            self.log.warn("the embedded database had died and was started again")
+        try:
+            if await deferToThread(store.revive):
+                self.log.warn("the hold on the database was lost, and is ours again")
+        except StoreUnavailable as error:
+            self.log.warn("the database is away: {error}", error=error)
+        except StoreTaken:
+            self.log.critical("another node holds the store: this one stops, for both would send the same messages")
+            self._reactor.stop()
 
     def _look_after_store(self) -> Deferred[None] | None:
         if self.store is None:
@@ -142,6 +148,13 @@ class Node(Service):
             return
         self._guard.stop()
         await self._guarding  # so that nothing starts the server again behind our back
+        try:
+            await self._stop_parts(parts)
+        finally:
+            await deferToThread(store.close)
+        self.log.info("stopped in good order")
+
+    async def _stop_parts(self, parts: Parts) -> None:
         parts.knowledge.stop()
         if self.http is not None:
             await maybeDeferred(self.http.stopListening)
@@ -155,8 +168,6 @@ class Node(Service):
         await parts.writer.stop()
         parts.listener.stop()
         await parts.database.close()
-        await deferToThread(store.close)
-        self.log.info("stopped in good order")
 
     def _say(self, parts: Parts, store: OpenStore) -> None:
         host = self._settings.bind_host

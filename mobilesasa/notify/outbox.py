@@ -1,9 +1,10 @@
 """The outbox: receipts to the receivers of each team, every one at least once (I5, decision 115).
 
 How to think about it: the spool in the store holds every receipt until a bind has acknowledged it; memory holds the
-first few of the teams that have a receiver. Of a notice in memory the team's desk knows: it waits, is out on a link,
-or is put off after a refusal. A desk is either *level* (memory has all that the spool has; new notices join it as they
-come) or *behind* (the spool has more; it is read in chunks, from its beginning, as memory drains).
+first few of the teams that have a receiver. Of a notice in memory the team's desk knows: it waits, or is out on a link;
+what was refused is put off (`notify.refusals`) and takes no room from the others. A desk is either *level* (memory has
+all that the spool has and that is not put off; new notices join it as they come) or *behind* (the spool has more; it is
+read in chunks as memory drains, from its beginning, or from the first notice that memory had no room for).
 
              owe, memory full; a receiver bound; once a minute
     level ──────────────────────────────────────────────────────▶ behind
@@ -28,13 +29,12 @@ from twisted.python.failure import Failure
 
 from mobilesasa.core.model import Notice
 from mobilesasa.notify.receipts import receipt_of
+from mobilesasa.notify.refusals import Refusals
 from mobilesasa.notify.spool import SpoolStore
 from mobilesasa.smpp.errors import Unencodable, WrongState
 from mobilesasa.smpp.pdus import Pdu
 from mobilesasa.smsc.binds import Receiver
 
-_FIRST_RETRY_S: Final = 1.0
-_LAST_RETRY_S: Final = 300.0
 _READ_RETRY_S: Final = 5.0
 _SWEEP_S: Final = 60.0
 _HOUR_MS: Final = 3_600_000
@@ -45,18 +45,19 @@ class _Desk:
     """What is in memory for one team."""
 
     team_id: int
+    refusals: Refusals
     receivers: list[Receiver] = attrs.field(factory=list)
     waiting: deque[Notice] = attrs.field(factory=deque)
-    held: set[int] = attrs.field(factory=set)  # spool ids of all that is in memory
+    held: set[int] = attrs.field(factory=set)  # spool ids of what waits or is out
     out: set[int] = attrs.field(factory=set)  # of those, what is on a link
-    refusals: dict[int, int] = attrs.field(factory=dict)  # by spool id
     turn: int = 0
     behind: bool = True
     after: int = 0  # how far the spool has been read
     reading: bool = False
     read_later: bool = False  # the last read failed
     fresh: list[Notice] = attrs.field(factory=list)  # came while a read was under way
-    overflow: bool = False  # and there were too many of them
+    missed: int | None = None  # the lowest spool id of those there was no room for
+    once_more: bool = False  # somebody asked to look while it was behind
     taken: set[int] = attrs.field(factory=set)  # acknowledged while a read was under way
 
 
@@ -67,7 +68,7 @@ class Outbox(Service):
         spool: keeps the notices.
         clock: for retries.
         now_ms: milliseconds since the epoch, for the age of what is refused again and again.
-        limit: notices of one team in memory, at most.
+        limit: notices of one team that wait or are out, at most; as many that were refused may be kept beside them.
         keep_h: a notice older than this is not tried again, for the spool has forgotten it.
     """
 
@@ -97,7 +98,12 @@ class Outbox(Service):
 
     def __len__(self) -> int:
         """How many notices are in memory."""
-        return sum(len(desk.held) for desk in self._desks.values())
+        return sum(len(desk.held) + desk.refusals.kept for desk in self._desks.values())
+
+    @property
+    def put_off(self) -> int:
+        """How many refused notices are remembered, in memory or by their number alone."""
+        return sum(desk.refusals.remembered for desk in self._desks.values())
 
     def startService(self) -> None:
         """Begin to look into the spool every minute, for what came by another way than `owe`."""
@@ -126,10 +132,9 @@ class Outbox(Service):
             if desk.reading:
                 self._put_by(desk, notice)
             elif desk.behind or len(desk.held) >= self._limit:
-                self._fall_behind(desk)
+                self._read_from(desk, notice.spool_id)
             else:
-                desk.held.add(notice.spool_id)
-                desk.waiting.append(notice)
+                self._join(desk, (notice,))
                 touched[desk.team_id] = desk
         for desk in touched.values():
             self._deliver(desk)
@@ -137,9 +142,13 @@ class Outbox(Service):
     def look(self, team_id: int) -> None:
         """Look into the spool for what a team is owed, if somebody receives for it."""
         desk = self._desks.get(team_id)
-        if desk is not None:
-            self._fall_behind(desk)
-            self._read_on(desk)
+        if desk is None:
+            return
+        if desk.behind:
+            desk.once_more = True
+        else:
+            desk.behind, desk.after = True, 0
+        self._read_on(desk)
 
     # What the sessions tell (smsc.binds.ReceiverListener)
 
@@ -148,7 +157,7 @@ class Outbox(Service):
             return
         desk = self._desks.get(receiver.team_id)
         if desk is None:
-            desk = self._desks[receiver.team_id] = _Desk(receiver.team_id)
+            desk = self._desks[receiver.team_id] = _Desk(receiver.team_id, Refusals(self._limit))
         desk.receivers.append(receiver)
         self._deliver(desk)
         self._read_on(desk)
@@ -224,45 +233,41 @@ class Outbox(Service):
     def _forget(self, desk: _Desk, spool_ids: Collection[int]) -> None:
         desk.held.difference_update(spool_ids)
         desk.out.difference_update(spool_ids)
-        if desk.refusals:
-            for spool_id in spool_ids:
-                desk.refusals.pop(spool_id, None)
+        desk.refusals.forget(spool_ids)
         if desk.reading:
             desk.taken.update(spool_ids)
 
     def _put_off(self, desk: _Desk, notices: list[Notice]) -> None:
-        """Try again after a second, then two, and so on up to five minutes; the order does not matter."""
+        """Try again later what was refused; the order does not matter."""
         oldest_ms = self._now_ms() - self._keep_ms
-        by_delay: dict[float, list[Notice]] = {}
-        for notice in notices:
-            desk.out.discard(notice.spool_id)
-            if notice.done_at_ms < oldest_ms:
-                self._forget(desk, (notice.spool_id,))
-                continue
-            refusals = desk.refusals[notice.spool_id] = desk.refusals.get(notice.spool_id, 0) + 1
-            delay_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** min(refusals - 1, 10))
-            by_delay.setdefault(delay_s, []).append(notice)
-        for delay_s, again in by_delay.items():
-            self._clock.callLater(delay_s, self._try_again, desk, again)
+        spool_ids = [notice.spool_id for notice in notices]
+        desk.held.difference_update(spool_ids)
+        desk.out.difference_update(spool_ids)
+        desk.refusals.forget([notice.spool_id for notice in notices if notice.done_at_ms < oldest_ms])
+        again = [notice for notice in notices if notice.done_at_ms >= oldest_ms]
+        for delay_s, kept in desk.refusals.put_off(again, self._clock.seconds()).items():
+            self._clock.callLater(delay_s, self._try_again, desk, kept)
 
     def _try_again(self, desk: _Desk, notices: list[Notice]) -> None:
         if self._desks.get(desk.team_id) is desk:
-            desk.waiting.extendleft(reversed(notices))
+            again = desk.refusals.due(notices)
+            desk.held.update([notice.spool_id for notice in again])
+            desk.waiting.extend(again)
             self._deliver(desk)
 
     # From the spool
 
-    def _fall_behind(self, desk: _Desk) -> None:
-        if not desk.behind:
-            desk.behind = True
-            desk.after = 0
+    def _read_from(self, desk: _Desk, spool_id: int) -> None:
+        """Leave to the spool what memory has no room for; what is before that need not be read again for it."""
+        desk.after = min(desk.after, spool_id - 1) if desk.behind else spool_id - 1
+        desk.behind = True
 
     def _put_by(self, desk: _Desk, notice: Notice) -> None:
         """Keep a notice that comes while a read is under way, which may or may not have seen it."""
         if len(desk.fresh) < self._chunk:
             desk.fresh.append(notice)
         else:
-            desk.overflow = True
+            desk.missed = _lowest([notice], desk.missed)
 
     def _read_on(self, desk: _Desk) -> None:
         """Read the next chunk when the desk is behind and memory has room for one."""
@@ -278,31 +283,42 @@ class Outbox(Service):
     def _take_chunk(self, notices: list[Notice], desk: _Desk) -> None:
         if self._desks.get(desk.team_id) is not desk:
             return
-        fresh, overflow = self._end_read(desk)
+        fresh, missed = self._end_read(desk)
         self._join(desk, notices)
         if notices:
             desk.after = max(desk.after, notices[-1].spool_id)
-        if len(notices) < self._chunk:
-            if overflow or len(desk.held) + len(fresh) > self._limit:
-                desk.after = 0
-            else:
-                desk.behind = False
-                self._join(desk, fresh)
+        at_the_end = len(notices) < self._chunk
+        if at_the_end and len(desk.held) + len(fresh) <= self._limit:
+            self._join(desk, fresh)
+        else:
+            missed = _lowest(fresh, missed)
+        self._place(desk, at_the_end, missed)
         desk.taken.clear()
         self._deliver(desk)
         self._read_on(desk)
 
-    def _end_read(self, desk: _Desk) -> tuple[list[Notice], bool]:
-        fresh, overflow = desk.fresh, desk.overflow
-        desk.fresh, desk.overflow, desk.reading = [], False, False
-        return fresh, overflow
+    def _place(self, desk: _Desk, at_the_end: bool, missed: int | None) -> None:
+        """Say where the next read begins after one that is done, or that the desk is level."""
+        if at_the_end and desk.once_more:
+            desk.once_more, desk.after = False, 0
+        elif missed is not None:
+            self._read_from(desk, missed)
+        elif at_the_end:
+            desk.behind = False
 
-    def _join(self, desk: _Desk, notices: list[Notice]) -> None:
+    def _end_read(self, desk: _Desk) -> tuple[list[Notice], int | None]:
+        fresh, missed = desk.fresh, desk.missed
+        desk.fresh, desk.missed, desk.reading = [], None, False
+        return fresh, missed
+
+    def _join(self, desk: _Desk, notices: Iterable[Notice]) -> None:
+        now_s = self._clock.seconds()
         for notice in notices:
             spool_id = notice.spool_id
-            if spool_id not in desk.held and spool_id not in desk.taken:
-                desk.held.add(spool_id)
-                desk.waiting.append(notice)
+            if spool_id in desk.held or spool_id in desk.taken or desk.refusals.hold_back(spool_id, now_s):
+                continue
+            desk.held.add(spool_id)
+            desk.waiting.append(notice)
 
     def _not_read(self, failure: Failure, desk: _Desk) -> None:
         self.log.failure("the spool of team {team_id} could not be read", failure, team_id=desk.team_id)
@@ -319,5 +335,12 @@ class Outbox(Service):
 
     def _sweep(self) -> None:
         self._sweeping = self._clock.callLater(_SWEEP_S, self._sweep)
-        for team_id in list(self._desks):
+        for team_id, desk in list(self._desks.items()):
+            desk.refusals.forget_stale(self._clock.seconds())
             self.look(team_id)
+
+
+def _lowest(notices: Sequence[Notice], other: int | None) -> int | None:
+    """Return the lowest spool id of all, if there is any."""
+    spool_ids = [notice.spool_id for notice in notices]
+    return min(spool_ids if other is None else [*spool_ids, other], default=None)

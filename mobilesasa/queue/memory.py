@@ -76,6 +76,12 @@ class MemoryQueue:
             self._pump_soon(lane)
         return MemorySubscription(lanes)
 
+    def look_again(self) -> None:
+        """Suppose that hints were lost: every lane reads the store once more when it runs dry."""
+        for lane in self._lanes.values():
+            lane.cut = True
+            self._pump_soon(lane)
+
     def depth(self, carrier_id: int, lane: Lane) -> int:
         """See `Queue.depth`."""
         return len(self._lane(carrier_id, lane).waiting)

@@ -264,10 +264,9 @@ def with_udh(
     payload = udh + octets
     if len(payload) > SHORT_MESSAGE_OCTETS:
         raise PartTooLong(len(payload), SHORT_MESSAGE_OCTETS)
+    limit = SHORT_MESSAGE_OCTETS if alphabet is None else PART_OCTETS
     if alphabet is Alphabet.GSM7:
         limit = room(alphabet, len(udh)) + len(udh)
-    else:
-        limit = SHORT_MESSAGE_OCTETS if alphabet is None else PART_OCTETS
     if len(payload) > limit:
         raise PartTooLong(len(payload), limit)
     return payload

@@ -186,4 +186,4 @@ def _places(txn: Txn) -> list[Place]:
     return [(message_id, carrier_id, _LANES[lane]) for message_id, carrier_id, lane in txn.fetchall()]
 
 
-CLAIMING: Work[Claim, Outbound | None] = Work("claim", claim, claim_again)
+CLAIMING: Work[Claim, Outbound | None] = Work("claim", claim, claim_again, lambda _: None)

@@ -43,6 +43,7 @@ _SESSION = """
 
 IDLE_IN_TRANSACTION_TIMEOUT_S = 60.0
 SLOW_S = 1.0
+CONNECT_TIMEOUT_S = 3
 ATTEMPTS = 4  # the first and three retries
 
 
@@ -51,6 +52,14 @@ def in_words(error: Exception) -> str:
     if isinstance(error, psycopg2.Error) and error.diag.message_primary:
         return f"{error.diag.message_primary} ({error.pgcode})"
     return str(error).strip()
+
+
+def is_about_content(error: psycopg2.Error) -> bool:
+    """Say whether PostgreSQL refuses what a statement holds, so that trying it again is in vain.
+
+    Classes 22, 23, 42 and 54 of its errors: data, integrity, syntax, and limits such as an index row's size.
+    """
+    return (error.pgcode or "")[:2] in ("22", "23", "42", "54")
 
 
 def one_row(txn: Txn) -> tuple[Any, ...]:
@@ -94,6 +103,7 @@ def connect(dsn: str, application_name: str, *, statement_timeout_s: float = 30.
             keepalives_idle=30,
             keepalives_interval=10,
             keepalives_count=3,
+            tcp_user_timeout=10_000,
         )
     except psycopg2.OperationalError as error:
         raise StoreUnavailable(str(error).strip()) from error
@@ -114,7 +124,7 @@ def connect(dsn: str, application_name: str, *, statement_timeout_s: float = 30.
 
 
 def _with_timeout(dsn: str) -> str:
-    return dsn if "connect_timeout" in dsn else str(make_dsn(dsn, connect_timeout=10))
+    return dsn if "connect_timeout" in dsn else str(make_dsn(dsn, connect_timeout=CONNECT_TIMEOUT_S))
 
 
 def in_transaction(

@@ -86,13 +86,13 @@ class Journal:
         return await self._database.run("claims.keep_lease", claims.keep_lease, self._run, lease_s)
 
     async def tidy(self, receipt_h: int, limit: int) -> None:
-        """Close what waits for receipts in vain, forget what nobody fetched, and make next month's partition."""
+        """Make next month's partition, close what waits for receipts in vain, forget what nobody fetched."""
+        await self._database.run("claims.make_partitions", claims.make_partitions)
         while (await self._database.run("reports.give_up", reports.give_up, receipt_h, limit))[0] == limit:
             pass
         while await self._database.run("reports.forget_parked", reports.forget_parked, receipt_h, limit) == limit:
             pass
         await self._database.run("spool.forget", spool.forget, receipt_h)
-        await self._database.run("claims.make_partitions", claims.make_partitions)
 
     async def owed(self, team_id: int, after: int, limit: int) -> list[Notice]:
         """Return notices in a team's spool, oldest first, from behind a spool id."""

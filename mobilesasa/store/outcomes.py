@@ -53,7 +53,8 @@ UPDATE awaiting SET ref = awaiting.ref || '~' || awaiting.message_id FROM (
 UNPARK = """
 DELETE FROM parked_report USING (
     SELECT place FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text), LATERAL (
-        SELECT ctid AS place FROM parked_report WHERE carrier_id = parts.carrier_id AND ref = parts.ref OFFSET 0) AS found
+        SELECT ctid AS place FROM parked_report WHERE carrier_id = parts.carrier_id AND ref = parts.ref
+        AND at > now() - interval '1 hour' OFFSET 0) AS found  -- an older one is of an earlier use of the id
 ) AS hit WHERE parked_report.ctid = place
 RETURNING parked_report.report
 """
@@ -129,11 +130,15 @@ SELECT message_id, carrier_id, attempts FROM pending WHERE expires_at <= now() A
 ORDER BY message_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 
+IN_HAND = """
+SELECT message_id, attempts FROM pending WHERE message_id = ANY(%(ids)s::uuid[]) AND claimed_by IS NOT NULL
+"""
+
 NOTHING_FOLLOWS = Settled()
 
 
 def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
-    """Write down what carriers answered; safe to repeat."""
+    """Write down what carriers answered."""
     sent: list[dict[str, Any]] = []
     later: list[dict[str, Any]] = []
     never: list[dict[str, Any]] = []
@@ -208,9 +213,15 @@ def expire_some(txn: Txn, limit: int) -> tuple[int, list[Notice]]:
 
 def _parts(item: Settlement) -> list[dict[str, Any]]:
     return [
-        {"carrier_id": item.carrier_id, "ref": ref, "id": item.message_id, "part": part, "at": item.at_ms / 1000}
+        {
+            "carrier_id": item.carrier_id,
+            "ref": ref or f"~{item.message_id}~{part}",
+            "id": item.message_id,
+            "part": part,
+            "at": item.at_ms / 1000,
+        }
         for part, ref in enumerate(item.outcome.refs, 1)
-        if ref
+        if ref is not None
     ]
 
 
@@ -236,4 +247,13 @@ def _why(outcome: Later | Never) -> dict[str, Any]:
     }
 
 
-SETTLING: Work[Settlement, Settled] = Work("settle", settle)
+def settle_again(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
+    """Settle a batch whose COMMIT may have happened: only what is in hand still. Its notices are in the spool."""
+    txn.execute(IN_HAND, {"ids": uuids(item.message_id for item in batch)})
+    in_hand = set(txn.fetchall())
+    left = [item for item in batch if (item.message_id, item.attempt) in in_hand]
+    follows = iter(settle(txn, left) if left else ())
+    return [next(follows) if (item.message_id, item.attempt) in in_hand else NOTHING_FOLLOWS for item in batch]
+
+
+SETTLING: Work[Settlement, Settled] = Work("settle", settle, settle_again, lambda _: NOTHING_FOLLOWS)

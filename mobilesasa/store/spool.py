@@ -26,7 +26,7 @@ FROM spool JOIN message ON message.id = spool.message_id
 WHERE spool.team_id = %(team_id)s AND spool.id > %(after)s ORDER BY spool.id LIMIT %(limit)s
 """
 
-FORGET = "DELETE FROM spool WHERE done_at < now() - make_interval(hours => %(hours)s)"
+FORGET = "DELETE FROM spool WHERE at < now() - make_interval(hours => %(hours)s)"
 
 
 @attrs.frozen
@@ -56,4 +56,4 @@ def forget(txn: Txn, hours: int) -> int:
     return txn.rowcount
 
 
-ACKNOWLEDGING: Work[Acknowledgement, None] = Work("acknowledge", acknowledge)
+ACKNOWLEDGING: Work[Acknowledgement, None] = Work("acknowledge", acknowledge, None, lambda _: None)

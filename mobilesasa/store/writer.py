@@ -13,6 +13,7 @@ it happened: then `Work.again` runs instead of `Work.run`, and finds out. Work t
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -26,7 +27,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mobilesasa.store.database import OutcomeUnknown, StoreUnavailable, Txn, in_words
+from mobilesasa.store.database import OutcomeUnknown, StatementFailed, StoreUnavailable, Txn, in_words, is_about_content
 
 I = TypeVar("I")  # noqa: E741 - an item
 R = TypeVar("R")
@@ -44,12 +45,14 @@ class Work(Generic[I, R]):
     """One kind of writing.
 
     `run(txn, items)` returns a result for each item, in order. It may be run twice: it touches nothing but `txn`.
-    `again` is run instead after a COMMIT whose outcome is unknown.
+    `again` is run instead after a COMMIT whose outcome is unknown. `spoiled` gives the result of an item that PostgreSQL
+    refuses for what it holds, so that it holds up no other; without it the caller's whole list fails.
     """
 
     name: str
     run: Callable[[Txn, Sequence[I]], Sequence[R]]
     again: Callable[[Txn, Sequence[I]], Sequence[R]] | None = None
+    spoiled: Callable[[I], R] | None = None
 
 
 @attrs.define(eq=False)
@@ -120,7 +123,8 @@ class Writer:
         """Hand in items; the Deferred fires with a result each, after their commit.
 
         Errors:
-            StoreUnavailable: nothing of it was written.
+            StoreUnavailable: nothing of it was written, or not all; it can be handed in again.
+            StatementFailed: PostgreSQL refuses what it holds.
             OutcomeUnknown: the end came while nobody could find out whether it was written.
         """
         if not items:
@@ -184,13 +188,35 @@ class Writer:
             self._reactor.callFromThread(_deliver, jobs)
 
     def _give_up(self, job: _Job, error: Exception) -> None:
-        """Tell one caller what is wrong with its work."""
+        """Write the items of one caller one by one if that may help, else tell it what is wrong."""
         if not isinstance(error, psycopg2.Error):
             self._fail([job], error)
             return
         reason = in_words(error)
         self.log.error("{work} of {count} items failed: {why}", work=job.work.name, count=len(job.items), why=reason)
-        self._fail([job], StoreUnavailable(f"the store could not write: {reason}"))
+        if not is_about_content(error):
+            kind = OutcomeUnknown if job.in_doubt else StoreUnavailable
+            self._fail([job], kind(f"the store could not write: {reason}"))
+        elif job.work.spoiled is None:
+            self._fail([job], StatementFailed(reason))
+        else:
+            self._write_singly(job, job.work.spoiled)
+
+    def _write_singly(self, job: _Job, spoiled: Callable[[Any], Any]) -> None:
+        results = []
+        for item in job.items:
+            single = _Job(job.work, [item], Deferred(), in_doubt=job.in_doubt)
+            single.done.addErrback(lambda _: None)  # the caller hears of it by its own job
+            try:
+                if not self._commit_together([single]):
+                    self._fail([job], StoreUnavailable("the database is away"))
+                    return
+                results.extend(single.results)
+            except psycopg2.Error as error:
+                self.log.error("{work} left out an item: {why}", work=job.work.name, why=in_words(error))
+                results.append(spoiled(item))
+        job.results = results
+        self._reactor.callFromThread(_deliver, [job])
 
     def _commit_together(self, jobs: list[_Job]) -> bool:
         """Write the jobs in one transaction, through broken connections and deadlocks; False where they were refused."""
@@ -212,7 +238,7 @@ class Writer:
                 conflicts += 1
                 if conflicts == _RETRIES:
                     raise
-            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            except psycopg2.Error as error:
                 if not connection.closed:
                     connection.rollback()
                     raise
@@ -240,7 +266,7 @@ class Writer:
 
     def _connected(self, jobs: list[_Job]) -> psycopg2.extensions.connection | None:
         """Return a live connection; None when the database stays away and the jobs were refused."""
-        waited_s, pause_s = 0.0, 0.05
+        until_s, pause_s = time.monotonic() + self._patience_s, 0.05
         while self._connection is None:
             try:
                 connection = self._connect()
@@ -250,7 +276,7 @@ class Writer:
                 self._connection = connection
             except (StoreUnavailable, psycopg2.OperationalError) as error:
                 stopping = self._stopping.is_set()
-                if waited_s >= self._patience_s or stopping:
+                if time.monotonic() >= until_s or stopping:
                     self._refuse_waiting()
                     if not jobs[0].in_doubt:
                         self._fail(jobs, StoreUnavailable(f"the database is away: {in_words(error)}"))
@@ -259,7 +285,6 @@ class Writer:
                         self._fail(jobs, OutcomeUnknown(f"the connection broke during the commit: {in_words(error)}"))
                         return None
                 self._stopping.wait(pause_s)
-                waited_s += pause_s
                 pause_s = min(pause_s * 2, 1.0)
         self.available = True
         return self._connection

@@ -411,3 +411,15 @@ def test_what_is_handed_back_after_the_end_is_hinted_again(rig):
 def test_a_dispatcher_that_was_never_started_stops(rig):
     rig.dispatcher._subscription = None  # as before `start`
     assert stopping(rig).called
+
+
+def test_messages_that_wait_for_a_carrier_that_is_away_expire_all_the_same(rig):
+    rig.deliver(10)
+    young = rig.deliver(3)
+    over = rig.deliver(2, expires_at_ms=500)
+    rig.clock.advance(1)
+    assert rig.settled_ids() == []
+    rig.dispatcher.end_expired()
+    assert sorted(rig.settled_ids()) == sorted(over)
+    rig.carrier.answer(3)
+    assert rig.carrier.ids[10:] == young

@@ -56,7 +56,11 @@ class Rig:
         self.chores = FakeChores()
         self.queue = FakeQueue()
         self.notifier = FakeNotifier()
-        self.sweeper = Sweeper(self.chores, self.queue, self.notifier, self.clock, 0.5, 40, 72)
+        self.sweeper = Sweeper(self.chores, self.queue, self.notifier, self.clock, 0.5, 40, 72, self._end_expired)
+        self.looks = 0
+
+    def _end_expired(self) -> None:
+        self.looks += 1
 
     def calls_within(self, seconds: float) -> list[str]:
         """What is done in so many seconds, an eighth at a time (which a float adds up exactly)."""
@@ -150,3 +154,15 @@ def test_stopping_ends_the_rounds_and_waits_for_the_one_under_way(rig):
 
 def test_a_sweeper_that_was_never_started_stops(rig):
     assert Deferred.fromCoroutine(rig.sweeper.stop()).called
+
+
+def test_what_expired_in_the_hands_of_the_dispatchers_is_ended_with_the_rest(rig):
+    rig.sweeper.start()
+    rig.calls_within(60)
+    assert rig.looks == 3
+
+
+def test_every_minute_the_queue_supposes_that_hints_were_lost(rig):
+    rig.sweeper.start()
+    rig.calls_within(120)
+    assert rig.queue.looks == 3

@@ -21,6 +21,7 @@ class FakeQueue:
         self.published: list[tuple[int, Lane, list[MessageId]]] = []
         self.consumers: dict[int, Callable[[Delivery], None]] = {}
         self.prefetch = 0
+        self.looks = 0
 
     def publish(self, carrier_id: int, lane: Lane, ids: Sequence[MessageId]) -> None:
         self.published.append((carrier_id, lane, list(ids)))
@@ -30,6 +31,9 @@ class FakeQueue:
         self.consumers[carrier_id] = deliver
         self.prefetch = prefetch
         return FakeSubscription(self, carrier_id)
+
+    def look_again(self) -> None:
+        self.looks += 1
 
     def depth(self, carrier_id: int, lane: Lane) -> int:
         return 0

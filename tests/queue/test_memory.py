@@ -312,3 +312,13 @@ def test_whatever_happens_every_message_is_carried_once(chance, steps):
         life.step()
     life.finish()
     assert sorted(life.carried) == named(0, life.number)
+
+
+def test_a_hint_that_was_lost_is_read_from_the_store_when_the_queue_looks_again(rig):
+    assert rig.consume() == []
+    rig.rows.waiting = named(0, 1)
+    rig.turn()
+    assert rig.consumer.ids() == []
+    rig.queue.look_again()
+    rig.turn()
+    assert rig.consumer.ids() == named(0, 1)

@@ -151,7 +151,7 @@ async def test_tidying_takes_all_that_is_overdue_however_little_at_a_time(rig):
         told(txn, *(failed(f"b{number}") for number in range(5)), *(delivered(f"x{number}") for number in range(5)))
         txn.execute("UPDATE awaiting SET sent_at = now() - interval '73 hours'")
         txn.execute("UPDATE parked_report SET at = now() - interval '73 hours'")
-        txn.execute("UPDATE spool SET done_at = now() - interval '73 hours'")
+        txn.execute("UPDATE spool SET at = now() - interval '73 hours'")
         txn.execute("SELECT count(*) FROM spool")
         assert txn.fetchone() == (5,)
 

@@ -5,9 +5,10 @@ import threading
 import psycopg2.errors
 import pytest
 
-from mobilesasa.core.model import Failure, Lane, Later, Never, Origin, Sent, Settlement, State, Wish
+from mobilesasa.core.model import Failure, Lane, Later, Never, Origin, Sent, Settled, Settlement, State, Wish
 from mobilesasa.store.database import connect, in_transaction
-from mobilesasa.store.outcomes import expire_some, settle
+from mobilesasa.store.outcomes import expire_some, settle, settle_again
+from mobilesasa.store.reports import give_up, report_again
 from tests.store.given import (
     HOUR_MS,
     NOW_MS,
@@ -341,3 +342,57 @@ def test_refunds_take_the_teams_in_the_order_in_which_charges_do(database_dsn):
 
 def lock(txn, team):
     txn.execute("SELECT FROM team WHERE id = %(team)s FOR UPDATE NOWAIT", {"team": team})
+
+
+# In doubt: a COMMIT of which nobody knows whether it happened.
+
+
+def again(txn, message_id, outcome, attempt=1):
+    return settle_again(txn, [Settlement(message_id, 1, attempt, NOW_MS, outcome)])
+
+
+def test_what_was_settled_before_the_doubt_is_left_alone(txn):
+    message_id = in_hand(txn, add_team(txn))
+    settled(txn, (message_id, Sent(("a",))))
+    told(txn, delivered("a"))
+    before = standing(txn, message_id)
+    assert again(txn, message_id, Sent(("a",))) == [Settled()]
+    assert standing(txn, message_id) == before == (State.DELIVERED, 0, 0, None)
+    assert rows(txn, WAITING, id=message_id) == []
+
+
+def test_what_was_not_settled_before_the_doubt_is_settled_now(txn):
+    team = add_team(txn)
+    done, left = in_hand(txn, team), in_hand(txn, team)
+    settled(txn, (done, Sent(("a",))))
+    batch = [Settlement(each, 1, 1, NOW_MS, outcome) for each, outcome in ((done, Sent(("a",))), (left, REFUSED))]
+    assert [len(follows.notices) for follows in settle_again(txn, batch)] == [0, 1]
+    assert standing(txn, left)[0] is State.FAILED
+
+
+def test_a_receipt_in_doubt_that_fits_nothing_is_not_kept_for_another_message(txn):
+    message_id = in_hand(txn, add_team(txn))
+    settled(txn, (message_id, Sent(("a",))))
+    told(txn, delivered("a"))
+    assert report_again(txn, [delivered("a")]) == [None]
+    assert count(txn, "parked_report") == 0
+
+
+# Carriers that give no id.
+
+
+def test_a_part_that_the_carrier_gave_no_id_is_awaited_and_given_up_in_its_time(txn):
+    message_id = in_hand(txn, add_team(txn))
+    settled(txn, (message_id, Sent(("",))))
+    assert standing(txn, message_id) == (State.SENT, 1, 0, None)
+    txn.execute("UPDATE awaiting SET sent_at = now() - interval '73 hours'")
+    assert give_up(txn, 72, 10) == (1, 1)
+    assert standing(txn, message_id) == (State.SENT, 0, 0, "no_receipt")
+
+
+def test_a_receipt_that_was_parked_long_ago_is_of_an_earlier_use_of_its_id(txn):
+    told(txn, delivered("a"))
+    txn.execute("UPDATE parked_report SET at = now() - interval '2 hours'")
+    message_id = in_hand(txn, add_team(txn))
+    settled(txn, (message_id, Sent(("a",))))
+    assert standing(txn, message_id)[0] is State.SENT

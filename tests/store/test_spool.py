@@ -58,6 +58,6 @@ def test_what_was_taken_is_forgotten_and_nothing_else(txn):
 def test_what_nobody_fetched_for_so_long_is_forgotten(txn):
     team = add_team(txn)
     old, young = given_notices(txn, team, "a", "b")
-    txn.execute("UPDATE spool SET done_at = now() - interval '73 hours' WHERE id = %(id)s", {"id": old.spool_id})
+    txn.execute("UPDATE spool SET at = now() - interval '73 hours' WHERE id = %(id)s", {"id": old.spool_id})
     assert forget(txn, 72) == 1
     assert one(txn, "SELECT id FROM spool") == young.spool_id

@@ -13,7 +13,7 @@ from psycopg2 import errors
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
-from mobilesasa.store.database import OutcomeUnknown, StoreUnavailable, Txn, connect
+from mobilesasa.store.database import OutcomeUnknown, StatementFailed, StoreUnavailable, Txn, connect
 from mobilesasa.store.writer import Work, Writer
 
 ADD = "INSERT INTO kept (number) VALUES (%(number)s)"
@@ -265,14 +265,14 @@ async def test_a_writer_that_was_never_started_stops_at_once(kept_dsn):
 @pytest_twisted.ensureDeferred
 async def test_what_the_database_refuses_fails_alone(rig):
     found = await rig.behind((ADDING, [1]), (ADDING, [2, 13]), (OTHERS, [3]))
-    assert [type(each) for each in found] == [list, StoreUnavailable, list]
+    assert [type(each) for each in found] == [list, StatementFailed, list]
     assert kept(rig.dsn) == [1, 103]
 
 
 @pytest_twisted.ensureDeferred
 async def test_what_the_database_refuses_at_the_commit_fails_alone(rig):
     found = await rig.behind((ADDING, [1]), (OTHERS, [5, 5]), (ADDING, [2]))
-    assert [type(each) for each in found] == [list, StoreUnavailable, list]
+    assert [type(each) for each in found] == [list, StatementFailed, list]
     assert kept(rig.dsn) == [1, 2]
 
 

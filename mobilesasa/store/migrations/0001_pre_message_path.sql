@@ -221,6 +221,7 @@ CREATE TABLE spool (
     failure text,
     error text NOT NULL DEFAULT '',
     done_at timestamptz NOT NULL,
+    at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (team_id, id)
 ) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 20000,
         autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0);

@@ -1,0 +1,92 @@
+"""What a team's receivers refused: when it is tried again, and how much of it is remembered.
+
+How to think about it: what is refused, perhaps for good, takes no room from what is not. The first of it is *kept*, as
+notices, until it is due. Of what comes beyond that only the spool id is *noted*, and when it is due; the spool has the
+rest, and is read once a minute. What is beyond that too is not remembered at all, and tried again at the next reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import attrs
+
+from mobilesasa.core.model import Notice
+
+_FIRST_RETRY_S: Final = 1.0
+_LAST_RETRY_S: Final = 300.0
+_DOUBLINGS: Final = 10
+_NOTED_FOR_ONE_KEPT: Final = 20  # an id takes some 250 octets
+_STALE_S: Final = 2 * _LAST_RETRY_S  # so long due, and no reading has shown it: the spool has it no more
+
+
+@attrs.define(eq=False)
+class Refusals:
+    """The refused notices of one team.
+
+    Args:
+        limit: notices that are kept, at most; of twenty times as many the id is noted.
+    """
+
+    limit: int
+    _kept: set[int] = attrs.field(factory=set, init=False)
+    _due_s: dict[int, float] = attrs.field(factory=dict, init=False)  # of what is noted
+    _counts: dict[int, int] = attrs.field(factory=dict, init=False)  # of what is kept, noted, or tried again
+
+    @property
+    def kept(self) -> int:
+        """How many notices are in memory."""
+        return len(self._kept)
+
+    @property
+    def remembered(self) -> int:
+        """How many notices it knows something of."""
+        return len(self._counts)
+
+    def put_off(self, notices: Sequence[Notice], now_s: float) -> dict[float, list[Notice]]:
+        """Put off what was refused: a second, then two, and so on up to five minutes.
+
+        Returns: what the caller has to bring to `due` in so many seconds.
+        """
+        by_delay: dict[float, list[Notice]] = {}
+        for notice in notices:
+            spool_id = notice.spool_id
+            count = self._counts.pop(spool_id, 0) + 1
+            delay_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2 ** min(count - 1, _DOUBLINGS))
+            if len(self._kept) < self.limit:
+                self._kept.add(spool_id)
+                by_delay.setdefault(delay_s, []).append(notice)
+            elif len(self._due_s) < self.limit * _NOTED_FOR_ONE_KEPT:
+                self._due_s[spool_id] = now_s + delay_s
+            else:
+                continue
+            self._counts[spool_id] = count
+        return by_delay
+
+    def due(self, notices: Iterable[Notice]) -> list[Notice]:
+        """Keep notices no longer; return those that were not taken meanwhile."""
+        again = [notice for notice in notices if notice.spool_id in self._kept]
+        self._kept.difference_update([notice.spool_id for notice in again])
+        return again
+
+    def hold_back(self, spool_id: int, now_s: float) -> bool:
+        """Return whether what the spool gave has to wait; what has waited long enough is noted no longer."""
+        if not self._counts:
+            return False
+        if spool_id in self._kept or self._due_s.get(spool_id, now_s) > now_s:
+            return True
+        self._due_s.pop(spool_id, None)
+        return False
+
+    def forget(self, spool_ids: Iterable[int]) -> None:
+        """Forget what was taken, or is too old."""
+        if self._counts:
+            for spool_id in spool_ids:
+                if self._counts.pop(spool_id, None) is not None:
+                    self._kept.discard(spool_id)
+                    self._due_s.pop(spool_id, None)
+
+    def forget_stale(self, now_s: float) -> None:
+        """Forget what is noted and should have been read long ago."""
+        self.forget([spool_id for spool_id, due_s in self._due_s.items() if due_s < now_s - _STALE_S])
