@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -10,6 +11,28 @@ from prometheus_client.registry import Collector
 
 from mobilesasa.core.model import Lane
 from mobilesasa.node.parts import Parts
+from mobilesasa.notify.outbox import Outbox
+from mobilesasa.smsc.server import SmppServer
+
+_Kind = type[CounterMetricFamily] | type[GaugeMetricFamily]
+#: Of what `RunningCarrier.standing` tells: what becomes a metric, which, and its help. What is a text is not shown.
+STANDING: Final[Mapping[str, tuple[_Kind, str, str]]] = {
+    "binds": (GaugeMetricFamily, "carrier_binds", "Binds that the carrier is to have."),
+    "bound": (GaugeMetricFamily, "carrier_binds_bound", "Binds that are bound."),
+    "paused": (GaugeMetricFamily, "carrier_binds_paused", "Binds that wait because the carrier asked for less."),
+    "parts_sent": (CounterMetricFamily, "carrier_parts_sent", "Parts written to the wire."),
+    "parts_taken": (CounterMetricFamily, "carrier_parts_taken", "Parts that the carrier accepted."),
+    "throttled": (CounterMetricFamily, "carrier_parts_throttled", "Parts refused for being too many."),
+    "unanswered": (CounterMetricFamily, "carrier_parts_unanswered", "Parts left without an answer."),
+    "receipts": (CounterMetricFamily, "carrier_receipts", "Receipts that came from the carrier."),
+    "malformed_receipts": (
+        CounterMetricFamily, "carrier_receipts_malformed", "Receipts that said nothing that could be used.",
+    ),
+    "inbound_turned_away": (
+        CounterMetricFamily, "carrier_inbound_turned_away", "Messages from phones that were refused for now.",
+    ),
+    "receipts_due": (GaugeMetricFamily, "carrier_receipts_due", "Receipts that a sandbox has still to give."),
+}  # fmt: skip
 
 
 class NodeCollector(Collector):
@@ -32,9 +55,13 @@ class NodeCollector(Collector):
         yield _counter("directory_readings", "Times the configuration was read.", parts.knowledge.readings)
         yield _gauge("smpp_connections", "Connections to the SMPP server.", parts.smpp_connections())
         yield _gauge("smpp_sessions", "Bound SMPP sessions.", len(parts.binds))
-        yield from self._carriers()
+        if parts.smpp is not None:
+            yield from _smpp(parts.smpp)
+        yield from _outbox(parts.outbox)
+        yield from self._dispatch()
+        yield from self._standing()
 
-    def _carriers(self) -> Iterator[Metric]:
+    def _dispatch(self) -> Iterator[Metric]:
         outcomes = CounterMetricFamily(
             "mobilesasa_carrier_outcomes", "Answers of carriers, by kind.", labels=["carrier", "outcome"]
         )
@@ -56,6 +83,46 @@ class NodeCollector(Collector):
         yield outcomes
         yield under_way
         yield queued
+
+    def _standing(self) -> Iterator[Metric]:
+        """What each carrier tells of itself; a kind of carrier that does not tell a thing has no line for it."""
+        shown: dict[str, CounterMetricFamily | GaugeMetricFamily] = {
+            key: kind(f"mobilesasa_{name}", doc, labels=["carrier"]) for key, (kind, name, doc) in STANDING.items()
+        }
+        trouble = GaugeMetricFamily("mobilesasa_carrier_trouble", "1: the carrier has a trouble.", labels=["carrier"])
+        for running in self._parts.fleet.running.values():
+            name = running.record.name
+            standing = running.carrier.standing()
+            trouble.add_metric([name], 1 if standing.get("trouble") else 0)
+            for key, value in standing.items():
+                if key in shown and isinstance(value, int):
+                    shown[key].add_metric([name], value)
+        yield from shown.values()
+        yield trouble
+
+
+def _smpp(server: SmppServer) -> Iterator[Metric]:
+    counts = server.counts
+    submits = CounterMetricFamily("mobilesasa_smpp_submits_answered", "Answers to submit_sm, by kind.", labels=["kind"])
+    for kind in ("accepted", "refused", "throttled", "failed"):
+        submits.add_metric([kind], getattr(counts, kind))
+    yield _counter("smpp_submits", "Messages that teams submitted over SMPP.", counts.submits)
+    yield submits
+    yield _counter("smpp_binds", "Binds that were taken.", counts.binds)
+    yield _counter("smpp_binds_refused", "Binds that were refused.", counts.binds_refused)
+    yield _counter("smpp_connections_turned_away", "Connections beyond the limit, closed.", server.turned_away)
+
+
+def _outbox(outbox: Outbox) -> Iterator[Metric]:
+    yield _counter("receipts_delivered", "Receipts that teams took over SMPP.", outbox.delivered)
+    yield _counter("receipts_refused", "Receipts that a team's receiver refused; they are tried again.", outbox.refused)
+    yield _counter(
+        "receipts_unanswered", "Receipts that no answer came to; they are sent again.", outbox.unanswered_count
+    )
+    yield _gauge("receipts_in_memory", "Receipts for teams in memory, of those in the spool.", len(outbox))
+    yield _gauge(
+        "receipts_put_off", "Receipts that were refused and are remembered until they are taken.", outbox.put_off
+    )
 
 
 def make_metrics(parts: Parts) -> Callable[[], bytes]:

@@ -37,6 +37,7 @@ from mobilesasa.smsc.binds import Receiver
 
 _READ_RETRY_S: Final = 5.0
 _SWEEP_S: Final = 60.0
+_SWEEPS_WHEN_FULL: Final = 5  # what is refused and not remembered is tried again every five minutes, as the rest is
 _HOUR_MS: Final = 3_600_000
 
 
@@ -91,6 +92,7 @@ class Outbox(Service):
         self._keep_ms = keep_h * _HOUR_MS
         self._desks: dict[int, _Desk] = {}
         self._sweeping: IDelayedCall | None = None
+        self._sweeps = 0
         self._stopped = False
         self.delivered = 0
         self.refused = 0
@@ -243,7 +245,7 @@ class Outbox(Service):
         spool_ids = [notice.spool_id for notice in notices]
         desk.held.difference_update(spool_ids)
         desk.out.difference_update(spool_ids)
-        desk.refusals.forget([notice.spool_id for notice in notices if notice.done_at_ms < oldest_ms])
+        self._forget(desk, [notice.spool_id for notice in notices if notice.done_at_ms < oldest_ms])
         again = [notice for notice in notices if notice.done_at_ms >= oldest_ms]
         for delay_s, kept in desk.refusals.put_off(again, self._clock.seconds()).items():
             self._clock.callLater(delay_s, self._try_again, desk, kept)
@@ -254,6 +256,7 @@ class Outbox(Service):
             desk.held.update([notice.spool_id for notice in again])
             desk.waiting.extend(again)
             self._deliver(desk)
+            self._read_on(desk)
 
     # From the spool
 
@@ -335,9 +338,11 @@ class Outbox(Service):
 
     def _sweep(self) -> None:
         self._sweeping = self._clock.callLater(_SWEEP_S, self._sweep)
+        self._sweeps += 1
         for team_id, desk in list(self._desks.items()):
             desk.refusals.forget_stale(self._clock.seconds())
-            self.look(team_id)
+            if self._sweeps % _SWEEPS_WHEN_FULL == 0 or not desk.refusals.is_full:
+                self.look(team_id)
 
 
 def _lowest(notices: Sequence[Notice], other: int | None) -> int | None:

@@ -2,7 +2,8 @@
 
 How to think about it: what is refused, perhaps for good, takes no room from what is not. The first of it is *kept*, as
 notices, until it is due. Of what comes beyond that only the spool id is *noted*, and when it is due; the spool has the
-rest, and is read once a minute. What is beyond that too is not remembered at all, and tried again at the next reading.
+rest, and is read once a minute. What is beyond that too is not remembered at all, and tried again whenever the spool is
+read from its beginning, which is then done every five minutes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _FIRST_RETRY_S: Final = 1.0
 _LAST_RETRY_S: Final = 300.0
 _DOUBLINGS: Final = 10
 _NOTED_FOR_ONE_KEPT: Final = 20  # an id takes some 250 octets
-_STALE_S: Final = 2 * _LAST_RETRY_S  # so long due, and no reading has shown it: the spool has it no more
+_STALE_S: Final = 3 * _LAST_RETRY_S  # so long due, and no reading has shown it: the spool has it no more
 
 
 @attrs.define(eq=False)
@@ -43,6 +44,11 @@ class Refusals:
     def remembered(self) -> int:
         """How many notices it knows something of."""
         return len(self._counts)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is refused now is not remembered."""
+        return len(self._kept) >= self.limit and len(self._due_s) >= self.limit * _NOTED_FOR_ONE_KEPT
 
     def put_off(self, notices: Sequence[Notice], now_s: float) -> dict[float, list[Notice]]:
         """Put off what was refused: a second, then two, and so on up to five minutes.

@@ -98,13 +98,21 @@ class Link(TwistedProtocol):
         self._watch = Watch(timers, clock.seconds(), clock.seconds())
         self._alarm = Alarm(clock, self._woken)
         self._lost = self._closing = self._close_wanted = False
-        self._held_by_user = self._held_by_peer = False  # why we do not read
+        self._held_by_user = self._held_by_peer = self._holds = False  # why we do not read; for either reason
+        self._reading_since_s = 0.0
         self._reason = ""  # ours, when it is we who close
 
     @property
     def outstanding(self) -> int:
         """How many requests of ours are without an answer."""
         return len(self._window)
+
+    @property
+    def waited_s(self) -> float:
+        """How long the oldest unanswered request has waited while we read: 0.0 when we do not, or nothing waits."""
+        oldest_at_s = self._window.oldest_at_s
+        is_waiting = oldest_at_s is not None and not self._holds
+        return self._clock.seconds() - max(oldest_at_s or 0.0, self._reading_since_s) if is_waiting else 0.0
 
     @property
     def is_bound(self) -> bool:
@@ -330,11 +338,15 @@ class Link(TwistedProtocol):
         """Read or do not read, as user and peer will have it."""
         if self._lost or self._closing:
             return
-        if self._held_by_user or self._held_by_peer:
+        held, self._holds = self._holds, self._held_by_user or self._held_by_peer
+        if self._holds:
             self.transport.pauseProducing()
-        else:
-            self._watch.heard_at_s = self._clock.seconds()  # we did not listen: that was not the peer's silence
-            self.transport.resumeProducing()
+            return
+        self._watch.heard_at_s = self._clock.seconds()  # we did not listen: that was not the peer's silence
+        if held:  # nor were its answers late: they may lie in the socket
+            self._reading_since_s = self._watch.heard_at_s
+            self._rearm()
+        self.transport.resumeProducing()
 
     # Time
 
@@ -355,19 +367,19 @@ class Link(TwistedProtocol):
             case Due.BIND:
                 self._reason = f"no bind was accepted within {self._timers.bind_timeout_s:g} s"
                 self._close()
-            case Due.SILENCE if not self._held_by_user:
+            case Due.SILENCE if not self._holds:
                 self.unbind(f"nothing was heard for {self._timers.idle_timeout_s:g} s")
-            case Due.ENQUIRY if not self._held_by_user and self.session.may_send(EnquireLink):
+            case Due.ENQUIRY if not self._holds and self.session.may_send(EnquireLink):
                 self._watch.enquired(now_s)
                 self._write(self.session.send(EnquireLink()))
             case _:
                 pass
 
     def _give_up_the_overdue(self, now_s: float) -> None:
-        overdue = self._window.expired(now_s)
+        overdue = self._window.expired(now_s) if self.waited_s >= self._window.timeout_s else []
+        for sequence, _ in overdue:
+            self.session.forget(sequence)
         if overdue:
-            for sequence, _ in overdue:
-                self.session.forget(sequence)
             self._user.unanswered(self, [context for _, context in overdue])
 
     def _rearm(self) -> None:
@@ -375,8 +387,8 @@ class Link(TwistedProtocol):
             return
         self._alarm.wake_by(self._watch.next_at_s(self._clock.seconds()))
         oldest_at_s = self._window.oldest_at_s
-        if oldest_at_s is not None and self._timers.response_timeout_s:
-            self._alarm.wake_by(oldest_at_s + self._timers.response_timeout_s)
+        if oldest_at_s is not None and self._timers.response_timeout_s and not self._holds:
+            self._alarm.wake_by(max(oldest_at_s, self._reading_since_s) + self._timers.response_timeout_s)
 
 
 def _numbered(pdu: Pdu, sequence: int) -> Pdu:

@@ -24,7 +24,7 @@ class Timers:
 
     enquire_link_s: float = 30.0  # of silence, until we ask whether the peer is there
     idle_timeout_s: float = 60.0  # of silence, until the link is closed; any PDU ends a silence
-    response_timeout_s: float = 30.0  # until a request of ours is given up
+    response_timeout_s: float = 30.0  # until a request of ours is given up; 0: when the connection ends
     bind_timeout_s: float = 10.0  # from the connection to a bind that is accepted
 
 

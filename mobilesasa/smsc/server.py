@@ -16,6 +16,7 @@ from mobilesasa.smpp.transitions import Side
 from mobilesasa.smppnet.protocol import Link
 from mobilesasa.smppnet.timers import Timers
 from mobilesasa.smsc.session import Smsc, TeamSession
+from mobilesasa.smsc.turns import Counts
 
 _CHECK_S = 1.0  # a revoked or expired token is noticed within this
 
@@ -60,6 +61,11 @@ class SmppServer(Service):
     def connections(self) -> int:
         """How many connections there are, bound or not."""
         return len(self._sessions)
+
+    @property
+    def counts(self) -> Counts:
+        """What the sessions have seen; to be read alone."""
+        return self._smsc.counts
 
     @property
     def ports(self) -> list[int]:

@@ -13,7 +13,7 @@ from mobilesasa.carriers.smpp.carrier import SmppCarrier
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.model import Coding, Lane, Outbound
 from mobilesasa.core.teams import CarrierRecord
-from mobilesasa.smpp.pdus import SubmitSm, SubmitSmResp
+from mobilesasa.smpp.pdus import EnquireLinkResp, SubmitSm, SubmitSmResp
 from mobilesasa.smpp.statuses import Status
 from tests.fakes.far_end import FakeEndpoint
 
@@ -129,6 +129,19 @@ class SmppRig(Rig):
         """Accept every connection that is waited for, and every bind."""
         while self.endpoint.asked:
             self.endpoint.accept().take_bind()
+
+    def keep_alive(self, seconds, end=0) -> None:
+        """Let time pass on a link whose far end answers enquiries."""
+        for _ in range(round(seconds / 5)):
+            self.pass_time(5)
+            if not self.ends[end].gone:
+                self.ends[end].link.dataReceived(EnquireLinkResp(sequence=9_999_999).encode())
+
+    def reconnect(self) -> None:
+        """Let the next connection and its bind come about."""
+        while not self.endpoint.asked:
+            self.clock.advance(0.5)
+        self.accept_all()
 
     def submits(self, end=0) -> list[SubmitSm]:
         """What one SMSC has been sent since the last look."""

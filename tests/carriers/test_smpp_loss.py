@@ -4,7 +4,7 @@ import pytest
 from twisted.internet.error import ConnectionRefusedError as Refused
 
 from mobilesasa.core.model import Later, Sent
-from mobilesasa.smpp.pdus import EnquireLinkResp, SubmitSmResp
+from mobilesasa.smpp.pdus import SubmitSmResp
 from mobilesasa.smpp.statuses import Status
 from tests.carriers.rig import SmppRig
 
@@ -23,14 +23,6 @@ def names(messages):
     return [message.recipient for message in messages]
 
 
-def keep_alive(rig, seconds, end=0):
-    """Let time pass on a link whose far end answers enquiries."""
-    for _ in range(round(seconds / 5)):
-        rig.pass_time(5)
-        if not rig.ends[end].gone:
-            rig.ends[end].link.dataReceived(EnquireLinkResp(sequence=9_999_999).encode())
-
-
 def test_what_was_unanswered_when_the_bind_broke_is_sent_again_first(smpp, warnings):
     messages = smpp.messages(5)
     smpp.carrier.submit(messages)
@@ -39,8 +31,8 @@ def test_what_was_unanswered_when_the_bind_broke_is_sent_again_first(smpp, warni
     smpp.ends[0].hang_up()
     assert len(smpp.listener.outcomes) == 2
     assert smpp.carrier.room() == 0
-    assert any("upstream: 3 parts without an answer when the connection was lost; they are sent again" in text
-               for text in warnings)  # fmt: skip
+    assert any("upstream: the connection was lost with 3 parts unanswered: 3 are to be sent again, 0 are taken for sent"
+               in text for text in warnings)  # fmt: skip
     smpp.clock.advance(1)
     smpp.accept_all()
     again = smpp.submits(1)
@@ -116,35 +108,10 @@ def test_what_waits_is_kept_when_a_bind_comes_up_in_time(smpp):
     smpp.ends[0].hang_up()
     smpp.clock.advance(1)
     smpp.accept_all()
-    keep_alive(smpp, 40, 1)
+    smpp.keep_alive(40, 1)
     assert smpp.listener.outcomes == []
     smpp.ok(smpp.submits(1), 1)
     assert len(smpp.listener.outcomes) == 1
-
-
-def test_a_part_that_is_never_answered_is_put_off(smpp, warnings):
-    answered, silent = smpp.message(), smpp.message()
-    smpp.carrier.submit([answered, silent])
-    pdus = smpp.submits()
-    smpp.ok(pdus[:1])
-    keep_alive(smpp, 55)
-    assert smpp.listener.of(silent) == []
-    keep_alive(smpp, 5)
-    (outcome,) = smpp.listener.of(silent)
-    assert isinstance(outcome, Later)
-    assert outcome.code == "unanswered"
-    assert any("1 parts without an answer after 60 s; they are sent again" in text for text in warnings)
-    smpp.ends[0].link.dataReceived(SubmitSmResp(sequence=pdus[1].sequence, message_id="late").encode())
-    assert len(smpp.listener.of(silent)) == 1
-    assert smpp.carrier.room() == 10
-
-
-def test_or_it_is_taken_for_sent():
-    rig = make(resend_unanswered=False)
-    message = rig.message()
-    rig.carrier.submit([message])
-    keep_alive(rig, 60)
-    assert rig.listener.of(message) == [Sent(("",))]
 
 
 def test_a_part_that_stays_unanswered_while_the_bind_pauses_is_sent_again_when_the_bind_breaks(smpp):

@@ -159,6 +159,30 @@ def test_a_receipt_that_says_nothing_is_acknowledged_and_logged(smpp, warnings, 
     assert smpp.carrier.standing()["malformed_receipts"] == 1
 
 
+@pytest.mark.parametrize("ref", ["x" * 65, "x" * 5000, "m\x001", "m\x7f1"])
+def test_an_id_that_no_carrier_can_have_given_reaches_nobody(smpp, warnings, ref):
+    text = b"id:%s stat:DELIVRD err:000" % ref.encode()
+    smpp.ends[0].say(DataSm(esm_class=4, tlvs={Tag.MESSAGE_PAYLOAD: text}))
+    assert [pdu.status for pdu in smpp.ends[0].heard()] == [0]
+    assert smpp.listener.reports == []
+    assert len(warnings) == 1
+    assert smpp.carrier.standing()["malformed_receipts"] == 1
+
+
+def test_an_id_of_64_characters_is_one(smpp):
+    smpp.ends[0].say(receipt(ref=b"x" * 64))
+    assert smpp.listener.reports[0].ref == "x" * 64
+
+
+@pytest.mark.parametrize(
+    ("err", "error"), [(b"E" * 20, "E" * 20), (b"E" * 4000, "E" * 20), (b"0" * 30, ""), (b"4\x005", "")]
+)
+def test_the_error_of_a_receipt_is_bounded(smpp, err, error):
+    text = b"id:m1 stat:UNDELIV err:" + err
+    smpp.ends[0].say(DataSm(esm_class=4, tlvs={Tag.MESSAGE_PAYLOAD: text}))
+    assert [(report.ref, report.error) for report in smpp.listener.reports] == [("m1", error)]
+
+
 def test_an_alert_notification_is_left_alone(smpp):
     smpp.ends[0].say(AlertNotification())
     assert smpp.ends[0].heard() == []

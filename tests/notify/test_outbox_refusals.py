@@ -134,11 +134,14 @@ def test_what_is_not_kept_is_not_tried_before_its_time(outbox, spool, clock):
 def test_memory_is_bounded_whatever_is_refused(outbox, spool, clock):
     spool.put(*notices(*range(1, 2 * IDS)))
     receiver = picky(outbox, range(1, 2 * IDS))
-    kept = 0
-    while receiver.out and len(spool.reads) < 200:
+    kept, remembered = set(), set()
+    for _ in range(300):
         receiver.answer(status=REFUSED)
-        kept = max(kept, len(outbox))
-    assert kept <= 2 * LIMIT
+        kept.add(len(outbox))
+        remembered.add(outbox.put_off)
+        clock.advance(1)
+    assert max(kept) <= 2 * LIMIT
+    assert IDS < max(remembered) <= IDS + 2 * LIMIT
 
 
 def test_what_is_refused_beyond_all_bounds_does_not_stop_the_others(outbox, spool, clock):
@@ -152,7 +155,7 @@ def test_what_is_refused_beyond_all_bounds_does_not_stop_the_others(outbox, spoo
     receiver.answer_all()
     assert set(spool.kept) == set(refused)
     receiver.refuses = range(0)
-    pass_time(clock, receiver, 61)
+    pass_time(clock, receiver, 600)
     assert spool.kept == {}
 
 
@@ -176,7 +179,7 @@ def test_what_was_refused_and_is_gone_from_the_spool_is_forgotten(outbox, spool,
     for n in range(LIMIT + 1, 101):  # of which no notice is in memory
         del spool.kept[n]  # another node brought them, or they were too old
     receiver.refuses = range(0)
-    pass_time(clock, receiver, 720)
+    pass_time(clock, receiver, 1020)
     assert outbox.put_off == 0
 
 
@@ -189,3 +192,27 @@ def test_new_receipts_are_not_behind_those_that_are_tried_again(outbox, spool, c
     assert receiver.got == [1, 2, 3]
     receiver.answer()
     assert receiver.got == [1, 2, 3, 1]
+
+
+def test_a_receiver_that_refuses_more_than_can_be_remembered_is_not_offered_all_again_and_again(outbox, spool, clock):
+    everything = range(1, 2 * IDS)
+    spool.put(*notices(*everything))
+    receiver = picky(outbox, everything)
+    pass_time(clock, receiver, 900)
+    got = len(receiver.got)
+    pass_time(clock, receiver, 1500)
+    assert len(receiver.got) - got <= 5 * len(everything)
+    receiver.refuses = range(0)
+    pass_time(clock, receiver, 600)
+    assert spool.kept == {}
+
+
+def test_a_notice_too_old_to_be_tried_again_is_not_read_by_the_read_under_way(outbox, spool, clock):
+    receiver = FakeReceiver(outbox)
+    outbox.owe(spool.put(notice(1)))
+    clock.advance(72 * 3600 + 1)
+    spool.hold()
+    outbox.look(1)
+    receiver.answer(status=REFUSED)
+    spool.release()
+    assert receiver.got == [1]

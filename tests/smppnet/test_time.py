@@ -133,6 +133,78 @@ def test_a_peer_we_do_not_listen_to_is_not_silent(smsc):
     assert not smsc.far.closing
 
 
+def test_answers_that_we_do_not_read_are_not_overdue(esme):
+    esme.link.request([SubmitSm()], ["a"])
+    (pdu,) = esme.far.heard()
+    esme.pass_time(15)
+    esme.link.pause_reading()
+    esme.pass_time(100)
+    assert esme.link.waited_s == 0
+    assert esme.user.calls == []
+    esme.link.resume_reading()
+    esme.pass_time(19.5)
+    assert esme.link.waited_s == 19.5
+    assert esme.user.calls == []
+    esme.link.dataReceived(SubmitSmResp(sequence=pdu.sequence, message_id="m").encode())
+    assert [context for context, _ in esme.user.of("answered")[0]] == ["a"]
+
+
+def test_after_we_read_again_the_peer_has_the_whole_time_to_answer(esme):
+    esme.link.request([SubmitSm()], ["a"])
+    esme.pass_time(15)
+    esme.link.pause_reading()
+    esme.pass_time(100)
+    esme.link.resume_reading()
+    esme.link.dataReceived(EnquireLinkResp(sequence=5).encode())
+    esme.link.request([SubmitSm()], ["b"])
+    esme.pass_time(20)
+    assert esme.user.of("unanswered") == [["a", "b"]]
+
+
+def test_while_we_do_not_read_we_do_not_look_all_the_time(esme, monkeypatch):
+    esme.link.request([SubmitSm()], ["a"])
+    esme.link.pause_reading()
+    made = []
+    call_later = esme.clock.callLater
+    monkeypatch.setattr(esme.clock, "callLater", lambda *args: made.append(args) or call_later(*args))
+    esme.pass_time(100)
+    assert len(made) < 101
+    assert all(delay_s > 0 for delay_s, *_ in made)
+
+
+def test_reading_again_without_having_stopped_gives_no_time(esme):
+    esme.link.request([SubmitSm()], ["a"])
+    producer = esme.far.transport.producer
+    esme.pass_time(15)
+    producer.pauseProducing()
+    producer.resumeProducing()
+    esme.pass_time(5)
+    assert esme.user.of("unanswered") == [["a"]]
+
+
+def test_a_server_that_does_not_read_gives_nothing_up(smsc):
+    smsc.link.request([DeliverSm()], ["a"])
+    producer = smsc.far.transport.producer
+    producer.pauseProducing()
+    smsc.pass_time(30)
+    assert smsc.user.calls == []
+    producer.resumeProducing()
+    smsc.pass_time(20)
+    assert smsc.user.of("unanswered") == [["a"]]
+
+
+def test_how_long_the_oldest_has_waited_is_known(esme):
+    assert esme.link.waited_s == 0
+    esme.link.request([SubmitSm()], ["a"])
+    (first,) = esme.far.heard()
+    esme.pass_time(4)
+    esme.link.request([SubmitSm()], ["b"])
+    esme.pass_time(2)
+    assert esme.link.waited_s == 6
+    esme.far.say(answer(first, message_id="m"))
+    assert esme.link.waited_s == 2
+
+
 def test_a_server_does_not_read_from_a_client_that_does_not_read(smsc):
     producer = smsc.far.transport.producer
     producer.pauseProducing()

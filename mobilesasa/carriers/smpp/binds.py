@@ -2,6 +2,10 @@
 
 All parts of a message go over one bind, in order. A bind that is told to slow down (ESME_RTHROTTLED, ESME_RMSGQFUL)
 pauses, and sends first what was refused; the order is that of the messages.
+
+A part without an answer stays on its link, in its place in the window: on a link that lives it is never sent again, and
+its answer counts however late it comes. When `response_timeout_s` is over that is said; after `PATIENCE` times as
+long the bind is made anew, and what is unanswered then goes the way of every lost connection.
 """
 
 from __future__ import annotations
@@ -21,8 +25,11 @@ from mobilesasa.smpp.pdus import Pdu
 from mobilesasa.smppnet.client import Client
 from mobilesasa.smppnet.protocol import Link
 
+#: How many times `response_timeout_s` a part may be unanswered until its link is ended.
+PATIENCE: Final = 5
 PAUSE_FIRST_S: Final = 1.0
 PAUSE_LIMIT_S: Final = 30.0
+_LOOK_S: Final = 0.05  # the shortest wait for what is overdue
 
 
 class Owner(Protocol):
@@ -41,7 +48,7 @@ class Owner(Protocol):
         """The carrier answered parts, in one turn."""
 
     def bind_unanswered(self, bind: CarrierBind, parts: list[Part]) -> None:
-        """Nobody knows what became of these parts."""
+        """The connection is lost, and nobody knows what became of these parts; `bind_down` follows."""
 
     def bind_received(self, link: Link, requests: list[Pdu]) -> None:
         """The carrier sent something, in one turn."""
@@ -59,16 +66,19 @@ class CarrierBind:
     log = Logger()
     client: Client
 
-    def __init__(self, sends: bool, window: int, owner: Owner, clock: IReactorTime) -> None:
+    def __init__(self, sends: bool, window: int, response_timeout_s: float, owner: Owner, clock: IReactorTime) -> None:
         """Start unbound."""
         self.sends = sends
         self.backlog: deque[Part] = deque()
         self._window = window
+        self._response_timeout_s = response_timeout_s
         self._owner = owner
         self._clock = clock
         self._link: Link | None = None
         self._pause: IDelayedCall | None = None
         self._pause_s = PAUSE_FIRST_S
+        self._look: IDelayedCall | None = None
+        self._said_overdue = False
 
     @property
     def is_bound(self) -> bool:
@@ -115,7 +125,7 @@ class CarrierBind:
         while self.backlog and len(parts) < room:
             job, number = self.backlog.popleft()
             if job.is_over or job.message.expires_at_ms <= now_ms:
-                _drop(job, job.setback if isinstance(job.setback, Never) else EXPIRED, finished)
+                _drop(job, number, job.setback if isinstance(job.setback, Never) else EXPIRED, finished)
             else:
                 parts.append((job, number))
         if parts:
@@ -127,7 +137,7 @@ class CarrierBind:
             link.request([job.pdus[number] for job, number in parts], parts)
         except Unencodable as bad:
             if len(parts) == 1:  # this is the one
-                _drop(parts[0][0], Never(Failure.REFUSED, f"the message cannot be written: {bad}"), finished)
+                _drop(*parts[0], Never(Failure.REFUSED, f"the message cannot be written: {bad}"), finished)
                 return
             for part in parts:
                 self._write(link, [part], finished)
@@ -148,20 +158,50 @@ class CarrierBind:
         self._pause = None
         self._owner.bind_rested(self)
 
+    def _look_later(self, wait_s: float) -> None:
+        self._look = self._clock.callLater(wait_s, self._look_for_the_overdue)
+
+    def _look_for_the_overdue(self) -> None:
+        """See how long the oldest part has waited, and look again when it could be overdue, or too much so."""
+        self._look = None
+        link, timeout_s = self._link, self._response_timeout_s
+        if link is None or not link.is_bound:
+            return
+        waited_s, limit_s = link.waited_s, PATIENCE * timeout_s
+        if waited_s >= limit_s:
+            link.unbind(f"a part was unanswered for {limit_s:g} s")
+        elif waited_s >= timeout_s:
+            if not self._said_overdue:
+                self._said_overdue = True
+                self.log.warn(
+                    "{name}: {count} parts are unanswered, the oldest for {timeout_s:g} s; waiting on",
+                    name=self.client.name,
+                    count=link.outstanding,
+                    timeout_s=timeout_s,
+                )
+            self._look_later(max(_LOOK_S, min(timeout_s, limit_s - waited_s)))
+        else:
+            self._said_overdue = False
+            self._look_later(max(_LOOK_S, timeout_s - waited_s))
+
     # What the client calls
 
     def up(self, link: Link) -> None:
         """See `ClientUser`."""
         self._link = link
+        self._said_overdue = False
+        if self.sends:
+            self._look_later(self._response_timeout_s)
         self._owner.bind_up(self)
 
     def down(self, link: Link, reason: str) -> None:
         """See `ClientUser`."""
         self._link = None
         self._pause_s = PAUSE_FIRST_S
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
+        for call in (self._pause, self._look):
+            if call is not None:
+                call.cancel()
+        self._pause = self._look = None
         self._owner.bind_down(self)
 
     def received(self, link: Link, requests: list[Pdu]) -> None:
@@ -177,7 +217,7 @@ class CarrierBind:
         self._owner.bind_unanswered(self, contexts)
 
 
-def _drop(job: Job, setback: Never, finished: list[Job]) -> None:
-    job.not_taken(setback)
+def _drop(job: Job, part: int, setback: Never, finished: list[Job]) -> None:
+    job.drop(part, setback)
     if job.open == 0:
         finished.append(job)

@@ -8,8 +8,8 @@ How to think about it: a message is in one of three places.
                                                   └── asked to slow down ─────────┘
 
 `room` is so small that as a rule nothing waits. Whoever gives more (a message of more parts than the window) finds it
-waiting in order. What was on the wire when a bind broke may have arrived or not; it is at most a window, and it is sent
-again or taken for sent, as the operator chose.
+waiting in order. What was on the wire when a bind broke may have arrived or not; it is at most a window. As the operator
+chose, it is sent again or taken for sent; what was sent again and is lost again is taken for sent in any case (I3).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from twisted.logger import Logger
 from mobilesasa.carriers.bucket import Bucket
 from mobilesasa.carriers.port import World
 from mobilesasa.carriers.smpp.binds import CarrierBind
-from mobilesasa.carriers.smpp.jobs import Job, Part, delay_s, setback_of
+from mobilesasa.carriers.smpp.jobs import Job, Part, setback_of
 from mobilesasa.carriers.smpp.options import BindMode, SmppOptions
 from mobilesasa.carriers.smpp.parts import PartWriter
 from mobilesasa.carriers.smpp.receipts import ReceiptReader
-from mobilesasa.core.model import Failure, Later, Never, Outbound
+from mobilesasa.core.model import Failure, Later, MessageId, Never, Outbound
 from mobilesasa.core.ports import CarrierListener
 from mobilesasa.core.teams import CarrierRecord
 from mobilesasa.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter, Pdu, SubmitSmResp
@@ -39,6 +39,8 @@ from mobilesasa.smppnet.protocol import Link
 
 #: How long what waits is kept while no bind is up; then it goes back to the queue.
 KEEP_S: Final = 30.0
+#: How many messages that went back to the queue are remembered for an answer that was lost (I7).
+REMEMBERED: Final = 10_000
 _RATE_TICK_S: Final = 0.02  # the shortest wait for the rate
 _STOPPING: Final = Later(1.0, "the node is stopping", "stopping")
 _UNBOUND: Final = Later(1.0, "the carrier is not connected", "unbound")
@@ -71,6 +73,7 @@ class SmppCarrier:
         self._senders = [bind for bind in self._binds if bind.sends]
         self._waiting: deque[Job] = deque()
         self._jobs = 0
+        self._doubted: dict[MessageId, set[int]] = {}  # of messages that went back to the queue; the oldest first
         self._rate_call: IDelayedCall | None = None
         self._keep_call: IDelayedCall | None = None
         self._listener: CarrierListener | None = None
@@ -78,7 +81,7 @@ class SmppCarrier:
 
     def _bind(self, kind: type[Bind], endpoint: IStreamClientEndpoint) -> CarrierBind:
         options, world = self._options, self._world
-        bind = CarrierBind(kind is not BindReceiver, options.window, self, world.reactor)
+        bind = CarrierBind(kind is not BindReceiver, options.window, options.response_timeout_s, self, world.reactor)
         asked = kind(system_id=options.system_id, password=options.password, system_type=options.system_type)
         bind.client = Client(self.name, endpoint, asked, bind, world.reactor, options.timers, world.random.random)
         return bind
@@ -117,11 +120,12 @@ class SmppCarrier:
     def _job(self, message: Outbound) -> Job:
         self._jobs += 1
         try:
-            return Job(message, self._jobs, self._writer.parts(message))
+            pdus = self._writer.parts(message)
         except ValueError as bad:  # of the alphabet or the parts: the gateway would have refused it
             job = Job(message, self._jobs, [])
             job.setback = Never(Failure.REFUSED, str(bad))
             return job
+        return Job(message, self._jobs, pdus, self._doubted.pop(message.id, set()))
 
     def start(self, listener: CarrierListener) -> None:
         """See `RunningCarrier`."""
@@ -188,6 +192,11 @@ class SmppCarrier:
         self._tell(finished)
 
     def _tell(self, finished: list[Job]) -> None:
+        for job in finished:
+            if job.doubted and isinstance(job.setback, Later):
+                self._doubted[job.message.id] = job.doubted
+                if len(self._doubted) > REMEMBERED:
+                    del self._doubted[next(iter(self._doubted))]
         if finished and self._listener is not None:
             self._listener.settled([(job.message, job.outcome()) for job in finished])
 
@@ -293,31 +302,28 @@ class SmppCarrier:
             bind.slow_down()
 
     def bind_unanswered(self, bind: CarrierBind, parts: list[Part]) -> None:
-        """See `Owner`: the carrier may have taken them or not."""
-        self.unanswered += len(parts)
-        again = self._options.resend_unanswered
-        lost = not bind.is_bound
-        self.log.warn(
-            "{name}: {count} parts without an answer {why}; they are {what}",
-            name=self.name,
-            count=len(parts),
-            why="when the connection was lost" if lost else f"after {self._options.response_timeout_s:g} s",
-            what="sent again" if again else "taken for sent",
-        )
-        if again and lost:
-            self._recall(parts)  # `bind_down` follows
-            return
+        """See `Owner`: the carrier may have taken them or not, and each is sent once again at most."""
+        again: list[Part] = []
         finished: list[Job] = []
         for job, number in parts:
-            if again:
-                pause_s = delay_s(job.message.attempt, self._world.random.random())
-                job.not_taken(Later(pause_s, "the carrier did not answer in time", "unanswered"))
-            else:
-                job.taken(number, "")
+            if self._options.resend_unanswered and number not in job.doubted:
+                job.doubted.add(number)
+                again.append((job, number))
+                continue
+            job.taken(number, "")
             if job.open == 0:
                 finished.append(job)
-        self._pump(finished)
-        self._tell_room()
+        self.unanswered += len(parts)
+        self.log.warn(
+            "{name}: the connection was lost with {count} parts unanswered: "
+            "{again} are to be sent again, {sent} are taken for sent",
+            name=self.name,
+            count=len(parts),
+            again=len(again),
+            sent=len(parts) - len(again),
+        )
+        self._recall(again)
+        self._tell(finished)
 
     def bind_received(self, link: Link, requests: list[Pdu]) -> None:
         """See `Owner`."""

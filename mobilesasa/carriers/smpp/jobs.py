@@ -27,6 +27,7 @@ class Job:
         open: How many parts have no final answer yet.
         refs: The carrier's ids, None for what it has not taken in this attempt.
         setback: Why not all parts were taken; a `Never` outweighs a `Later`.
+        doubted: Parts whose answer was lost once. They may have arrived, so each is sent once more and no oftener.
     """
 
     message: Outbound
@@ -36,6 +37,7 @@ class Job:
     open: int = attrs.field(init=False)
     refs: list[str | None] = attrs.field(init=False)
     setback: Later | Never | None = attrs.field(default=None, init=False)
+    doubted: set[int] = attrs.field(factory=set)
 
     def __attrs_post_init__(self) -> None:
         sent = self.message.sent_parts
@@ -58,6 +60,13 @@ class Job:
         if self.setback is None or (isinstance(setback, Never) and not self.is_over):
             self.setback = setback
         self.open -= 1
+
+    def drop(self, part: int, setback: Never) -> None:
+        """Note that a part is of no use any more; one that may have arrived is taken for sent."""
+        if part in self.doubted:
+            self.taken(part, "")
+        else:
+            self.not_taken(setback)
 
     def outcome(self) -> Outcome:
         """Return what became of the message, once no part is open."""

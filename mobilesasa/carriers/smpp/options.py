@@ -31,9 +31,9 @@ class SmppOptions:
     window: int = attrs.field(default=100, validator=within(1, 2000))  # unanswered parts a bind
     tps: float = attrs.field(default=0.0, validator=within(0, 100_000))  # parts a second over all binds; 0: no limit
     enquire_link_s: float = attrs.field(default=30.0, validator=within(1, 3600))  # of silence
-    response_timeout_s: float = attrs.field(default=60.0, validator=within(1, 3600))
+    response_timeout_s: float = attrs.field(default=60.0, validator=within(1, 3600))  # see `binds.PATIENCE`
     connect_timeout_s: float = attrs.field(default=10.0, validator=within(1, 300))
-    resend_unanswered: bool = True  # what was on the wire when the connection broke: again, or taken for sent
+    resend_unanswered: bool = True  # what was on the wire when the connection broke: again, once, or taken for sent
     registered_delivery: int = attrs.field(default=1, validator=within(0, 31))  # which receipts we ask for
     send_validity: bool = True  # tell the carrier how long the message may still be delivered
     service_type: str = attrs.field(default="", validator=octets(0, 5))
@@ -50,10 +50,13 @@ class SmppOptions:
 
     @property
     def timers(self) -> Timers:
-        """What each of the links waits for; a link on which two enquiries stay unanswered is dead."""
+        """What each of the links waits for; a link on which two enquiries stay unanswered is dead.
+
+        A link gives up no single request, since its answer may still come: the bind ends the link (`binds.PATIENCE`).
+        """
         return Timers(
             enquire_link_s=self.enquire_link_s,
             idle_timeout_s=2 * self.enquire_link_s,
-            response_timeout_s=self.response_timeout_s,
+            response_timeout_s=0.0,
             bind_timeout_s=self.response_timeout_s,
         )

@@ -37,6 +37,10 @@ STATES: Final[dict[MessageState, tuple[State, Failure | None]]] = {
 
 #: Above so many receipts that are not written down yet, a bind is not read any further (I7).
 UNWRITTEN_LIMIT: Final = 1000
+#: The longest message_id there can be (SMPP 3.4 §5.2.23: 65 octets with the NUL); an id in a text has no other bound.
+REF_LIMIT: Final = 64
+#: Of an `err` so many characters are kept; it has three (SMPP 3.4 appendix B).
+ERROR_LIMIT: Final = 20
 _WARN_EVERY_S: Final = 60.0
 
 
@@ -92,10 +96,10 @@ class ReceiptReader:
 
     def _report(self, receipt: Receipt, received_at: datetime) -> Report | None:
         ref = receipt.message_id.strip()
-        if not ref or receipt.state is None:
+        if not ref or len(ref) > REF_LIMIT or not ref.isprintable() or receipt.state is None:
             return None
         state, failure = STATES[receipt.state]
-        error = receipt.error
+        error = receipt.error[:ERROR_LIMIT] if receipt.error.isprintable() else ""
         if not error.strip("0") and receipt.network_error is not None:
             error = str(receipt.network_error.code)
         return Report(

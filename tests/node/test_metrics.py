@@ -1,0 +1,182 @@
+"""What `/metrics` shows, read as Prometheus reads it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.parser import text_string_to_metric_families
+
+from mobilesasa.core.model import Lane
+from mobilesasa.core.teams import CarrierRecord
+from mobilesasa.node.metrics import STANDING, make_metrics
+from mobilesasa.notify.outbox import Outbox
+from mobilesasa.smpp.pdus import BindTransceiver, DeliverSmResp
+from mobilesasa.smpp.statuses import Status
+from mobilesasa.smsc.server import SmppServer
+from mobilesasa.smsc.turns import Counts
+from tests.carriers.rig import SandboxRig, SmppRig
+from tests.fakes.spool import notice
+from tests.smsc.rig import Rig
+
+DOCS = Path(__file__).parents[2] / "docs" / "operations.rst"
+
+
+class Queue:
+    """Three transactional messages and five of bulk for each carrier."""
+
+    def depth(self, carrier_id: int, lane: Lane) -> int:
+        return 3 if lane is Lane.TRANSACTIONAL else 5
+
+
+class SmallOutbox:
+    """The numbers of an outbox."""
+
+    delivered, refused, unanswered_count, put_off = 31, 32, 33, 34
+
+    def __len__(self) -> int:
+        return 35
+
+
+def carrier(name, standing):
+    dispatcher = SimpleNamespace(sent=0, postponed=0, refused=0, out_parts=0)
+    return SimpleNamespace(
+        record=CarrierRecord(1, name, "fake"),
+        carrier=SimpleNamespace(standing=lambda: standing),
+        dispatcher=dispatcher,
+    )
+
+
+def parts_of(*, smpp, outbox, running=(), binds=()):
+    writer = SimpleNamespace(commits=4, waiting_items=1)
+    return SimpleNamespace(
+        intake=writer,
+        writer=writer,
+        receipts=SimpleNamespace(taken=7, repeated=8),
+        knowledge=SimpleNamespace(readings=9),
+        binds=binds,
+        smpp=smpp,
+        smpp_connections=lambda: 0 if smpp is None else smpp.connections,
+        outbox=outbox,
+        fleet=SimpleNamespace(running=dict(enumerate(running, 1))),
+        queue=Queue(),
+    )
+
+
+def server():
+    counts = Counts(submits=20, accepted=11, refused=12, throttled=13, failed=14, binds=15, binds_refused=16)
+    return SimpleNamespace(connections=2, counts=counts, turned_away=17)
+
+
+def scrape(parts):
+    """Every sample of ours, by name and labels."""
+    families = text_string_to_metric_families(make_metrics(parts)().decode())
+    return {
+        (sample.name.removeprefix("mobilesasa_"), *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name.startswith("mobilesasa_")
+    }
+
+
+@pytest.fixture
+def fake():
+    standing = {key: number for number, key in enumerate(STANDING, 100)}
+    running = [
+        carrier("safari", {**standing, "trouble": "the bind was refused"}),
+        carrier("sandbox", {"parts_taken": 5, "trouble": ""}),
+    ]
+    return scrape(parts_of(smpp=server(), outbox=SmallOutbox(), running=running))
+
+
+def test_what_became_of_receipts_to_teams_is_shown(fake):
+    assert fake["receipts_delivered_total",] == 31
+    assert fake["receipts_refused_total",] == 32
+    assert fake["receipts_unanswered_total",] == 33
+    assert fake["receipts_put_off",] == 34
+    assert fake["receipts_in_memory",] == 35
+
+
+def test_what_teams_submitted_is_shown_with_how_it_was_answered(fake):
+    assert fake["smpp_submits_total",] == 20
+    kinds = ("accepted", "refused", "throttled", "failed")
+    assert [fake["smpp_submits_answered_total", kind] for kind in kinds] == [11, 12, 13, 14]
+
+
+def test_binds_and_connections_that_were_not_taken_are_shown(fake):
+    assert (fake["smpp_binds_total",], fake["smpp_binds_refused_total",]) == (15, 16)
+    assert fake["smpp_connections_turned_away_total",] == 17
+
+
+@pytest.mark.parametrize("key", STANDING)
+def test_what_a_carrier_tells_of_itself_is_shown_under_its_name(fake, key):
+    kind, name, _ = STANDING[key]
+    suffix = "_total" if kind is CounterMetricFamily else ""
+    assert fake[name + suffix, "safari"] == 100 + list(STANDING).index(key)
+
+
+def test_a_carrier_has_no_line_for_what_it_does_not_tell(fake):
+    assert fake["carrier_parts_taken_total", "sandbox"] == 5
+    assert ("carrier_binds", "sandbox") not in fake
+
+
+def test_a_carrier_in_trouble_is_marked_and_its_words_are_not_shown(fake):
+    assert (fake["carrier_trouble", "safari"], fake["carrier_trouble", "sandbox"]) == (1, 0)
+    assert not [key for key in fake if "the bind was refused" in key]
+
+
+def test_a_node_without_an_smpp_server_shows_no_submits():
+    shown = scrape(parts_of(smpp=None, outbox=SmallOutbox()))
+    assert shown["smpp_connections",] == 0
+    assert not [name for name, *_ in shown if name.startswith(("smpp_submits", "smpp_binds"))]
+
+
+def test_what_is_queued_is_shown_by_lane(fake):
+    assert (fake["queue_messages", "safari", "transactional"], fake["queue_messages", "safari", "bulk"]) == (3, 5)
+
+
+def test_a_server_and_an_outbox_that_work_are_read():
+    rig = Rig(max_connections=2)
+    esme = rig.bound()
+    esme.submit(registered_delivery=1)
+    rig.connect().send(BindTransceiver(system_id="ACME", password="wrong"))
+    assert rig.server.link_for(None) is None
+    rig.outbox.owe(rig.spool.put(notice(1), notice(2), notice(3)))
+    first, second, _ = esme.heard()
+    esme.send(
+        DeliverSmResp(sequence=first.sequence), DeliverSmResp(sequence=second.sequence, status=Status.ESME_RX_T_APPN)
+    )
+    assert isinstance(rig.server, SmppServer)
+    assert isinstance(rig.outbox, Outbox)
+    shown = scrape(parts_of(smpp=rig.server, outbox=rig.outbox, binds=rig.binds))
+    assert (shown["smpp_submits_total",], shown["smpp_submits_answered_total", "accepted"]) == (1, 1)
+    assert (shown["smpp_binds_total",], shown["smpp_binds_refused_total",]) == (1, 1)
+    assert (shown["smpp_connections",], shown["smpp_connections_turned_away_total",]) == (2, 1)
+    assert (shown["receipts_delivered_total",], shown["receipts_refused_total",]) == (1, 1)
+    assert (shown["receipts_put_off",], shown["receipts_in_memory",]) == (1, 2)
+
+
+@pytest.mark.parametrize("make_rig", [SmppRig, SandboxRig])
+def test_a_carrier_that_works_is_read_and_every_number_it_tells_is_shown(make_rig):
+    rig = make_rig()
+    rig.start()
+    rig.carrier.submit(rig.messages(3))
+    rig.settle()
+    standing = rig.carrier.standing()
+    assert {key for key, value in standing.items() if isinstance(value, int)} <= set(STANDING)
+    shown = scrape(parts_of(smpp=None, outbox=SmallOutbox(), running=[carrier("up", standing)]))
+    assert shown["carrier_parts_taken_total", "up"] == 3
+    assert shown["carrier_trouble", "up"] == 0
+
+
+def test_a_carrier_that_is_bound_has_its_binds_counted():
+    rig = SmppRig(binds=2)
+    rig.carrier.start(rig.listener)
+    rig.endpoint.accept().take_bind()
+    shown = scrape(parts_of(smpp=None, outbox=SmallOutbox(), running=[carrier("up", rig.carrier.standing())]))
+    assert (shown["carrier_binds", "up"], shown["carrier_binds_bound", "up"]) == (2, 1)
+
+
+def test_the_documentation_names_every_metric(fake):
+    text = DOCS.read_text()
+    assert [name for name, *_ in fake if f"``mobilesasa_{name}``" not in text] == []
