@@ -278,6 +278,14 @@ class Dispatcher:
             self._idle.callback(None)
 
     @property
+    def backlog(self) -> int:
+        """Messages that wait although the carrier has room: it is we who are slow. 0 where the carrier is."""
+        if 4 * self.carrier.room() < self.carrier.window:
+            return 0
+        heard = sum(len(lane.heard) for lane in self._lanes.values())
+        return heard + sum(self._queue.depth(self._carrier_id, lane) for lane in Lane)
+
+    @property
     def out_parts(self) -> int:
         """Parts on the wire or being written down."""
         return self._out_parts

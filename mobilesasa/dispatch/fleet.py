@@ -59,6 +59,10 @@ class Fleet:
             if carrier_id not in self.running and carrier_id not in self._ending:
                 self._begin(carrier_id)
 
+    def backlog(self) -> int:
+        """Messages that wait although their carriers have room."""
+        return sum(running.dispatcher.backlog for running in self.running.values())
+
     def end_expired(self) -> None:
         """End what has expired in the hands of the dispatchers."""
         for running in self.running.values():

@@ -25,6 +25,7 @@ from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.teams import CurrentDirectory, Directory
 from mobilesasa.dispatch.dispatcher import Dispatcher
 from mobilesasa.dispatch.fleet import Fleet
+from mobilesasa.dispatch.pacing import PacedIntake
 from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.sweeper import Sweeper
 from mobilesasa.node.knowledge import Knowledge
@@ -46,6 +47,7 @@ from mobilesasa.store.messages import History
 from mobilesasa.store.writer import Writer
 
 HOUR_MS = 3_600_000
+RECEIPTS_IN_MEMORY = 5000  # of a team that is bound; the others are read from the spool in their turn
 
 
 def now_ms() -> int:
@@ -86,13 +88,14 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
     directory = CurrentDirectory(known)
     queue = MemoryQueue(reactor, journal.refill)
     new_id = MessageIds(now_ms, random.Random(secrets.randbits(256)).getrandbits)  # noqa: S311 - ids are no secrets
-    accepting = Gateway(directory, journal, queue, now_ms, new_id, message_limits(settings))
     binds = Binds(reactor)
     spool = Spool(reactor, journal.owed, journal.forget)
-    outbox = Outbox(spool, reactor, now_ms, keep_h=settings.smpp.receipt_spool_h)
+    outbox = Outbox(spool, reactor, now_ms, RECEIPTS_IN_MEMORY, settings.smpp.receipt_spool_h)
     binds.tell(outbox)
     receipts = Receipts(journal, outbox, reactor)
     fleet = _fleet(reactor, settings, queue, journal, receipts, outbox)
+    paced = PacedIntake(journal, fleet.backlog, reactor)
+    accepting = Gateway(directory, paced, queue, now_ms, new_id, message_limits(settings))
     knowledge = Knowledge(database, directory, reactor, [binds.check, fleet.apply])
     return Parts(
         intake=intake,

@@ -423,3 +423,17 @@ def test_messages_that_wait_for_a_carrier_that_is_away_expire_all_the_same(rig):
     assert sorted(rig.settled_ids()) == sorted(over)
     rig.carrier.answer(3)
     assert rig.carrier.ids[10:] == young
+
+
+def test_the_backlog_is_what_waits_although_the_carrier_has_room(rig):
+    rig.journal.held.add("claim")
+    rig.deliver(3)
+    rig.deliver(4)
+    assert rig.dispatcher.backlog == 4
+
+
+def test_what_waits_for_the_carrier_is_no_backlog_of_ours(rig):
+    rig.deliver(500)
+    rig.deliver(30)
+    assert rig.carrier.room() == 0
+    assert rig.dispatcher.backlog == 0

@@ -1,0 +1,47 @@
+"""Holds new messages back a little while this node, and not a carrier, is what keeps them from going out.
+
+Taking a message costs less than carrying it. Teams that submit as fast as they are answered would therefore pile up
+messages for as long as they go on, each waiting longer than the one before. So the answer comes later the more there
+are: a team with a full window slows down to what the node carries. A slow or dead carrier slows nobody (I9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from mobilesasa.core.errors import InsufficientUnits
+from mobilesasa.core.model import Priced
+from mobilesasa.core.ports import Intake
+
+MESSAGES_A_S = 200_000  # a backlog of so many holds new ones back for a second, were there no bound:
+PAUSE_MAX_S = 0.2
+_STEP_S = 1e-6
+
+
+class PacedIntake:
+    """An `Intake` before another one.
+
+    Args:
+        intake: the store.
+        backlog: messages that wait although their carrier has room.
+        clock: for waiting.
+    """
+
+    def __init__(self, intake: Intake, backlog: Callable[[], int], clock: IReactorTime) -> None:
+        self._intake = intake
+        self._backlog = backlog
+        self._clock = clock
+        self._free_at_s = 0.0
+
+    async def accept(self, batch: Sequence[Priced]) -> Sequence[InsufficientUnits | None]:
+        """See `Intake`; batches keep their order."""
+        now_s = self._clock.seconds()
+        pause_s = min(self._backlog() / MESSAGES_A_S, PAUSE_MAX_S)
+        wait_s = max(pause_s, self._free_at_s - now_s)
+        if wait_s > 0:
+            self._free_at_s = now_s + wait_s + _STEP_S
+            await deferLater(self._clock, wait_s)
+        return await self._intake.accept(batch)

@@ -1,0 +1,62 @@
+"""New messages wait a little while the node is slower than those who submit."""
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from mobilesasa.dispatch.pacing import MESSAGES_A_S, PAUSE_MAX_S, PacedIntake
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.backlog = 0
+        self.accepted: list[str] = []
+        self.paced = PacedIntake(self, lambda: self.backlog, self.clock)
+
+    async def accept(self, batch):
+        self.accepted += batch
+        return [None] * len(batch)
+
+    def give(self, *batch: str) -> Deferred:
+        return Deferred.fromCoroutine(self.paced.accept(batch))
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_without_a_backlog_nothing_waits(rig):
+    assert rig.give("a").result == [None]
+    assert rig.clock.getDelayedCalls() == []
+
+
+def test_with_a_backlog_the_answer_comes_later_by_its_size(rig):
+    rig.backlog = MESSAGES_A_S // 20
+    given = rig.give("a")
+    rig.clock.advance(0.04)
+    assert rig.accepted == []
+    rig.clock.advance(0.02)
+    assert given.result == [None]
+
+
+def test_nobody_waits_longer_than_a_bound(rig):
+    rig.backlog = 100 * MESSAGES_A_S
+    rig.give("a")
+    rig.clock.advance(PAUSE_MAX_S + 0.001)
+    assert rig.accepted == ["a"]
+
+
+def test_what_comes_when_the_backlog_is_gone_does_not_overtake_what_waits(rig):
+    rig.backlog = MESSAGES_A_S // 10
+    rig.give("a")
+    rig.backlog = 0
+    rig.give("b")
+    rig.give("c")
+    assert rig.accepted == []
+    rig.clock.pump([0.1, 0.00001, 0.00001])
+    assert rig.accepted == ["a", "b", "c"]
+    rig.clock.advance(1)
+    rig.give("d")
+    assert rig.accepted[3:] == ["d"]
