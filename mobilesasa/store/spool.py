@@ -19,7 +19,9 @@ DELETE FROM spool USING (
 ) AS hit WHERE spool.ctid = place
 """
 
-# Each notice looks its message up by index: what the planner would guess of a queue-like table is wrong most of the time.
+# Each notice looks its message up by index, and the index gives the order: what the planner would guess of a queue-like
+# table is wrong most of the time. With bitmaps it sorted all that a team is owed for every chunk (38 ms for 12).
+IN_ORDER = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;"
 OWED = """
 SELECT owed.id, owed.team_id, owed.message_id, sender, recipient, owed.state, owed.failure, owed.error, parts,
        (extract(epoch FROM owed.done_at) * 1000)::bigint, options
@@ -50,7 +52,7 @@ def acknowledge(txn: Txn, batch: Sequence[Acknowledgement]) -> list[None]:
 
 def owed(txn: Txn, team_id: int, after: int, limit: int) -> list[Notice]:
     """Return what a team is owed, oldest first, from behind a spool id."""
-    txn.execute(OWED, {"team_id": team_id, "after": after, "limit": limit})
+    txn.execute(IN_ORDER + OWED, {"team_id": team_id, "after": after, "limit": limit})
     return notices(txn)
 
 
