@@ -9,10 +9,11 @@ BIN := $(VENV)/bin
 SAID := setup.cfg setup.py pyproject.toml .ci/venv
 PURE := mobilesasa/sms/*,mobilesasa/smpp/*,mobilesasa/core/*
 TEST_LIMIT_S ?= 840
+FUZZ_S ?= 180
 
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers bench clean
+.PHONY: help run test lint types layers fuzz bench clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -20,7 +21,7 @@ help: ## list what can be made
 run: $(VENV)/installed ## set up and start the embedded node; Ctrl-C ends it
 	@.ci/foreground $(BIN)/twistd -n --pidfile= mobilesasa $(ARGS)
 
-test: $(VENV)/installed-test ## set up and run all tests, on a real PostgreSQL, with coverage
+test: $(VENV)/installed-test $(VENV)/foreign/ready ## set up and run all tests, on a real PostgreSQL, with coverage
 	@timeout --foreground --kill-after=20 $(TEST_LIMIT_S) \
 		$(BIN)/coverage run -m pytest -W error --junitxml=$(VENV)/junit.xml $(ARGS) \
 		|| { code=$$?; [ $$code -ne 124 ] || echo "mobilesasa: the tests took more than $(TEST_LIMIT_S) s" >&2; exit $$code; }
@@ -38,6 +39,9 @@ types: $(VENV)/installed-test ## mypy, strict
 layers: $(VENV)/installed-test ## who may import whom
 	@$(BIN)/python -m pytest -q -W error tests/test_layers.py
 
+fuzz: $(VENV)/installed-fuzz ## octets led by coverage against all that reads what peers send, for FUZZ_S seconds
+	@$(BIN)/python -m tests.fuzz.decoder $(VENV)/fuzz -max_total_time=$(FUZZ_S) -max_len=600 -artifact_prefix=$(VENV)/fuzz- $(ARGS)
+
 bench: $(VENV)/installed-test ## measure: rates, latencies, CPU a message, memory
 	@$(BIN)/python -m bench $(ARGS)
 
@@ -52,3 +56,12 @@ $(VENV)/installed: $(SAID)
 $(VENV)/installed-test: $(SAID)
 	@.ci/venv $(VENV) test,lint,bench
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-fuzz: $(SAID)
+	@.ci/venv $(VENV) test,lint,bench,fuzz
+	@touch $(VENV)/installed $(VENV)/installed-test $@
+
+# the clients of others, for tests/clients
+$(VENV)/foreign/ready: .ci/foreign tests/clients/npm/package-lock.json | $(VENV)/installed-test
+	@.ci/foreign $(VENV)
+	@touch $@

@@ -17,7 +17,7 @@ from mobilesasa.smpp.session import Session, Side
 from mobilesasa.smpp.tlvs import Tag
 
 MESSAGE_ID = "M01JABCDEFGHJKMNPQRSTVWXYZ"
-AT = datetime(2026, 5, 11, 9, tzinfo=UTC)
+AT_MS = round(datetime(2026, 5, 11, 9, tzinfo=UTC).timestamp() * 1000)
 BATCH = 100
 REPEATS = 15
 CALLS = 10_000
@@ -47,7 +47,7 @@ def receipt(*, tlvs: bool) -> DeliverSm:
         dest_addr_ton=5,
         destination_addr="TextBlast",
         esm_class=EsmClass.DELIVERY_RECEIPT,
-        short_message=write_receipt(MESSAGE_ID, MessageState.DELIVERED, AT, AT),
+        short_message=write_receipt(MESSAGE_ID, MessageState.DELIVERED, AT_MS, AT_MS),
         tlvs={Tag.RECEIPTED_MESSAGE_ID: MESSAGE_ID, Tag.MESSAGE_STATE: 2} if tlvs else {},
     )
 
@@ -97,7 +97,7 @@ def measure() -> dict[str, float]:
         pdu = DeliverSm.decode(receipt(tlvs=tlvs).encode())
         assert read_receipt(pdu) is not None
         found[name] = micros(lambda pdu=pdu: read_receipt(pdu))  # type: ignore[misc]
-    found["receipt: write"] = micros(lambda: write_receipt(MESSAGE_ID, MessageState.DELIVERED, AT, AT))
+    found["receipt: write"] = micros(lambda: write_receipt(MESSAGE_ID, MessageState.DELIVERED, AT_MS, AT_MS))
     found["session: submit_sm received"], found["session: submit_sm_resp made and sent"] = session_micros()
     return found
 

@@ -67,8 +67,17 @@ def begin_peak_memory(pid: int) -> None:
 
 def peak_memory_mb(pid: int) -> float:
     """Return the peak resident memory of a process in MB (1,000,000 octets)."""
+    return _memory_mb(pid, "VmHWM")
+
+
+def memory_mb(pid: int) -> float:
+    """Return the resident memory of a process in MB, as it is now."""
+    return _memory_mb(pid, "VmRSS")
+
+
+def _memory_mb(pid: int, name: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{name}:"):
             return round(int(line.split()[1]) * 1024 / 1e6, 1)
     raise Broken(f"process {pid} says nothing of its memory")
 

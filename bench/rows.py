@@ -72,7 +72,12 @@ def measure_smpp(stage: Stage) -> dict[str, Any]:
 
 def measure_smpp_1000(stage: Stage) -> dict[str, Any]:
     """SMPP at 1,000 messages a second, whether or not the node keeps up."""
-    return _smpp(stage, ["--rate", "1000", "--window", "1000"])
+    return measure_smpp_at(stage, 1000)
+
+
+def measure_smpp_at(stage: Stage, rate_per_s: int) -> dict[str, Any]:
+    """SMPP at so many messages a second."""
+    return _smpp(stage, ["--rate", str(rate_per_s), "--window", "1000"])
 
 
 def measure_rest(stage: Stage) -> dict[str, Any]:

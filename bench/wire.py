@@ -87,6 +87,7 @@ def response_writer() -> Callable[[int, bytes], bytes]:
 
 def receipt_writer(at: datetime) -> Callable[[int, bytes, int], bytes]:
     """Return what writes the receipt, DELIVRD at that time, of a sequence number, a message_id and a token."""
+    at_ms = round(at.timestamp() * 1000)
 
     def plain(sequence: int, number: bytes, message_id: str) -> DeliverSm:
         return DeliverSm(
@@ -97,7 +98,7 @@ def receipt_writer(at: datetime) -> Callable[[int, bytes, int], bytes]:
             dest_addr_ton=5,
             destination_addr="BENCH",
             esm_class=EsmClass.DELIVERY_RECEIPT,
-            short_message=write_receipt(message_id, MessageState.DELIVERED, at, at),
+            short_message=write_receipt(message_id, MessageState.DELIVERED, at_ms, at_ms),
             tlvs={Tag.RECEIPTED_MESSAGE_ID: message_id, Tag.MESSAGE_STATE: int(MessageState.DELIVERED)},
         )
 

@@ -26,6 +26,11 @@ def answer(request: IRequest, data: object) -> bytes:
     return _written(request, 200, {"success": True, "data": data})
 
 
+def replay(request: IRequest, octets: bytes) -> bytes:
+    """Return the octets of an earlier success as they are, with its headers set."""
+    return _sent(request, 200, octets)
+
+
 def refuse(request: ApiRequest, wrong: Problem) -> bytes:
     """Return the octets of an error, with its status and headers set."""
     body: dict[str, Any] = {"success": False, "error": wrong.message, "code": wrong.code}
@@ -38,6 +43,10 @@ def refuse(request: ApiRequest, wrong: Problem) -> bytes:
 
 def _written(request: IRequest, status: int, body: object, headers: Mapping[bytes, bytes] | None = None) -> bytes:
     octets = orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
+    return _sent(request, status, octets, headers)
+
+
+def _sent(request: IRequest, status: int, octets: bytes, headers: Mapping[bytes, bytes] | None = None) -> bytes:
     request.setResponseCode(status)
     request.setHeader(b"Content-Type", JSON)
     request.setHeader(b"Content-Length", b"%d" % len(octets))

@@ -18,6 +18,7 @@ from twisted.web.iweb import IRequest
 from mobilesasa.api.errors import Problem, problem
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.core.errors import TeamSuspended
+from mobilesasa.core.idempotency import Kept, Mark
 from mobilesasa.core.teams import CurrentDirectory, Team, Token
 
 _CHALLENGE = {b"WWW-Authenticate": b'Bearer realm="mobilesasa"'}
@@ -30,6 +31,11 @@ class Caller:
 
     team: Team
     token: Token
+    mark: Mark | None = None  # of a call that is to be done once, on a route that is declared so
+
+    def kept(self, reply: bytes) -> Kept | None:
+        """Return what the store is to keep in the commit that does what is asked; None when no key was given."""
+        return None if self.mark is None else Kept(self.mark, reply)
 
 
 def _unauthenticated(message: str) -> Problem:

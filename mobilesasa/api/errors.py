@@ -25,11 +25,13 @@ STATUSES: dict[str, int] = {
     "bad_schedule": 400,
     "bad_value": 400,
     "no_route": 400,
+    "suppressed": 400,
     "insufficient_units": 402,
     "team_suspended": 403,
     "not_found": 404,
     "not_failed": 409,
     "already_resent": 409,
+    "text_not_kept": 409,
     "already_exists": 409,
     "overloaded": 500,
 }
@@ -45,6 +47,8 @@ OWN_STATUSES: dict[str, int] = {
     "missing_scope": 403,
     "no_such_route": 404,
     "method_not_allowed": 404,
+    "idempotency_key_reused": 409,
+    "idempotency_running": 409,
     "too_many_attempts": 429,
     "store_away": 500,
     "internal_error": 500,
@@ -52,6 +56,7 @@ OWN_STATUSES: dict[str, int] = {
 
 OVERLOADED_RETRY_S = 1
 STORE_AWAY_RETRY_S = 5
+RUNNING_RETRY_S = 1
 
 
 class WrongField(ValueError):

@@ -10,17 +10,18 @@ from twisted.web.iweb import IRequest
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import FieldProblem, problem
+from mobilesasa.api.pages import offset_of, paged
 from mobilesasa.api.ports import Node, Story
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.routes import route
 from mobilesasa.api.shown import MessagePage, MessageShown, MessageStory, message_shown, story_shown
-from mobilesasa.core.errors import NotFailed, NotFound, Refused
+from mobilesasa.core.errors import NotFailed, NotFound, Refused, TextNotKept
 from mobilesasa.core.ids import canonical, from_smpp_id
 from mobilesasa.core.model import MessageId, Priced, State, Submission
 from mobilesasa.sms.numbers import BadNumber, normalise_fast
 
 _MINUTE_MS = 60_000
-_DEEPEST = 1_000_000  # messages that pages reach back; `before` reaches all
+DEEPER = "messages; go on with before=, the uuid of the last message that you have"
 
 _SEND = """curl -X POST https://api.yourdomain.com/api/v1/messages \\
   -H "Authorization: Bearer mbs_your_token_here" \\
@@ -98,6 +99,7 @@ class Messages:
         self._gateway = node.gateway
         self._history = node.history
         self._directory = node.directory
+        self._now_ms = node.now_ms
 
     @route(
         "POST",
@@ -107,6 +109,7 @@ class Messages:
         answers=MessageShown,
         refusals=(400, 402),
         curl=_SEND,
+        idempotent=True,
     )
     async def send(self, request: IRequest, caller: Caller) -> bytes:
         """Send a message.
@@ -114,10 +117,10 @@ class Messages:
         The message is stored and its units are charged before the answer; it is on its way when the answer is read.
         """
         asked = parse(SendMessage, request)
-        (verdict,) = await self._gateway.accept([asked.submission(caller.team.id)])
-        if isinstance(verdict, Refused):
-            raise verdict
-        return answer(request, message_shown(verdict))
+        message = self._judged(asked.submission(caller.team.id))
+        reply = answer(request, message_shown(message))
+        await self._gateway.accept_judged(message, caller.kept(reply))
+        return reply
 
     @route(
         "GET",
@@ -137,35 +140,32 @@ class Messages:
         asked = parse_query(ListMessages, request)
         team_id = caller.team.id
         state = None if asked.status is None else State[asked.status.upper()]
-        before = None if asked.before is None else _id_in_query(asked.before)
+        before = None if asked.before is None else id_in_query(asked.before)
         recipient = None
         if asked.phone is not None:
             try:
                 recipient = normalise_fast(asked.phone, caller.team.country)
             except BadNumber:
-                return answer(request, _page(asked, 0))  # nobody has such a number, so nothing went there (decision 43)
+                return answer(request, paged(asked, 0))  # nobody has such a number, so nothing went there (decision 43)
         total, estimated = await self._history.count(team_id, recipient=recipient, state=state, before=before)
-        offset = (asked.page - 1) * asked.page_size
-        if not estimated and offset >= total:
-            return answer(request, _page(asked, total))
-        if offset > _DEEPEST:
-            raise _too_deep()
+        offset = offset_of(asked, total, estimated, DEEPER)
+        if offset is None:
+            return answer(request, paged(asked, total))
         found = await self._history.page(
             team_id, limit=asked.page_size, offset=offset, recipient=recipient, state=state, before=before
         )
         items = [message_shown(message, progress) for message, progress in found]
-        total = max(total, offset + len(items))  # an estimate knows less than the page
-        return answer(request, _page(asked, total, estimated, items))
+        return answer(request, paged(asked, total, estimated, items))
 
     @route("GET", "/messages/{uuid}", scopes=("messages",), answers=MessageStory, refusals=(404,), curl=_GET)
     async def one(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Get a message.
 
         Takes the uuid, or the message_id that a submit_sm_resp gave. Beside what the list shows: each part, the
-        attempts, and a timeline of what happened.
+        attempts, and a timeline of what happened; of a part that the team split itself also the whole message.
         """
         story = await self._found(caller, uuid)
-        return answer(request, story_shown(story, self._directory.now.carriers))
+        return answer(request, story_shown(story, self._directory.now.carriers, self._now_ms()))
 
     @route(
         "POST",
@@ -174,6 +174,7 @@ class Messages:
         answers=MessageShown,
         refusals=(400, 402, 404, 409),
         curl=_RESEND,
+        idempotent=True,
     )
     async def resend(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Resend a failed message.
@@ -185,13 +186,19 @@ class Messages:
         if story.progress.state is not State.FAILED:
             raise NotFailed(f"the message is {story.progress.state.shown}; only a failed one can be resent")
         failed = story.message
-        (verdict,) = self._gateway.judge([_again(failed)])
+        if failed.text_is_gone:
+            raise TextNotKept("the text of the message is no longer kept; send it as a new one")
+        again = attrs.evolve(self._judged(_again(failed)), resent_from=failed.id)
+        reply = answer(request, message_shown(again))
+        await self._history.resend(caller.team.id, failed.id, again, caller.kept(reply))
+        self._gateway.hint([again])
+        return reply
+
+    def _judged(self, submission: Submission) -> Priced:
+        (verdict,) = self._gateway.judge([submission])
         if isinstance(verdict, Refused):
             raise verdict
-        again = attrs.evolve(verdict, resent_from=failed.id)
-        await self._history.resend(caller.team.id, failed.id, again)
-        self._gateway.hint([again])
-        return answer(request, message_shown(again))
+        return verdict
 
     async def _found(self, caller: Caller, uuid: str) -> Story:
         message_id = canonical(uuid) or from_smpp_id(uuid)
@@ -216,28 +223,14 @@ def _again(failed: Priced) -> Submission:
     )
 
 
-def _page(
-    asked: ListMessages, total: int, estimated: bool = False, items: list[MessageShown] | None = None
-) -> MessagePage:
-    page: MessagePage = {
-        "items": items or [],
-        "page": asked.page,
-        "page_size": asked.page_size,
-        "total": total,
-        "pages": -(-total // asked.page_size),
-        "total_is_estimate": estimated,
-    }
-    return page
+def id_in_query(text: str) -> MessageId:
+    """Return the id that `before` names.
 
-
-def _id_in_query(text: str) -> MessageId:
+    Raises:
+        Problem: 400, it is none.
+    """
     found = canonical(text) or from_smpp_id(text)
     if found is None:
         fields = [FieldProblem("before", "must be the uuid of a message")]
         raise problem("bad_request", "before must be the uuid of a message", fields)
     return found
-
-
-def _too_deep() -> Exception:
-    message = f"pages reach back {_DEEPEST} messages; go on with before=, the uuid of the last message that you have"
-    return problem("bad_request", message, [FieldProblem("page", message)])

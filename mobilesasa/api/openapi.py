@@ -22,6 +22,8 @@ import attrs
 import orjson
 from twisted.web.iweb import IRequest
 
+from mobilesasa.api.errors import RUNNING_RETRY_S
+from mobilesasa.api.idempotency import HEADER, REPLAYED
 from mobilesasa.api.requests import Said
 from mobilesasa.api.routes import PREFIX, Route, route
 
@@ -41,7 +43,35 @@ _STATUSES = {
 }
 _ALWAYS = (500,)
 _WITH_TOKEN = (401, 403, 429)
-_TAGS = {"messages": "Messages", "account": "Account", "sender-ids": "Account", "openapi.json": "Reference"}
+_WITH_KEY = (400, 409)
+_KEY_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "Makes the call safe to repeat: within 24 hours one with the same key and the same body is not done again but "
+        f"given the same answer, with `{REPLAYED}: true`. A call that was refused keeps nothing, and can be tried again"
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    "example": "order-4711-confirmation",
+}
+_REPLAYED_HEADER = {
+    "description": "The answer is that of an earlier call with the same key",
+    "schema": {"const": "true"},
+}
+_RUNNING_HEADER = {
+    "description": "With `idempotency_running`: seconds to wait before the call is repeated",
+    "schema": {"type": "integer", "examples": [RUNNING_RETRY_S]},
+}
+_TAGS = {
+    "messages": "Messages",
+    "inbound": "Messages from phones",
+    "suppressions": "Suppressions",
+    "account": "Account",
+    "sender-ids": "Account",
+    "smpp": "SMPP",
+    "openapi.json": "Reference",
+}
 
 
 class FieldShown(TypedDict):
@@ -117,7 +147,7 @@ def _operation(row: Route, schemas: Schemas) -> JsonObject:
         "operationId": row.name,
         "summary": row.summary.rstrip("."),
         "tags": [_TAGS.get(row.path.split("/")[1], row.path.split("/")[1])],
-        "parameters": [*_places(row), *_query(row, schemas)],
+        "parameters": [*_places(row), *_query(row, schemas), *([_KEY_PARAMETER] if row.idempotent else ())],
         "responses": _responses(row, schemas),
     }
     about = row.about
@@ -156,7 +186,7 @@ def _query(row: Route, schemas: Schemas) -> list[JsonObject]:
 
 
 def _responses(row: Route, schemas: Schemas) -> JsonObject:
-    statuses = {*row.refusals, *_ALWAYS, *(() if row.public else _WITH_TOKEN)}
+    statuses = {*row.refusals, *_ALWAYS, *(() if row.public else _WITH_TOKEN), *(_WITH_KEY if row.idempotent else ())}
     data: JsonObject = {"type": "object"}
     if row.answers is not None:
         data = {
@@ -168,6 +198,9 @@ def _responses(row: Route, schemas: Schemas) -> JsonObject:
     for status in sorted(statuses):
         content = {"application/json": {"schema": schemas.of(ErrorShown)}}
         made[str(status)] = {"description": _STATUSES[status], "content": content}
+    if row.idempotent:
+        made["200"]["headers"] = {REPLAYED: _REPLAYED_HEADER}
+        made["409"]["headers"] = {"Retry-After": _RUNNING_HEADER}
     return made
 
 
@@ -209,6 +242,8 @@ class Schemas:
             return {"const": words[0]} if len(words) == 1 else {"type": _PLAIN[type(words[0])], "enum": words}
         if origin is list:
             return {"type": "array", "items": self.of(get_args(kind)[0])}
+        if origin is dict:
+            return {"type": "object", "additionalProperties": self.of(get_args(kind)[1])}
         if origin in (Union, types.UnionType):
             return self._either(get_args(kind))
         if kind in _PLAIN:
@@ -230,7 +265,9 @@ class Schemas:
         return schema
 
     def _either(self, kinds: Sequence[Any]) -> JsonObject:
-        """Return the schema of what may also be null."""
+        """Return the schema of what may also be null, or is of one of several plain types."""
+        if all(kind in _PLAIN for kind in kinds):
+            return {"type": [_PLAIN[kind] for kind in kinds]}
         (kind,) = (kind for kind in kinds if kind is not type(None))
         schema = self.of(kind)
         if "$ref" in schema:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from mobilesasa.api.idempotency import HEADER
 from mobilesasa.api.openapi import Schemas, fields_of
 from mobilesasa.api.routes import PREFIX, Route
 from mobilesasa.api.site import ApiRequest, Known
@@ -83,6 +84,8 @@ def _section(row: Route) -> str:
         f"<p><code>{row.method} {PREFIX}{escape(row.path)}</code> ({scopes})</p>",
         f"<p>{escape(row.about)}</p>",
     ]
+    if row.idempotent:
+        parts.append(f"<p>Takes the header <code>{HEADER}</code>, which makes the call safe to repeat.</p>")
     asked = row.body or row.query
     if asked is not None:
         parts.append(f"<table>{''.join(_field(*field) for field in fields_of(asked))}</table>")

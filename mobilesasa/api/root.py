@@ -13,13 +13,20 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from mobilesasa.api.account import Account
 from mobilesasa.api.answers import answer, refuse
 from mobilesasa.api.auth import Authentication
+from mobilesasa.api.carriers import Carriers
 from mobilesasa.api.health import Healthz, Metrics, Readyz
+from mobilesasa.api.idempotency import Repeats
+from mobilesasa.api.inbound import FromPhones
 from mobilesasa.api.messages import Messages
 from mobilesasa.api.openapi import Reference
 from mobilesasa.api.page import Page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.routes import Route, register
+from mobilesasa.api.routing import Routing
 from mobilesasa.api.site import Answered, ApiRequest, ApiSite, not_taken, nothing_there
+from mobilesasa.api.smpp import Smpp
+from mobilesasa.api.smpp_passwords import SmppPasswords
+from mobilesasa.api.suppressions import Suppressions
 
 
 def make_site(node: Node) -> ApiSite:
@@ -39,6 +46,8 @@ def make_root(node: Node) -> Resource:
     root.putChild(b"readyz", Readyz(node.readiness, node.clock, node.limits.readiness_timeout_s))
     root.putChild(b"api", api)
     api.putChild(b"v1", app.resource())
+    if node.callbacks is not None:
+        root.putChild(b"carriers", Carriers(node.callbacks))
     if node.metrics is not None:
         root.putChild(b"metrics", Metrics(node.metrics))
     return root
@@ -51,7 +60,17 @@ def make_app(node: Node) -> tuple[Klein, list[Route]]:
     app.url_map.merge_slashes = False
     authentication = Authentication(node.directory, node.now_ms, node.clock, node.limits)
     reference = Reference()
-    table = register(app, (Messages(node), Account(node), reference), authentication)
+    resources = (
+        Messages(node),
+        FromPhones(node),
+        Suppressions(node),
+        Account(node),
+        Routing(node),
+        Smpp(node),
+        SmppPasswords(node),
+        reference,
+    )
+    table = register(app, resources, authentication, Repeats(node.keys))
     reference.document(table)
     app.handle_errors(HTTPException)(_not_routed)
     return app, table

@@ -11,8 +11,9 @@ message that is half accepted must be accepted whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import attrs
 from klein import Klein
@@ -23,6 +24,7 @@ from twisted.python.failure import Failure
 from mobilesasa.api.answers import refuse
 from mobilesasa.api.auth import Authentication, Caller
 from mobilesasa.api.errors import Problem, internal_error, of_refusal, store_away
+from mobilesasa.api.idempotency import Repeats
 from mobilesasa.core.errors import Refused, StoreAway
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Route:
     answers: Any  # what stands in `data`: a TypedDict
     refusals: tuple[int, ...]  # statuses beside those that any route may answer
     curl: str  # the example, with the reference's address, token and uuids
+    idempotent: bool = False  # takes an Idempotency-Key: its function hands `caller.kept(reply)` to the store
 
     @property
     def writes(self) -> bool:
@@ -61,6 +64,11 @@ class Route:
     def places(self) -> list[str]:
         """The names of what stands in the path."""
         return _PLACE.findall(self.path)
+
+    def filled(self, places: Mapping[str, str]) -> str:
+        """Return method and path with what stands in the places, in printable ASCII."""
+        path = _PLACE.sub(lambda place: quote(places[place[1]], safe=""), self.path)
+        return f"{self.method} {path}"
 
 
 def route(
@@ -74,6 +82,7 @@ def route(
     query: type | None = None,
     refusals: Sequence[int] = (),
     curl: str = "",
+    idempotent: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function as what answers a method on a path; see `Route` for the rest."""
 
@@ -92,6 +101,7 @@ def route(
             answers=answers,
             refusals=tuple(refusals),
             curl=curl,
+            idempotent=idempotent,
         )
         setattr(function, _ATTRIBUTE, row)
         return function
@@ -105,12 +115,12 @@ def routes_of(resource: object) -> list[tuple[Route, Callable[..., Awaitable[byt
     return [(row, getattr(resource, name)) for name, row in declared if row is not None]
 
 
-def register(app: Klein, resources: Iterable[object], authentication: Authentication) -> list[Route]:
+def register(app: Klein, resources: Iterable[object], authentication: Authentication, repeats: Repeats) -> list[Route]:
     """Serve what the resources declare; return the table."""
     table: list[Route] = []
     for resource in resources:
         for row, function in routes_of(resource):
-            endpoint = _Endpoint(row, function, authentication)
+            endpoint = _Endpoint(row, function, authentication, repeats)
             path = _PLACE.sub(r"<\1>", row.path)
             app.route(path, methods=[row.method], endpoint=f"{row.method} {row.path}")(endpoint)
             table.append(row)
@@ -122,11 +132,18 @@ class _Endpoint:
 
     log = Logger()
 
-    def __init__(self, row: Route, function: Callable[..., Awaitable[bytes]], authentication: Authentication) -> None:
+    def __init__(
+        self,
+        row: Route,
+        function: Callable[..., Awaitable[bytes]],
+        authentication: Authentication,
+        repeats: Repeats,
+    ) -> None:
         self.__name__ = row.name
         self._route = row
         self._function = function
         self._authentication = authentication
+        self._repeats = repeats
 
     def __call__(self, request: ApiRequest, **places: str) -> Deferred[bytes]:
         """Begin the work, and return what only copies its result: cancelling that ends nothing (I1)."""
@@ -137,10 +154,7 @@ class _Endpoint:
 
     async def _answer(self, request: ApiRequest, places: dict[str, str]) -> bytes:
         try:
-            if self._route.public:
-                return await self._function(request, **places)
-            caller: Caller = self._authentication.caller(request, self._route.scopes)
-            return await self._function(request, caller, **places)
+            return await self._called(request, places)
         except Problem as wrong:
             return refuse(request, wrong)
         except Refused as refusal:
@@ -158,6 +172,18 @@ class _Endpoint:
                 "{route} failed, request {request_id}", route=self._route.name, request_id=request.request_id
             )
             return refuse(request, internal_error())
+
+    async def _called(self, request: ApiRequest, places: dict[str, str]) -> bytes:
+        if self._route.public:
+            return await self._function(request, **places)
+        known = self._authentication.caller(request, self._route.scopes)
+        if not self._route.idempotent:
+            return await self._function(request, known, **places)
+
+        def call(caller: Caller) -> Awaitable[bytes]:
+            return self._function(request, caller, **places)
+
+        return await self._repeats.answer(request, self._route.filled(places), known, call)
 
 
 def _tell(result: bytes | Failure, told: Deferred[bytes]) -> None:

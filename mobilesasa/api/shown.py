@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypedDict
 from mobilesasa.api.answers import instant, instant_or_none
 from mobilesasa.api.ports import Event, Progress, Story
 from mobilesasa.api.requests import Said
+from mobilesasa.core.groups import group_of, part_of
 from mobilesasa.core.ids import made_at_ms, smpp_id
 from mobilesasa.core.model import Coding, Failure, Priced, State
 from mobilesasa.core.teams import CarrierRecord
@@ -15,8 +16,21 @@ from mobilesasa.sms.numbers import shown
 
 Status = Literal["queued", "sent", "delivered", "failed"]
 Encoding = Literal["gsm7", "ucs2", "binary"]
+Happened = Literal[
+    "accepted",
+    "postponed",
+    "uncertain",
+    "refused",
+    "rerouted",
+    "replaced",
+    "cancelled",
+    "sent",
+    "delivered",
+    "failed",
+    "no_receipt",
+]
 
-_ENCODINGS: dict[Coding, Encoding] = {Coding.GSM7: "gsm7", Coding.UCS2: "ucs2", Coding.BINARY: "binary"}
+ENCODINGS: dict[Coding, Encoding] = {Coding.GSM7: "gsm7", Coding.UCS2: "ucs2", Coding.BINARY: "binary"}
 _STATUSES: dict[State, Status] = {
     State.QUEUED: "queued",
     State.SENT: "sent",
@@ -35,6 +49,19 @@ DLR_STATES: dict[Failure, str] = {
     Failure.CANCELLED: "UNDELIV",
 }
 
+# What a team did itself to a message that waited, by the kind of the event.
+_BY_TEAM: dict[str, tuple[Happened, str]] = {
+    "replaced": ("replaced", "its team put another text in its place"),
+    "cancelled": ("cancelled", "its team took it back"),
+}
+
+# What happened at a carrier, by the kind of the event, before the number of the attempt; else it refused.
+_AT_CARRIER: dict[str, tuple[Happened, str]] = {
+    "postponed": ("postponed", "postponed"),
+    "uncertain": ("uncertain", "no certain answer"),
+    "rerouted": ("rerouted", "goes on to another carrier"),
+}
+
 # What each failure is in a sentence; a test walks them.
 FAILURE_TEXTS: dict[Failure, str] = {
     Failure.UNDELIVERED: "the handset was not reached",
@@ -47,12 +74,23 @@ FAILURE_TEXTS: dict[Failure, str] = {
 }
 
 
+class PartOf(TypedDict):
+    """Which part of which message it is, where the team split the message itself."""
+
+    reference: Annotated[int, Said("The same in all parts of a message", example=42)]
+    number: Annotated[int, Said("Its number, from 1", example=1)]
+    total: Annotated[int, Said("Parts of the message", example=3)]
+
+
 class MessageShown(TypedDict):
     """A message."""
 
     uuid: Annotated[str, Said("Names the message", example="01978a3e-5c00-7d21-9a3b-0c5d7e8f9a10")]
     to: Annotated[str, Said("Recipient, E.164", example="+254712345678")]
-    message: Annotated[str, Said("The text; empty for a binary message", example="Hello from Mobile Sasa!")]
+    message: Annotated[
+        str | None,
+        Said("The text; empty for a binary message, null when it is no longer kept", example="Hello from Mobile Sasa!"),
+    ]
     sender_id: Annotated[str, Said("The name of the sender that was used", example="TextBlast")]
     status: Annotated[Status, Said("Where the message stands", example="queued")]
     parts: Annotated[int, Said("Parts it is sent in", example=1)]
@@ -68,6 +106,7 @@ class MessageShown(TypedDict):
     failure_code: Annotated[str | None, Said("The carrier's own code")]
     dlr_state: Annotated[str | None, Said("The word of the delivery receipt", example="DELIVRD")]
     resent_from: Annotated[str | None, Said("The failed message that this one resends")]
+    part: Annotated[PartOf | None, Said("Where the team split a message itself: which part this is")]
 
 
 class MessagePage(TypedDict):
@@ -93,20 +132,41 @@ class EventShown(TypedDict):
     """Something that happened to a message."""
 
     at: Annotated[str, Said("When, UTC")]
-    event: Annotated[
-        Literal["accepted", "postponed", "refused", "sent", "delivered", "failed", "no_receipt"], Said("What")
-    ]
+    event: Annotated[Happened, Said("What")]
     text: Annotated[str, Said("What happened, in a sentence")]
     carrier: Annotated[str | None, Said("With which carrier")]
     code: Annotated[str | None, Said("The carrier's own code")]
+
+
+class MemberShown(TypedDict):
+    """A part of a group: a message of its own."""
+
+    number: Annotated[int, Said("Its number, from 1")]
+    uuid: Annotated[str, Said("Names the part")]
+    status: Annotated[Status, Said("Where the part stands")]
+
+
+class GroupShown(TypedDict):
+    """A message that the team split itself, as far as its parts came within five minutes of the one that is asked for."""
+
+    reference: Annotated[int, Said("The same in all parts")]
+    total: Annotated[int, Said("Parts of the message")]
+    complete: Annotated[bool, Said("Whether all parts are there")]
+    incomplete: Annotated[bool, Said("Whether parts are missing and it is too late for them")]
+    missing: Annotated[list[int], Said("The numbers of the parts that are not there")]
+    text: Annotated[str, Said("The text of the parts that are there, in one")]
+    parts: list[MemberShown]
 
 
 class MessageStory(MessageShown):
     """A message with all that is known of it."""
 
     attempts: Annotated[int, Said("How often it was handed to a carrier")]
-    body_hex: Annotated[str | None, Said("The octets of a binary message")]
+    body_hex: Annotated[
+        str | None, Said("The octets that are sent, where they are no text: binary, or cut through a character")
+    ]
     resent_as: Annotated[str | None, Said("The newest resend of this message")]
+    group: Annotated[GroupShown | None, Said("Where the team split a message itself: all of its parts")]
     part_details: list[PartShown]
     timeline: list[EventShown]
 
@@ -116,13 +176,13 @@ def message_shown(message: Priced, progress: Progress | None = None) -> MessageS
     made: MessageShown = {
         "uuid": message.id,
         "to": shown(message.recipient),
-        "message": message.text or "",
+        "message": None if message.text_is_gone else message.text or "",
         "sender_id": message.sender,
         "status": "queued",
         "parts": message.parts,
         "created_at": instant(made_at_ms(message.id)),
         "units": message.price_units,
-        "encoding": _ENCODINGS[message.coding],
+        "encoding": ENCODINGS[message.coding],
         "message_id": smpp_id(message.id),
         "expires_at": instant(message.expires_at_ms),
         "sent_at": None,
@@ -132,6 +192,7 @@ def message_shown(message: Priced, progress: Progress | None = None) -> MessageS
         "failure_code": None,
         "dlr_state": None,
         "resent_from": message.resent_from,
+        "part": _part_shown(message),
     }
     if progress is not None:
         _show_progress(made, progress)
@@ -153,7 +214,31 @@ def _show_progress(made: MessageShown, progress: Progress) -> None:
         made["dlr_state"] = DLR_STATES[failure]
 
 
-def story_shown(story: Story, carriers: Mapping[int, CarrierRecord]) -> MessageStory:
+def _part_shown(message: Priced) -> PartOf | None:
+    part = part_of(message)
+    return None if part is None else {"reference": part.reference, "number": part.number, "total": part.total}
+
+
+def _group_shown(story: Story, now_ms: int) -> GroupShown | None:
+    states = {story.message.id: story.progress.state} | {part.id: progress.state for part, progress in story.neighbours}
+    group = group_of(story.message, [part for part, _ in story.neighbours], now_ms)
+    if group is None:
+        return None
+    return {
+        "reference": group.reference,
+        "total": group.total,
+        "complete": not group.missing,
+        "incomplete": group.is_late,
+        "missing": group.missing,
+        "text": group.text,
+        "parts": [
+            {"number": number, "uuid": part.id, "status": _STATUSES[states[part.id]]}
+            for number, part in sorted(group.members.items())
+        ],
+    }
+
+
+def story_shown(story: Story, carriers: Mapping[int, CarrierRecord], now_ms: int) -> MessageStory:
     """Return all that is known of a message, with carriers by their names."""
     message = story.message
     body = message.body
@@ -162,6 +247,7 @@ def story_shown(story: Story, carriers: Mapping[int, CarrierRecord]) -> MessageS
         "attempts": story.attempts,
         "body_hex": None if body is None else body.hex(),
         "resent_as": story.resent_as,
+        "group": _group_shown(story, now_ms),
         "part_details": [
             {"part": number, "status": _STATUSES[state], "carrier_message_id": ref}
             for number, (ref, state) in enumerate(story.parts, 1)
@@ -192,15 +278,19 @@ def _timeline(story: Story, carriers: Mapping[int, CarrierRecord]) -> list[Event
 
 
 def _event_of(event: Event, carriers: Mapping[int, CarrierRecord]) -> EventShown:
+    by_team = _BY_TEAM.get(event.kind)
+    if by_team is not None:
+        return _event(event.at_ms, *by_team)
     carrier = None if event.carrier_id is None else _name(carriers, event.carrier_id)
-    happened: Literal["postponed", "refused"] = "postponed" if event.kind == "postponed" else "refused"
-    text = f"{happened} at attempt {event.attempt}: {event.reason}" if event.reason else happened
+    happened, words = _AT_CARRIER.get(event.kind, ("refused", "refused"))
+    after = "before any attempt" if event.attempt == 0 else f"at attempt {event.attempt}"
+    text = f"{words} {after}: {event.reason}" if event.reason else words
     return _event(event.at_ms, happened, text, carrier, event.code)
 
 
 def _event(
     at_ms: int,
-    happened: Literal["accepted", "postponed", "refused", "sent", "delivered", "failed", "no_receipt"],
+    happened: Happened,
     text: str,
     carrier: str | None = None,
     code: str = "",

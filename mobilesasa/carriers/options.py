@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -42,6 +43,28 @@ def octets(least: int, most: int) -> Callable[[Any, attrs.Attribute[Any], Any], 
     return check
 
 
+def read_as(read: Callable[[object], Any], write: Callable[[Any], object] | None = None) -> dict[str, Any]:
+    """Return the metadata of a field that is no number, word or text: what reads it from JSON, and writes it again.
+
+    `read` raises a ValueError in words, and takes what it has read too; it gets JSON or, from a command line, its text.
+    """
+    return {"read": read, "write": write}
+
+
+def from_json(value: object) -> Any:
+    """Return a value that a command line gave as the text of JSON; anything else as it is.
+
+    Raises:
+        ValueError: the text is no JSON.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("must be JSON") from None
+
+
 def structure(cls: type[Options], given: Mapping[str, object]) -> Options:
     """Return the options as a value of their class; numbers and words of a command line may come as text.
 
@@ -55,7 +78,8 @@ def structure(cls: type[Options], given: Mapping[str, object]) -> Options:
     for name, field in fields.items():
         if name in given:
             try:
-                value = _typed(hints[name], given[name])
+                read = field.metadata.get("read")
+                value = _typed(hints[name], given[name]) if read is None else read(given[name])
                 if field.validator is not None:
                     field.validator(None, field, value)
                 values[name] = value
@@ -71,10 +95,20 @@ def structure(cls: type[Options], given: Mapping[str, object]) -> Options:
 def unstructure(options: Any) -> dict[str, object]:
     """Return options as a plain JSON object that `structure` reads; what has its default is left out."""
     return {
-        field.name: getattr(options, field.name)
+        field.name: _written(field, getattr(options, field.name))
         for field in attrs.fields(type(options))
-        if getattr(options, field.name) != field.default
+        if getattr(options, field.name) != _default(field)
     }
+
+
+def _default(field: attrs.Attribute[Any]) -> object:
+    default: Any = field.default
+    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
+
+
+def _written(field: attrs.Attribute[Any], value: object) -> object:
+    write = field.metadata.get("write")
+    return value if write is None else write(value)
 
 
 def _typed(kind: Any, value: object) -> object:

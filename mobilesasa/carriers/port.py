@@ -10,6 +10,7 @@ import attrs
 from twisted.internet.defer import Deferred
 
 from mobilesasa.core.ports import Carrier, CarrierListener
+from mobilesasa.core.teams import CurrentDirectory
 
 
 @attrs.frozen
@@ -20,11 +21,13 @@ class World:
         reactor: Clock and connections (`IReactorTime`, and `IReactorTCP` with names for carriers that connect).
         now_ms: Milliseconds since the epoch.
         random: Spreads waits and makes ids; a `random.SystemRandom` will do.
+        directory: The current picture of teams, senders and carriers.
     """
 
     reactor: Any
     now_ms: Callable[[], int]
     random: random.Random
+    directory: CurrentDirectory = attrs.field(factory=CurrentDirectory)
 
 
 class RunningCarrier(Carrier, Protocol):

@@ -9,6 +9,7 @@
 | +254700000005 | delivered, with a late receipt |
 | +254700000006 | delivered, and the receipt comes twice |
 | +254700000007 | a temporary error at the first attempt, then delivered |
+| +254700000008 | delivered, and answered: the phone sends the same text back, where the sender is a number |
 | any other | delivered |
 
 Nothing is kept but in memory. So the id of a part says by itself when which receipt is due, and a process that starts
@@ -29,14 +30,18 @@ from twisted.logger import Logger
 
 from mobilesasa.carriers.options import within
 from mobilesasa.carriers.port import World
-from mobilesasa.core.model import Failure, Later, Outbound, Outcome, Report, Sent, State
+from mobilesasa.core.inbound import InboundPart, digits_of
+from mobilesasa.core.model import Coding, Failure, Later, Outbound, Outcome, Report, Sent, State
 from mobilesasa.core.ports import CarrierListener
 from mobilesasa.core.teams import CarrierRecord
+from mobilesasa.sms.alphabet import encode_ucs2, gsm_octets
 
 #: Receipts are given in turns this far apart, so that many of them share one.
 TURN_MS: Final = 50
 #: The most receipts of one turn.
 TURN_LIMIT: Final = 1000
+#: Until a message from a phone that could not be kept is brought again.
+AGAIN_S: Final = 1.0
 
 
 @attrs.frozen(kw_only=True)
@@ -59,6 +64,7 @@ class Fate:
     late: bool = False
     times: int = 1
     refusals: int = 0  # attempts that meet a temporary error first
+    answers: bool = False  # the phone sends the text back
 
 
 DELIVERED: Final = Fate("d")
@@ -71,6 +77,7 @@ FATES: Final = {
     "254700000005": Fate("l", late=True),
     "254700000006": Fate("t", times=2),
     "254700000007": Fate("g", refusals=1),
+    "254700000008": Fate("m", answers=True),
 }
 _BY_LETTER: Final = {fate.letter: fate for fate in (DELIVERED, *FATES.values())}
 _TEMPORARY: Final = Later(1.0, "the sandbox has a temporary error for this number", "temporary")
@@ -102,6 +109,8 @@ class SandboxCarrier:
         self._receipt_call: IDelayedCall | None = None
         self._turn_ms = 0  # when it comes
         self._unwritten = 0  # receipts that were given and not acknowledged
+        self._answers: list[InboundPart] = []  # of phones, which nobody has kept yet
+        self._answer_call: IDelayedCall | None = None
         self._listener: CarrierListener | None = None
 
     # The port
@@ -140,6 +149,8 @@ class SandboxCarrier:
             ref = f"sb-{due_ms:x}-{fate.letter}-{self._run}-{next(self._numbers):x}"
             self._owe(ref, fate, due_ms)
             refs.append(ref)
+        if fate.answers and digits_of(message.sender):
+            self._answers.append(_answer_of(message, self._carrier_id, now_ms))
         return Sent(tuple(refs))
 
     def start(self, listener: CarrierListener) -> None:
@@ -151,9 +162,10 @@ class SandboxCarrier:
         if self._outcome_call is not None:
             self._outcome_call.cancel()
             self._settle()
-        if self._receipt_call is not None:
-            self._receipt_call.cancel()
-            self._receipt_call = None
+        for call in (self._receipt_call, self._answer_call):
+            if call is not None:
+                call.cancel()
+        self._receipt_call = self._answer_call = None
         self._due.clear()
         self._listener = None
         return succeed(None)
@@ -197,6 +209,21 @@ class SandboxCarrier:
         if self._listener is not None:
             self._listener.settled(outcomes)
             self._listener.room_changed()
+            self._bring_answers()
+
+    # Messages from phones
+
+    def _bring_answers(self) -> None:
+        self._answer_call = None
+        parts, self._answers = self._answers, []
+        if parts and self._listener is not None:
+            self._listener.received_from_phones(parts, lambda kept: self._answers_kept(parts, kept))
+
+    def _answers_kept(self, parts: Sequence[InboundPart], kept: Sequence[bool]) -> None:
+        """Bring again what was not kept, in a while."""
+        self._answers += [part for part, is_kept in zip(parts, kept, strict=True) if not is_kept]
+        if self._answers and self._answer_call is None and self._listener is not None:
+            self._answer_call = self._world.reactor.callLater(AGAIN_S, self._bring_answers)
 
     # Receipts
 
@@ -235,3 +262,16 @@ class SandboxCarrier:
         self._unwritten -= reports
         if full and self._listener is not None:
             self._listener.room_changed()
+
+
+def _answer_of(message: Outbound, carrier_id: int, now_ms: int) -> InboundPart:
+    """Return what a phone sends back: the same message, whole."""
+    text = message.text
+    septets = None if text is None else gsm_octets(text)
+    if text is None:
+        coding, octets = Coding.BINARY, message.body or b""
+    elif septets is None:
+        coding, octets = Coding.UCS2, encode_ucs2(text)
+    else:
+        coding, octets = Coding.GSM7, septets
+    return InboundPart(carrier_id, message.recipient, digits_of(message.sender), coding, octets, now_ms)

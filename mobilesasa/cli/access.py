@@ -12,14 +12,16 @@ import click
 
 from mobilesasa.settings import Settings, load
 from mobilesasa.store import migrate
-from mobilesasa.store.database import Txn, connect, in_transaction
+from mobilesasa.store.database import Connection, Txn, connect, in_transaction
 from mobilesasa.store.embedded import EmbeddedPostgres
 from mobilesasa.store.migrate import MigrationError
+from mobilesasa.store.questions import Heard, Question, ask_nodes
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 APPLICATION_NAME = "mobilesasa command"
+PATIENCE_S = 2.0  # for the answers of nodes, which take some hundredths of a second
 
 
 class Node:
@@ -43,13 +45,37 @@ class Node:
 
     def run(self, function: Callable[Concatenate[Txn, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a store function in one transaction of the store, whose schema is up to date."""
+        with self.connection() as opened:
+            return in_transaction(opened, function, *args, **kwargs)
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Give a connection to the store, whose schema is up to date, for several transactions."""
         with self.store() as dsn:
             self._see_to_schema(dsn)
             opened = connect(dsn, APPLICATION_NAME, statement_timeout_s=0)
             try:
-                return in_transaction(opened, function, *args, **kwargs)
+                yield opened
             finally:
                 opened.close()
+
+    def ask_any(self, kind: str, **args: object) -> Heard:
+        """Ask the nodes that run on the store, if any, and wait a little for their answers."""
+        with self.connection() as opened:
+            return ask_nodes(opened, Question(kind, args), self.settings.dispatch.lease_s, PATIENCE_S)
+
+    def ask(self, kind: str, **args: object) -> Heard:
+        """Ask the nodes that run on the store, and wait a little for their answers.
+
+        Raises:
+            ClickException: none runs, or none answers.
+        """
+        heard = self.ask_any(kind, **args)
+        if not heard.nodes:
+            raise click.ClickException("no node is running on this store; start one, and ask again")
+        if not heard.answers:
+            raise click.ClickException(f"{', '.join(heard.nodes)} did not answer within {PATIENCE_S:g} s")
+        return heard
 
     @contextlib.contextmanager
     def store(self) -> Iterator[str]:

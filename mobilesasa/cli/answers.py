@@ -105,11 +105,21 @@ def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     return round(read.timestamp() * 1000)
 
 
+def assignments(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    """Read an option that is given again and again as `name=value`; of one name the last counts."""
+    pairs = [each.partition("=") for each in value]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise click.BadParameter(f"{', '.join(map(repr, wrong))} is not name=value")
+    return {name.strip(): text.strip() for name, _, text in pairs}
+
+
 def _text(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        value = [f"{name}={_text(each)}" for name, each in value.items()]
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)

@@ -1,20 +1,20 @@
-"""`mobilesasa carrier …` and `mobilesasa route …`."""
+"""`mobilesasa carrier …`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
 from mobilesasa.cli.access import Node
 from mobilesasa.cli.answers import Answer, answering, card, named, table
+from mobilesasa.cli.carrier_options import callback_addresses, checked, gathered, read_file, shown
+from mobilesasa.cli.costs import cost
 from mobilesasa.core.errors import BadValue
-from mobilesasa.core.teams import CarrierRecord, RouteRecord
+from mobilesasa.core.teams import CarrierRecord
 from mobilesasa.store import carriers
-
-MASK = "***"
-SECRETS = {"password"}
 
 
 @click.group()
@@ -22,11 +22,18 @@ def carrier() -> None:
     """Carriers: who takes the messages from here."""
 
 
+carrier.add_command(cost)
+
+
 @carrier.command()
 @named("name", "NAME")
 @click.option(
-    "--kind", required=True, metavar="sandbox|smpp", help="sandbox answers by itself, smpp speaks to an SMSC."
+    "--kind",
+    required=True,
+    metavar="sandbox|smpp|http",
+    help="sandbox answers by itself, smpp speaks to an SMSC, http to an aggregator's API.",
 )
+@click.option("--preset", metavar="NAME", help="Of http: whose API, such as africastalking or generic.")
 @click.option("--host", help="Address of the SMSC.")
 @click.option("--port", type=int, metavar="P", help="Its port.")
 @click.option("--system-id", help="What it knows us by.")
@@ -36,22 +43,39 @@ def carrier() -> None:
 @click.option("--window", type=int, metavar="N", help="Submits of one bind without an answer.")
 @click.option("--tps", type=int, metavar="N", help="Submits a second over all binds; 0: no limit.")
 @click.option("--option", "more", multiple=True, metavar="NAME=VALUE", help="Any other option of the kind.")
+@click.option(
+    "--options-file", type=click.Path(path_type=Path), metavar="FILE", help="Options and tables, in TOML or JSON."
+)
 @answering
-def add(node: Node, name: str, kind: str, more: tuple[str, ...], **options: Any) -> Answer:
-    """Add a carrier; a running node binds to it at once."""
-    from mobilesasa.carriers.registry import parse_options  # it brings Twisted, which no other command needs
-
-    given = {option: value for option, value in options.items() if value is not None}
-    for each in more:
-        option, sign, value = each.partition("=")
-        if not sign or option in given:
-            raise click.UsageError(f"--option {option}: say it once, as NAME=VALUE")
-        given[option] = value
+def add(node: Node, name: str, kind: str, more: tuple[str, ...], options_file: Path | None, **options: Any) -> Answer:
+    """Add a carrier; a running node connects to it at once."""
     try:
-        parse_options(kind, given)
+        given = checked(kind, gathered(options, more, read_file(options_file)))
     except ValueError as wrong:
         raise BadValue(str(wrong)) from wrong
     return _answer(node.run(carriers.add_carrier, name, kind, given))
+
+
+@carrier.command()
+@named("name", "NAME")
+@answering
+def show(node: Node, name: str) -> Answer:
+    """Show a carrier, how it stands at the node that runs, and the addresses that it is to call.
+
+    The addresses are secret: who knows them can report for the carrier.
+    """
+    found = node.run(carriers.find_carrier, name)
+    try:
+        addresses = callback_addresses(found)
+    except ValueError as wrong:
+        raise BadValue(f"the options of {found.name} cannot be used: {wrong}") from wrong
+    answers = node.ask_any("carriers.standing", name=found.name).answers
+    standings = {where: answer[found.name] for where, answer in answers.items() if found.name in answer}
+    fields = {**_fields(found), "standing": standings, **({"callbacks": addresses} if addresses else {})}
+    lines = {**_fields(found), "options": _written(fields["options"])}
+    for where, standing in standings.items():
+        lines |= {f"{where}: {about}": said for about, said in _flat(standing).items()}
+    return Answer(fields, card({**lines, **{f"calls about {about}": where for about, where in addresses.items()}}))
 
 
 @carrier.command(name="list")
@@ -75,56 +99,12 @@ def enable(node: Node, name: str) -> Answer:
 @named("name", "NAME")
 @answering
 def disable(node: Node, name: str) -> Answer:
-    """Let a carrier take no more messages; what waits for it goes on waiting until it is enabled or expires."""
+    """Let a carrier take no more messages; what waits for it goes on to others, or waits where there is no other."""
     return _answer(node.run(carriers.set_enabled, name, False))
 
 
-@click.group()
-def route() -> None:
-    """Routes: which numbers go to which carrier."""
-
-
-_prefix = click.option(
-    "--prefix",
-    required=True,
-    metavar="P",
-    help="Digits that the numbers begin with, country code first; '' for all others.",
-)
-
-
-@route.command(name="add")
-@_prefix
-@click.option("--carrier", "name", required=True, metavar="NAME", help="Who takes them.")
-@click.option("--priority", type=int, default=100, show_default=True, metavar="N", help="The lowest goes first.")
-@answering
-def add_route(node: Node, prefix: str, name: str, priority: int) -> Answer:
-    """Send numbers to a carrier; the longest prefix that fits decides."""
-    made = node.run(carriers.add_route, prefix.removeprefix("+"), name, priority)
-    return _route_answer(made, name)
-
-
-@route.command(name="list")
-@answering
-def list_routes(node: Node) -> Answer:
-    """List the routes."""
-    found = [_route_fields(each, name) for each, name in node.run(carriers.list_routes)]
-    rows = [[each["prefix"] or "all others", each["carrier"], each["priority"]] for each in found]
-    return Answer({"routes": found}, table(("prefix", "carrier", "priority"), rows))
-
-
-@route.command(name="remove")
-@_prefix
-@click.option("--carrier", "name", metavar="NAME", help="Of several at this prefix, the one to this carrier.")
-@answering
-def remove_route(node: Node, prefix: str, name: str | None) -> Answer:
-    """Take a route away; what has been accepted still goes where it was to go."""
-    removed, carrier_name = node.run(carriers.remove_route, prefix.removeprefix("+"), name)
-    return _route_answer(removed, carrier_name)
-
-
 def _fields(found: CarrierRecord) -> dict[str, Any]:
-    options = {name: MASK if name in SECRETS else value for name, value in found.options.items()}
-    return {"name": found.name, "kind": found.kind, "enabled": found.enabled, "options": options}
+    return {"name": found.name, "kind": found.kind, "enabled": found.enabled, "options": shown(found)}
 
 
 def _answer(found: CarrierRecord) -> Answer:
@@ -132,14 +112,12 @@ def _answer(found: CarrierRecord) -> Answer:
     return Answer(fields, card({**fields, "options": _written(fields["options"])}))
 
 
+def _flat(standing: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a carrier stands as lines for people: what it tells of itself among what the node counts."""
+    told = {name.replace("_", " "): said for name, said in {**standing, **standing["carrier"]}.items()}
+    del told["carrier"]
+    return {name: said for name, said in told.items() if said not in ("", 0)}
+
+
 def _written(options: Mapping[str, object]) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())
-
-
-def _route_fields(found: RouteRecord, carrier_name: str) -> dict[str, object]:
-    return {"prefix": found.prefix, "carrier": carrier_name, "priority": found.priority}
-
-
-def _route_answer(found: RouteRecord, carrier_name: str) -> Answer:
-    fields = _route_fields(found, carrier_name.lower())
-    return Answer(fields, card({**fields, "prefix": found.prefix or "all others"}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mobilesasa.cli.access import Node
-from mobilesasa.cli.answers import Answer, Function, answering, card, named, table
+from mobilesasa.cli.answers import Answer, Function, answering, assignments, card, named, table
 from mobilesasa.core.teams import Sender
 from mobilesasa.store import senders, teams
 from mobilesasa.store.database import Txn
@@ -57,8 +57,26 @@ sender.command(name="reject", help="Turn a sender down.")(_deciding("rejected"))
 sender.command(name="suspend", help="Let a team use a sender no more.")(_deciding("suspended"))
 
 
+@sender.command(name="set")
+@_of_team
+@named("name", "NAME")
+@click.option(
+    "--tlv",
+    "tlvs",
+    multiple=True,
+    required=True,
+    callback=assignments,
+    metavar="TAG=VALUE",
+    help="Vendor TLVs of its messages, for carriers that want them; an empty value takes one away.",
+)
+@answering
+def set_(node: Node, code: str, name: str, tlvs: dict[str, str]) -> Answer:
+    """Change a sender."""
+    return _answer(node.run(lambda txn: senders.set_tlvs(txn, teams.find_team_id(txn, code), name, tlvs)))
+
+
 def _fields(found: Sender) -> dict[str, object]:
-    return {"uuid": found.uuid, "name": found.name, "status": found.status}
+    return {"uuid": found.uuid, "name": found.name, "status": found.status, "tlvs": dict(found.tlvs)}
 
 
 def _answer(found: Sender) -> Answer:

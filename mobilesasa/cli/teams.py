@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from mobilesasa.cli.access import Node
-from mobilesasa.cli.answers import Answer, answering, card, iso, named, table
+from mobilesasa.cli.answers import Answer, answering, assignments, card, iso, named, table
 from mobilesasa.core.teams import Sender
+from mobilesasa.core.terms import TERMS
 from mobilesasa.store import senders, teams, tokens
 from mobilesasa.store.database import Txn
 from mobilesasa.store.teams import KEEP, Limit, NewTeam, TeamChange, TeamRecord
@@ -84,6 +85,12 @@ def list_(node: Node) -> Answer:
     help="Submits a second of one SMPP session, 0: no limit; `default`: the node's.",
 )
 @click.option(
+    "--text-days",
+    callback=_limit,
+    metavar="N",
+    help="Days that the texts of its messages are kept, 0: for ever; `default`: the node's.",
+)
+@click.option(
     "--suspended",
     type=bool,
     is_flag=False,
@@ -91,6 +98,30 @@ def list_(node: Node) -> Answer:
     default=None,
     metavar="[yes|no]",
     help="Stop all that the team does; `no` lets it go on.",
+)
+@click.option(
+    "--smpp",
+    multiple=True,
+    callback=assignments,
+    metavar="NAME=VALUE",
+    help=f"Terms of its SMPP sessions: {', '.join(TERMS)}; `default`: the node's.",
+)
+@click.option(
+    "--smpp-any-address",
+    type=bool,
+    is_flag=False,
+    flag_value=True,
+    default=None,
+    metavar="[yes|no]",
+    help="Let the team make SMPP passwords without a list of addresses; those there are stay as they are.",
+)
+@click.option(
+    "--tlv",
+    "tlvs",
+    multiple=True,
+    callback=assignments,
+    metavar="TAG=VALUE",
+    help="Vendor TLVs of its messages, for carriers that want them; an empty value takes one away.",
 )
 @answering
 def set_(node: Node, code: str, **changes: Any) -> Answer:
@@ -140,6 +171,10 @@ def _fields(found: TeamRecord) -> dict[str, object]:
         "default_sender": found.default_sender,
         "max_sessions": found.max_sessions,
         "session_tps": found.session_tps,
+        "text_days": found.text_days,
+        "smpp": dict(found.smpp),
+        "smpp_any_address": found.smpp_any_address,
+        "tlvs": dict(found.tlvs),
         "suspended": found.suspended,
         "created_at": iso(found.created_at_ms),
     }

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 import click
 
 from mobilesasa.cli.access import Node
-from mobilesasa.cli.answers import Answer, answering, card, iso, moment, named, table
+from mobilesasa.cli.answers import Answer, answering, assignments, card, iso, moment, named, table
+from mobilesasa.core.terms import OF_TOKEN, TERMS
 from mobilesasa.store import teams, tokens
 from mobilesasa.store.database import Txn
 from mobilesasa.store.tokens import SCOPES, TokenRecord
+
+_smpp = click.option(
+    "--smpp",
+    multiple=True,
+    callback=assignments,
+    metavar="NAME=VALUE",
+    help=f"Terms of its SMPP sessions: {', '.join(name for name in TERMS if name in OF_TOKEN)}; `default`: the team's.",
+)
 
 
 @click.group()
@@ -25,18 +35,29 @@ def token() -> None:
 @click.option(
     "--expires", "expires_at_ms", callback=moment, metavar="ISO", help="When it ends, with its zone; else never."
 )
+@_smpp
 @answering
-def create(node: Node, code: str, name: str, scopes: str, expires_at_ms: int | None) -> Answer:
+def create(node: Node, code: str, name: str, scopes: str, expires_at_ms: int | None, smpp: Mapping[str, str]) -> Answer:
     """Make a token; its text is shown this once."""
     raw_token = tokens.make_raw_token(secrets.randbelow)
     asked = [scope.strip() for scope in scopes.split(",") if scope.strip()]
 
     def make(txn: Txn) -> TokenRecord:
-        return tokens.create(txn, teams.find_team_id(txn, code), name, asked, expires_at_ms, raw_token)
+        return tokens.create(txn, teams.find_team_id(txn, code), name, asked, expires_at_ms, raw_token, smpp)
 
     made = node.run(make)
     lines = {**_fields(made), "token, shown this once": raw_token}
     return Answer({"uuid": made.uuid, "raw_token": raw_token}, card(lines))
+
+
+@token.command(name="set")
+@named("uuid", "UUID")
+@_smpp
+@answering
+def set_(node: Node, uuid: str, smpp: Mapping[str, str]) -> Answer:
+    """Change the terms of a token's SMPP sessions."""
+    fields = _fields(node.run(tokens.set_terms, uuid, smpp))
+    return Answer(fields, card(fields))
 
 
 @token.command()
@@ -70,6 +91,7 @@ def _fields(found: TokenRecord) -> dict[str, object]:
         "name": found.name,
         "prefix": found.prefix,
         "scopes": found.scopes,
+        "smpp": dict(found.smpp),
         "expires_at": iso(found.expires_at_ms),
         "created_at": iso(found.created_at_ms),
         "revoked_at": iso(found.revoked_at_ms),

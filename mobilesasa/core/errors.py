@@ -95,6 +95,13 @@ class NoRoute(Refused):
     field = "to"
 
 
+class Suppressed(Refused):
+    """The recipient wants no messages from this sender, or is kept from them for another reason (decision 57)."""
+
+    code = "suppressed"
+    field = "to"
+
+
 class TeamSuspended(Refused):
     """The operator has suspended the team (decision 15)."""
 
@@ -117,6 +124,12 @@ class AlreadyResent(Refused):
     """A resend of this message is already on its way or has arrived (decision 41)."""
 
     code = "already_resent"
+
+
+class TextNotKept(Refused):
+    """The text of the message was removed after the days for which the team's are kept (decision 44)."""
+
+    code = "text_not_kept"
 
 
 class AlreadyExists(Refused):

@@ -1,4 +1,4 @@
-"""The one door: REST, SMPP and all that sends goes through `Gateway.accept`.
+"""The one door: REST, SMPP and all that sends goes through `Gateway.accept`, or `judge` and `accept_judged`.
 
 A batch of submissions is judged and priced here, stored and charged by the store in one commit, and only then named
 to the queue and answered to the caller. A rule about what may be sent is written here or nowhere.
@@ -7,6 +7,7 @@ to the queue and answered to the caller. A rule about what may be sent is writte
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import attrs
 
@@ -23,16 +24,21 @@ from mobilesasa.core.errors import (
     TeamSuspended,
     TooManyParts,
 )
+from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.model import Coding, Lane, MessageId, Origin, Priced, Submission
 from mobilesasa.core.ports import Intake, Publisher, Verdict
+from mobilesasa.core.routing import Facts
 from mobilesasa.core.teams import CurrentDirectory, Directory, Team
 from mobilesasa.sms.alphabet import NotUcs2, encode_gsm, encode_ucs2, is_gsm
 from mobilesasa.sms.estimate import count_parts
 from mobilesasa.sms.numbers import BadNumber, normalise, normalise_fast
-from mobilesasa.sms.segments import PART_OCTETS, Alphabet, TooLong, room, split
+from mobilesasa.sms.segments import PART_OCTETS, Alphabet, TooLong, count_encoded, room
+from mobilesasa.sms.segments import PartTooLong as NoRoomForParts
+from mobilesasa.sms.udh import read_udh
 
 _HOUR_MS = 3_600_000
+_SMALLEST_ROOM_OCTETS = 4  # behind a header: what holds every character, in UCS-2 too
 _UNSHOWABLE = "\x00"
 
 
@@ -96,6 +102,21 @@ class Gateway:
         self.hint(priced)
         return verdicts
 
+    async def accept_judged(self, message: Priced, kept: Kept | None = None) -> None:
+        """Store and charge one message that `judge` has priced, and the reply that its team has a key for.
+
+        Raises:
+            InsufficientUnits, Suppressed, Overloaded: nothing was stored, charged or kept.
+            Repeated: the team's call has been done before; nothing was done now.
+        """
+        if kept is None:
+            (refusal,) = await self._intake.accept([message])
+            if refusal is not None:
+                raise refusal
+        else:
+            await self._intake.accept_once(message, kept)
+        self.hint([message])
+
     def judge(self, batch: Sequence[Submission]) -> list[Verdict]:
         """Validate and price without storing anything; a verdict each."""
         now_ms = self._now_ms()
@@ -117,6 +138,14 @@ class Gateway:
         for (carrier_id, lane), ids in by_lane.items():
             self._queue.publish(carrier_id, lane, ids)
 
+    def times(self, asked: Submission) -> tuple[int | None, int]:
+        """Return when a message would be due (None: now) and when it would expire, milliseconds since the epoch.
+
+        Raises:
+            BadValidity, BadSchedule: it cannot be.
+        """
+        return self._times(asked, self._now_ms())
+
     def _judge_one(self, known: Directory, asked: Submission, now_ms: int) -> Priced:
         team = known.teams.get(asked.team_id)
         if team is None or team.suspended:
@@ -124,14 +153,16 @@ class Gateway:
         recipient = read_number(asked, team)
         sender = find_sender(known, team, asked.sender)
         text, coding, parts = measure(asked, self.limits.max_parts)
-        carrier_id = known.route(recipient)
-        if carrier_id is None:
+        message_id = self._new_id()
+        facts = Facts(team.id, sender, recipient, asked.lane, asked.origin, coding, message_id)
+        carriers = known.router.choose(facts, self._directory.live)
+        if not carriers:
             raise NoRoute("no carrier takes messages to this number")
         due_at_ms, expires_at_ms = self._times(asked, now_ms)
         return Priced(
-            id=self._new_id(),
+            id=message_id,
             team_id=team.id,
-            carrier_id=carrier_id,
+            carrier_id=carriers[0],
             lane=asked.lane,
             origin=asked.origin,
             wish=asked.wish,
@@ -146,19 +177,27 @@ class Gateway:
             expires_at_ms=expires_at_ms,
             due_at_ms=due_at_ms,
             options=asked.options,
+            fallbacks=carriers[1:],
+            suppressible=team.suppresses or team.id in self._directory.suppressing,
         )
 
     def _times(self, asked: Submission, now_ms: int) -> tuple[int | None, int]:
         """Return when the message is due (None: now) and when it expires."""
-        validity_ms = self.limits.default_validity_ms if asked.validity_ms is None else asked.validity_ms
-        if validity_ms <= 0:
+        limits, validity_ms = self.limits, asked.validity_ms
+        most_ms = limits.max_validity_ms if asked.max_validity_ms is None else asked.max_validity_ms
+        if validity_ms is None:
+            validity_ms = min(limits.default_validity_ms, most_ms)
+        elif validity_ms <= 0:
             raise BadValidity("the validity period is over already; give a time ahead")
-        validity_ms = min(validity_ms, self.limits.max_validity_ms)
+        elif validity_ms > most_ms:
+            if asked.strict_validity:
+                raise BadValidity(f"the validity period is longer than the {most_ms / _HOUR_MS:g} hours there may be")
+            validity_ms = most_ms
         due_at_ms = asked.due_at_ms
         if due_at_ms is None or due_at_ms <= now_ms:
             return None, now_ms + validity_ms
-        if due_at_ms > now_ms + self.limits.max_schedule_ms:
-            days = self.limits.max_schedule_ms // (24 * _HOUR_MS)
+        if due_at_ms > now_ms + limits.max_schedule_ms:
+            days = limits.max_schedule_ms // (24 * _HOUR_MS)
             raise BadSchedule(f"a message can be scheduled at most {days} days ahead")
         return due_at_ms, due_at_ms + validity_ms
 
@@ -203,10 +242,10 @@ def _unknown_sender(known: Directory, team: Team, asked: str) -> str:
 def measure(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]:
     """Return the text as it will be sent, its coding, and the number of parts (decisions 31, 32, 119)."""
     text = asked.text
-    if text is None:
-        return None, Coding.BINARY, _binary_parts(asked)
-    if _UNSHOWABLE in text:
+    if text is not None and _UNSHOWABLE in text:
         raise BadText("the text holds a NUL character, which no phone can show")
+    if text is None or asked.body is not None:
+        return _measured_octets(asked, max_parts)
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
     if not text or (text.isspace() and not asked.udh):  # the last part of a longer message may be a blank
@@ -221,28 +260,39 @@ def measure(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]
 
 def _measured(asked: Submission, text: str, max_parts: int) -> tuple[str, Coding, int]:
     if asked.coding is Coding.UCS2 or not is_gsm(text):
-        if asked.udh:
-            _refuse_long_part(len(encode_ucs2(text)) // 2, Alphabet.UCS2, asked.udh)
-            return text, Coding.UCS2, 1
-        return text, Coding.UCS2, len(split(text, Alphabet.UCS2, max_parts=max_parts))
+        return text, Coding.UCS2, _parts_behind(asked.udh, encode_ucs2(text), Alphabet.UCS2, max_parts)
     if asked.udh:
-        _refuse_long_part(len(encode_gsm(text)), Alphabet.GSM7, asked.udh)
-        return text, Coding.GSM7, 1
+        return text, Coding.GSM7, _parts_behind(asked.udh, encode_gsm(text), Alphabet.GSM7, max_parts)
     parts = count_parts(text)
     if parts > max_parts:
         raise TooLong(parts, max_parts)
     return text, Coding.GSM7, parts
 
 
-def _refuse_long_part(length: int, alphabet: Alphabet, udh: bytes) -> None:
-    """Refuse a part which the team split itself and which does not fit behind its header (decision 120)."""
-    most = room(alphabet, len(udh)) if len(udh) <= PART_OCTETS - 4 else 0
-    if length > most:
-        raise PartTooLong(f"the part has {length} characters; behind its header {most} fit")
+def _measured_octets(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]:
+    """Measure what is sent octet by octet: a binary message, or a part that was cut through a character."""
+    coding = Coding.BINARY if asked.text is None else Coding.UCS2
+    alphabet = Alphabet.BINARY if asked.text is None else Alphabet.UCS2
+    try:
+        return asked.text, coding, _parts_behind(asked.udh, asked.body or b"", alphabet, max_parts)
+    except TooLong as long:
+        raise TooManyParts(f"the message needs {long.parts} parts; one message may have {max_parts}") from long
 
 
-def _binary_parts(asked: Submission) -> int:
-    octets = len(asked.body or b"") + len(asked.udh)
-    if octets > PART_OCTETS:
-        raise PartTooLong(f"a binary message is at most {PART_OCTETS} octets with its header; this has {octets}")
-    return 1
+def _parts_behind(udh: bytes, octets: bytes, alphabet: Alphabet, max_parts: int) -> int:
+    """Return how many parts a message takes behind the team's own header (decisions 119, 120).
+
+    A part which the team split itself has to fit; what has another header or none is split, and every part carries it.
+    """
+    length = len(octets) // 2 if alphabet is Alphabet.UCS2 else len(octets)
+    most = PART_OCTETS - len(udh)
+    if alphabet is not Alphabet.BINARY:
+        most = room(alphabet, len(udh)) if most >= _SMALLEST_ROOM_OCTETS else 0
+    if length <= most:
+        return 1
+    header = read_udh(udh)[0] if udh else None
+    if header is None or header.concatenation is None:
+        with suppress(NoRoomForParts):
+            return count_encoded(octets, alphabet, elements=header.elements if header else (), max_parts=max_parts)
+    unit = "octets" if alphabet is Alphabet.BINARY else "characters"
+    raise PartTooLong(f"the part has {length} {unit}; behind its header {most} fit")

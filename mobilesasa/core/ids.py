@@ -54,6 +54,12 @@ def made_at_ms(message_id: MessageId) -> int:
     return int(message_id[:8] + message_id[9:13], 16)
 
 
+def first_id_at(at_ms: int) -> MessageId:
+    """Return the smallest id of a moment, in milliseconds since the epoch: every id made since is as great or greater."""
+    digits = f"{at_ms:012x}"
+    return f"{digits[:8]}-{digits[8:]}-0000-0000-000000000000"
+
+
 def smpp_id(message_id: MessageId) -> str:
     """Return the SMPP message_id: 26 characters of A-Z and 2-7 that begin with a letter (decision 108)."""
     bits = int(message_id.replace("-", ""), 16) << 2

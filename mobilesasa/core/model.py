@@ -7,8 +7,8 @@ Times are whole milliseconds since the epoch, UTC (`_ms`), the resolution of a U
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import attrs
 
@@ -39,6 +39,21 @@ class Failure(enum.StrEnum):
     EXPIRED_UNSENT = "expired_unsent"  # the validity period ended before a carrier took it
     NO_RECEIPT = "no_receipt"  # the carrier never said what became of it
     CANCELLED = "cancelled"  # the team took it back
+
+
+class Step(enum.IntEnum):
+    """What a team that asked for intermediate receipts is told before the final one (SMPP 3.4 §5.2.17, decision 107).
+
+    Less than every final `State`, and each more than the one before it: what is told only goes forward (I5).
+    """
+
+    ACCEPTED = 21  # a carrier took it
+    ENROUTE = 22  # the carrier says that it is on its way
+
+
+#: The key of `options` under which a message keeps the last `Step` that was told of it, 0 at first. Only messages whose
+#: team asked for intermediate receipts have it, so the others cost nothing.
+INTERMEDIATE: Final = "intermediate"
 
 
 class Lane(enum.IntEnum):
@@ -79,8 +94,9 @@ Place = tuple[MessageId, int, Lane]  # where a message waits: its carrier's id a
 class Submission:
     """A message as a team handed it in, already parsed by a front end.
 
-    `text` is what people read; `body` is set instead of it when the octets are binary (`coding` is then BINARY). `udh`
-    is the user data header of a part which the team split itself: such a part is one message of one part (decision 121).
+    `text` is what people read. `body`, where it is set, is what is sent: binary octets (`text` is None, `coding` BINARY), or
+    those of a UCS-2 part that the team cut through a character (`text` has U+FFFD for the half, `coding` is UCS2). `udh` is
+    the team's user data header: a part which the team split itself is one message of one part (decision 121).
     """
 
     team_id: int
@@ -95,7 +111,10 @@ class Submission:
     validity_ms: int | None = None
     due_at_ms: int | None = None
     lane: Lane = Lane.TRANSACTIONAL
-    options: dict[str, Any] | None = None  # flash, protocol_id, user_message_reference, client_reference
+    # flash, message_class, protocol_id, user_message_reference, client_reference, intermediate, tlvs (a vendor's)
+    options: dict[str, Any] | None = None
+    max_validity_ms: int | None = None  # a longer validity is shortened to this; None: to the node's
+    strict_validity: bool = False  # a longer validity is refused instead (decision 122)
 
 
 @attrs.frozen
@@ -120,6 +139,13 @@ class Priced:
     due_at_ms: int | None
     resent_from: MessageId | None = None
     options: dict[str, Any] | None = None
+    fallbacks: tuple[int, ...] = ()  # ids of the carriers that are tried when the first does not take it, in order
+    suppressible: bool = False  # its team suppresses people, so the store looks whether the recipient is one of them
+
+    @property
+    def text_is_gone(self) -> bool:
+        """Whether text and octets were removed: the days for which the team's are kept are over."""
+        return self.text is None and self.body is None
 
 
 @attrs.frozen
@@ -145,29 +171,44 @@ class Outbound:
 
 @attrs.frozen
 class Sent:
-    """The carrier took every part; `refs` are its ids in the order of the parts (None: taken in an earlier attempt)."""
+    """The carrier took every part; `refs` are its ids in the order of the parts (None: taken in an earlier attempt).
+
+    A carrier that took several parts as one gave one id, and will report once: then `refs` has only that.
+
+    `uncertain` says that for some part no answer came, and that it is taken for sent: the carrier may have it or not.
+    """
 
     refs: tuple[str | None, ...]
+    uncertain: bool = False
 
 
 @attrs.frozen
 class Later:
-    """Not now: ask again after `delay_s` seconds. `refs` as in `Sent` for the parts that it did take."""
+    """Not now: ask again after `delay_s` seconds. `refs` as in `Sent` for the parts that it did take.
+
+    `uncertain` says that no answer came for some part whose octets had left: the carrier may have taken it. Such a part
+    counts as taken where `refs` has something for it, and is sent again where not.
+    """
 
     delay_s: float
     reason: str
     code: str = ""
     refs: tuple[str | None, ...] = ()
+    uncertain: bool = False
 
 
 @attrs.frozen
 class Never:
-    """This carrier will not take it, or its time is over; `refs` as in `Later`."""
+    """This carrier will not take it, or its time is over; `refs` as in `Later`.
+
+    `elsewhere` says that it is the carrier's refusal and not the message's fault: another carrier may take it.
+    """
 
     failure: Failure
     reason: str
     code: str = ""
     refs: tuple[str | None, ...] = ()
+    elsewhere: bool = False
 
 
 Outcome = Sent | Later | Never
@@ -185,6 +226,13 @@ class Report:
     done_at_ms: int | None = None
     spell: Callable[[str], tuple[str, ...]] | None = None  # gives the id's other spellings: hexadecimal, without zeros
     repeated: bool = False  # it came before, so it is not kept for a message that we may not know yet
+    form: Callable[[str], str] | None = None  # names how the carrier made this id of one that it answered; may be empty
+    unsure: bool = False  # how its carrier writes ids is not known yet: all spellings are as good as `ref`
+    recipient: str = ""  # whom the receipt is about, digits; empty when it does not say
+    submitted_at_ms: int | None = None  # as the receipt says
+    network: str | None = None  # where the phone was: MCC and MNC, as the receipt says
+    tlvs: Mapping[str, str | None] | None = None  # for the team, by tag: hexadecimal digits, None for what it had sent
+    blacklisted: bool = False  # the carrier says that the recipient wants no more of this sender
 
     @property
     def other_refs(self) -> tuple[str, ...]:
@@ -201,13 +249,18 @@ class Notice:
     message_id: MessageId
     sender: str
     recipient: str
-    state: State
+    state: State | Step  # DELIVERED or FAILED; a `Step` is told before either, or not at all
     failure: Failure | None
     error: str
     parts: int
     submitted_at_ms: int
     done_at_ms: int
     options: dict[str, Any] | None = None
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the team asked for intermediate receipts of this message."""
+        return self.options is not None and INTERMEDIATE in self.options
 
 
 @attrs.frozen
@@ -219,6 +272,7 @@ class Settlement:
     attempt: int
     at_ms: int
     outcome: Outcome
+    has_steps: bool = False  # the team asked for intermediate receipts
 
 
 @attrs.frozen
@@ -226,3 +280,4 @@ class Settled:
     """What follows from a settlement: notices that the team is owed, for a failure or for receipts that came too early."""
 
     notices: tuple[Notice, ...] = ()
+    moved: Place | None = None  # it goes on to another carrier, and waits there now

@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from mobilesasa.core.errors import InsufficientUnits, Refused
+from mobilesasa.core.errors import Refused
+from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.inbound import Arrival, InboundPart, Owed, Taken
 from mobilesasa.core.model import Lane, MessageId, Notice, Outbound, Outcome, Priced, Report, Settled, Settlement
 
 
 class Intake(Protocol):
     """The store, as the gateway needs it."""
 
-    async def accept(self, batch: Sequence[Priced]) -> Sequence[InsufficientUnits | None]:
-        """Charge and store in one commit; None for what is stored. Returns only after the commit (I1)."""
+    async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
+        """Charge and store in one commit; None for what is stored. Returns only after the commit (I1).
+
+        What is not stored is an `InsufficientUnits`, or a `Suppressed` of a message that is suppressible.
+        """
+
+    async def accept_once(self, message: Priced, kept: Kept) -> None:
+        """Charge and store a message and keep the reply to its team's call, all in one commit or nothing of it.
+
+        Raises:
+            InsufficientUnits: the team cannot pay.
+            Suppressed: the recipient is not to get it.
+            Repeated: the call has been done before.
+        """
 
 
 class Publisher(Protocol):
@@ -31,6 +45,9 @@ class CarrierListener(Protocol):
 
     def reported(self, reports: Sequence[Report], acknowledge: Callable[[], None]) -> None:
         """Take receipts; call `acknowledge` when they are written down, and not before."""
+
+    def received_from_phones(self, parts: Sequence[InboundPart], acknowledge: Callable[[Sequence[bool]], None]) -> None:
+        """Take messages from phones, or parts of such; call `acknowledge` once, and tell of each whether it is kept."""
 
     def room_changed(self) -> None:
         """Learn that `room()` may have grown."""
@@ -74,8 +91,21 @@ class Journal(Protocol):
 class Notifier(Protocol):
     """Tells the teams."""
 
-    def owe(self, notices: Sequence[Notice]) -> None:
+    def owe(self, notices: Sequence[Owed]) -> None:
         """Bring these notices, which are in the spool already, to their teams."""
+
+
+class InboundJournal(Protocol):
+    """The store, as messages from phones need it."""
+
+    def take_in(self, batch: Sequence[Arrival]) -> Awaitable[Sequence[Taken | None]]:
+        """Keep what came; None for what cannot be kept. Raises when the store is away."""
+
+    def close_incomplete(self, hours: int, limit: int) -> Awaitable[Sequence[Taken]]:
+        """Join sets of which a part has waited for so long, with what is there."""
+
+    def tidy_inbound(self, limit: int) -> Awaitable[int]:
+        """Forget what is remembered no longer; return how many messages wait for parts."""
 
 
 Verdict = Priced | Refused

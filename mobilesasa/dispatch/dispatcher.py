@@ -23,8 +23,21 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.core.lanes import Delivery, Queue, Subscription
-from mobilesasa.core.model import Failure, Lane, Later, MessageId, Never, Outbound, Outcome, Sent, Settlement
+from mobilesasa.core.model import (
+    INTERMEDIATE,
+    Failure,
+    Lane,
+    MessageId,
+    Never,
+    Outbound,
+    Outcome,
+    Settled,
+    Settlement,
+)
 from mobilesasa.core.ports import Carrier, Journal, Notifier
+from mobilesasa.dispatch.counts import Counts
+from mobilesasa.dispatch.hints import publish
+from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.insist import insist
 from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.shares import Shares
@@ -57,6 +70,7 @@ class Dispatcher:
         queue: where ids come from.
         journal: the store.
         receipts: takes what carriers report.
+        from_phones: takes the messages that carriers bring.
         notifier: tells teams of messages that failed here.
         clock: for waiting while the store is away.
         now_ms: milliseconds since the epoch.
@@ -72,6 +86,7 @@ class Dispatcher:
         queue: Queue,
         journal: Journal,
         receipts: Receipts,
+        from_phones: FromPhones,
         notifier: Notifier,
         clock: IReactorTime,
         now_ms: Callable[[], int],
@@ -79,6 +94,7 @@ class Dispatcher:
     ) -> None:
         self.carrier = carrier
         self.reported = receipts.take  # receipts go their own way
+        self.received_from_phones = from_phones.take  # and so does what is no answer at all
         self._carrier_id = carrier_id
         self._queue = queue
         self._journal = journal
@@ -95,7 +111,8 @@ class Dispatcher:
         self._left = False  # `stop` has returned: what goes back now must be hinted again
         self._handing_back = 0
         self._idle: Deferred[None] | None = None
-        self.sent = self.postponed = self.refused = 0
+        self._allowed: int | None = None  # messages in hand at most, beside the other bounds
+        self.counts = Counts()
 
     # From the queue.
 
@@ -119,7 +136,7 @@ class Dispatcher:
     def _claim(self) -> None:
         """Claim what was heard, a batch a lane at a time, so far ahead as allowed."""
         for which, lane in self._lanes.items():
-            room = self._claim_ahead - len(lane.ready)
+            room = min(self._claim_ahead - len(lane.ready), self._may_take())
             if self._stopping or lane.claiming or not lane.heard or room <= 0:
                 continue
             ids = [lane.heard.popleft() for _ in range(min(room, len(lane.heard)))]
@@ -135,9 +152,39 @@ class Dispatcher:
             self._hand_back(which, taken)
             self._rest()
             return
+        gone_on = [row for row in taken if row.carrier_id != self._carrier_id]
+        if gone_on:  # since the queue named them here
+            self._hand_back(which, gone_on, "passing on")
+            taken = [row for row in taken if row.carrier_id == self._carrier_id]
         lane.ready.extend(taken)
+        if self._allowed == 0:
+            self._put_back()
         self._feed()
         self._claim()
+
+    def allow(self, messages: int | None) -> None:
+        """Have no more than so many messages in hand; None lifts it. With 0 what is claimed waits in the store again.
+
+        What is on the wire stays there. What was put back is claimed again when more is allowed.
+        """
+        if messages == self._allowed or self._stopping:
+            return
+        self._allowed = messages
+        if messages == 0:
+            self._put_back()
+        self._claim()
+
+    def _may_take(self) -> int:
+        if self._allowed is None:
+            return self._claim_ahead
+        lanes = self._lanes.values()
+        return self._allowed - self._out_parts - sum(lane.claiming + len(lane.ready) for lane in lanes)
+
+    def _put_back(self) -> None:
+        for which, lane in self._lanes.items():
+            ready = list(lane.ready)
+            lane.ready.clear()
+            self._hand_back(which, ready, "putting back")
 
     # To the carrier.
 
@@ -155,7 +202,7 @@ class Dispatcher:
                 lane.ready.clear()
                 lane.ready.extend(kept)
                 self._out_parts += sum(message.parts for message in expired)
-                self.settled([(message, EXPIRED) for message in expired])
+                self._end([(message, EXPIRED) for message in expired])
 
     def _feed(self) -> None:
         """Give the carrier what it has room for, expired messages left out."""
@@ -170,9 +217,11 @@ class Dispatcher:
             batch = self._take(first, second, room, expired)
             if not batch:
                 break
+            self.counts.handed += len(batch)
+            self.counts.on_wire += sum([message.parts for message in batch])
             self.carrier.submit(batch)
         if expired:
-            self.settled(expired)
+            self._end(expired)
         self._claim()
 
     def _take(
@@ -206,15 +255,24 @@ class Dispatcher:
 
     def settled(self, outcomes: Sequence[tuple[Outbound, Outcome]]) -> None:
         """See `CarrierListener`: write the outcomes down; only then their room is free."""
+        self.counts.answered(outcomes)
+        self._write(outcomes)
+
+    def _end(self, expired: Sequence[tuple[Outbound, Outcome]]) -> None:
+        self.counts.expired += len(expired)
+        self._write(expired)
+
+    def _write(self, outcomes: Sequence[tuple[Outbound, Outcome]]) -> None:
         at_ms = self._now_ms()
         batch = [
-            Settlement(message.id, self._carrier_id, message.attempt, at_ms, outcome) for message, outcome in outcomes
+            Settlement(message.id, self._carrier_id, message.attempt, at_ms, outcome, _has_steps(message))
+            for message, outcome in outcomes
         ]
         self._keep("settling", self._written(batch, sum(message.parts for message, _ in outcomes)))
 
     async def _written(self, batch: Sequence[Settlement], parts: int) -> None:
         follows = await insist(self._clock, self.log, self._journal.settle, batch)
-        self._count(batch)
+        self._hint(follows)
         self._out_parts -= parts
         self._acknowledge([item.message_id for item in batch])
         notices = [notice for settled in follows for notice in settled.notices]
@@ -223,14 +281,11 @@ class Dispatcher:
         self._feed()
         self._rest()
 
-    def _count(self, batch: Sequence[Settlement]) -> None:
-        for item in batch:
-            if isinstance(item.outcome, Sent):
-                self.sent += 1
-            elif isinstance(item.outcome, Later):
-                self.postponed += 1
-            else:
-                self.refused += 1
+    def _hint(self, follows: Sequence[Settled]) -> None:
+        """Tell the queues of other carriers what goes on to them."""
+        moved = [settled.moved for settled in follows if settled.moved is not None]
+        self.counts.rerouted += len(moved)
+        publish(self._queue, moved)
 
     def _acknowledge(self, ids: Sequence[MessageId]) -> None:
         for message_id in ids:
@@ -258,16 +313,23 @@ class Dispatcher:
             self._idle = None
         self._left = True
 
-    def _hand_back(self, which: Lane, messages: Sequence[Outbound]) -> None:
+    def _hand_back(self, which: Lane, messages: Sequence[Outbound], why: str = "handing back") -> None:
         if messages:
             self._handing_back += 1
-            self._keep("handing back", self._handed_back(which, [message.id for message in messages]))
+            self._keep(why, self._handed_back(which, messages))
 
-    async def _handed_back(self, which: Lane, ids: Sequence[MessageId]) -> None:
-        await insist(self._clock, self.log, self._journal.release, ids)
+    async def _handed_back(self, which: Lane, messages: Sequence[Outbound]) -> None:
+        await insist(self._clock, self.log, self._journal.release, [message.id for message in messages])
         self._handing_back -= 1
+        others = [message for message in messages if message.carrier_id != self._carrier_id]
+        ours = [message.id for message in messages if message.carrier_id == self._carrier_id]
+        publish(self._queue, [(message.id, message.carrier_id, which) for message in others])
+        self._acknowledge([message.id for message in others])
         if self._left:
-            self._queue.publish(self._carrier_id, which, ids)
+            self._queue.publish(self._carrier_id, which, ours)
+        elif not self._stopping:
+            self._lanes[which].heard.extendleft(reversed(ours))
+            self._claim()
         self._rest()
 
     def _at_rest(self) -> bool:
@@ -280,7 +342,7 @@ class Dispatcher:
     @property
     def backlog(self) -> int:
         """Messages that wait although the carrier has room: it is we who are slow. 0 where the carrier is."""
-        if 4 * self.carrier.room() < self.carrier.window:
+        if self._allowed is not None or 4 * self.carrier.room() < self.carrier.window:
             return 0
         heard = sum(len(lane.heard) for lane in self._lanes.values())
         return heard + sum(self._queue.depth(self._carrier_id, lane) for lane in Lane)
@@ -296,3 +358,7 @@ class Dispatcher:
         Deferred.fromCoroutine(work).addErrback(
             lambda failure: self.log.failure("{what} for carrier {name}", failure, what=what, name=self.carrier.name)
         )
+
+
+def _has_steps(message: Outbound) -> bool:
+    return message.options is not None and INTERMEDIATE in message.options

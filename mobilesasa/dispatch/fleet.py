@@ -16,7 +16,9 @@ DRAIN_S = 10.0
 
 
 @attrs.frozen(eq=False)
-class _Running:
+class Running:
+    """A carrier that runs, with what brings it its messages."""
+
     record: CarrierRecord
     carrier: RunningCarrier
     dispatcher: Dispatcher
@@ -42,7 +44,7 @@ class Fleet:
         self._make_carrier = make_carrier
         self._make_dispatcher = make_dispatcher
         self._awaited = awaited
-        self.running: dict[int, _Running] = {}
+        self.running: dict[int, Running] = {}
         self._ending: dict[int, Deferred[None]] = {}
         self._wanted: dict[int, CarrierRecord] = {}
         self._stopped = False
@@ -76,7 +78,7 @@ class Fleet:
             self.log.error("carrier {name} cannot run: {bad}", name=record.name, bad=bad)
             return
         dispatcher = self._make_dispatcher(carrier_id, carrier)
-        self.running[carrier_id] = _Running(record, carrier, dispatcher)
+        self.running[carrier_id] = Running(record, carrier, dispatcher)
         carrier.start(dispatcher)
         if carrier.resumes:
             Deferred.fromCoroutine(self._resume(carrier_id, carrier)).addErrback(
@@ -100,7 +102,7 @@ class Fleet:
         if carrier_id in self._wanted and not self._stopped:
             self._begin(carrier_id)
 
-    async def _drain(self, running: _Running) -> None:
+    async def _drain(self, running: Running) -> None:
         try:
             await running.dispatcher.stop(DRAIN_S)
         finally:

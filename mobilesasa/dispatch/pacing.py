@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from mobilesasa.core.errors import InsufficientUnits
+from mobilesasa.core.errors import Refused
+from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import Priced
 from mobilesasa.core.ports import Intake
 
@@ -36,12 +37,20 @@ class PacedIntake:
         self._clock = clock
         self._free_at_s = 0.0
 
-    async def accept(self, batch: Sequence[Priced]) -> Sequence[InsufficientUnits | None]:
+    async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
         """See `Intake`; batches keep their order."""
+        await self._hold_back()
+        return await self._intake.accept(batch)
+
+    async def accept_once(self, message: Priced, kept: Kept) -> None:
+        """See `Intake`."""
+        await self._hold_back()
+        await self._intake.accept_once(message, kept)
+
+    async def _hold_back(self) -> None:
         now_s = self._clock.seconds()
         pause_s = min(self._backlog() / MESSAGES_A_S, PAUSE_MAX_S)
         wait_s = max(pause_s, self._free_at_s - now_s)
         if wait_s > 0:
             self._free_at_s = now_s + wait_s + _STEP_S
             await deferLater(self._clock, wait_s)
-        return await self._intake.accept(batch)

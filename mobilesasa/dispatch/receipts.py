@@ -39,14 +39,14 @@ class Receipts:
         work.addErrback(lambda failure: self.log.failure("writing {count} receipts", failure, count=len(reports)))
 
     async def _settle(self, reports: Sequence[Report], acknowledge: Callable[[], None]) -> None:
-        finals = [self._marked(report) for report in reports if report.state is not State.SENT]
-        if finals:
-            notices = await insist(self._clock, self.log, self._journal.report, finals)
-            self._remember(finals)
-            self.taken += len(finals)
-            owed = [notice for notice in notices if notice is not None]
-            if owed:
-                self._notifier.owe(owed)
+        marked = [self._marked(report) for report in reports]
+        notices = await insist(self._clock, self.log, self._journal.report, marked)
+        finals = [report for report in reports if report.state is not State.SENT]
+        self._remember(finals)
+        self.taken += len(finals)
+        owed = [notice for notice in notices if notice is not None]
+        if owed:
+            self._notifier.owe(owed)
         acknowledge()
 
     def _marked(self, report: Report) -> Report:

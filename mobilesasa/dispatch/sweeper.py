@@ -12,8 +12,9 @@ from twisted.logger import Logger
 
 from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.lanes import Queue
-from mobilesasa.core.model import Lane, MessageId, Notice, Place
+from mobilesasa.core.model import Notice, Place
 from mobilesasa.core.ports import Notifier
+from mobilesasa.dispatch.hints import publish
 
 BATCH = 2000
 EXPIRY_INTERVAL_S = 30.0
@@ -36,6 +37,9 @@ class Chores(Protocol):
     async def tidy(self, receipt_h: int, limit: int) -> None:
         """Close what waits for receipts in vain, forget what nobody fetched, make next month's partition."""
 
+    async def let_go_of_texts(self, default_days: int, limit: int) -> bool:
+        """Remove texts that were kept long enough, of at most `limit` messages; return whether there may be more."""
+
 
 class Sweeper:
     """Does the rounds.
@@ -48,7 +52,9 @@ class Sweeper:
         interval_s: between looks at what has come due.
         lease_s: silence after which a process counts as dead.
         receipt_h: how long a receipt is waited for, and a notice kept for its team.
+        text_days: how long texts are kept for a team that says nothing itself; 0 for ever.
         end_expired: has the dispatchers end what expired in their hands.
+        sweep_inbound: joins messages from phones whose parts do not come, and forgets what is old of them.
     """
 
     log = Logger()
@@ -62,13 +68,16 @@ class Sweeper:
         interval_s: float,
         lease_s: float,
         receipt_h: int,
+        text_days: int,
         end_expired: Callable[[], None],
+        sweep_inbound: Callable[[int], Awaitable[None]],
     ) -> None:
         self._chores = chores
         self._queue = queue
         self._notifier = notifier
         self._lease_s = lease_s
         self._receipt_h = receipt_h
+        self._text_days = text_days
         self._end_expired = end_expired
         self._rounds = [
             self._round("due", clock, self._due, interval_s),
@@ -76,8 +85,11 @@ class Sweeper:
             self._round("expired", clock, self._expired, EXPIRY_INTERVAL_S),
             self._round("lost", clock, self._lost, LOST_INTERVAL_S),
             self._round("tidy", clock, self._tidy, TIDY_INTERVAL_S),
+            self._round("texts", clock, self._texts, TIDY_INTERVAL_S),
+            self._round("inbound", clock, lambda: sweep_inbound(BATCH), TIDY_INTERVAL_S),
         ]
         self._ended: list[Deferred[LoopingCall]] = []
+        self._stopping = False
 
     def _round(
         self, name: str, clock: IReactorTime, work: Callable[[], Awaitable[None]], every_s: float
@@ -100,6 +112,7 @@ class Sweeper:
 
     async def stop(self) -> None:
         """End the rounds; returns when none is under way."""
+        self._stopping = True
         for call, _ in self._rounds:
             if call.running:
                 call.stop()
@@ -127,10 +140,11 @@ class Sweeper:
     async def _tidy(self) -> None:
         await self._chores.tidy(self._receipt_h, BATCH)
 
+    async def _texts(self) -> None:
+        """Go on until there is no more, which on a store of years can take long: a node that stops is not held up."""
+        while not self._stopping and await self._chores.let_go_of_texts(self._text_days, BATCH):
+            pass
+
     def _publish(self, places: Sequence[Place]) -> int:
-        by_lane: dict[tuple[int, Lane], list[MessageId]] = {}
-        for message_id, carrier_id, lane in places:
-            by_lane.setdefault((carrier_id, lane), []).append(message_id)
-        for (carrier_id, lane), ids in by_lane.items():
-            self._queue.publish(carrier_id, lane, ids)
+        publish(self._queue, places)
         return len(places)

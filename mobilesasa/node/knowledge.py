@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.teams import CurrentDirectory, Directory
-from mobilesasa.store import directory
+from mobilesasa.store import directory, networks
 from mobilesasa.store.database import Database
 
 RETRY_S = 1.0
@@ -59,6 +59,7 @@ class Knowledge:
                 self._stale = False
                 known = await self._database.run("directory.load", directory.load)
                 self._current.now = known
+                await self._remember_networks(known)
                 self.readings += 1
                 for tell in self._told:
                     tell(known)
@@ -67,3 +68,9 @@ class Knowledge:
             self._clock.callLater(RETRY_S, self.changed)
         finally:
             self._reading = False
+
+    async def _remember_networks(self, known: Directory) -> None:
+        """Read what was learned of numbers, once, when a rule asks for it."""
+        learned = self._current.live.learned
+        if known.router.asks_networks and not learned.loaded:
+            learned.fill(await self._database.run("networks.learned", networks.learned))

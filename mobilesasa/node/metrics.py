@@ -10,6 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from mobilesasa.core.model import Lane
+from mobilesasa.core.routing import Standing
+from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.node.parts import Parts
 from mobilesasa.notify.outbox import Outbox
 from mobilesasa.smsc.server import SmppServer
@@ -19,7 +21,9 @@ _Kind = type[CounterMetricFamily] | type[GaugeMetricFamily]
 STANDING: Final[Mapping[str, tuple[_Kind, str, str]]] = {
     "binds": (GaugeMetricFamily, "carrier_binds", "Binds that the carrier is to have."),
     "bound": (GaugeMetricFamily, "carrier_binds_bound", "Binds that are bound."),
+    "connected": (GaugeMetricFamily, "carrier_connected", "1: messages can go to the carrier."),
     "paused": (GaugeMetricFamily, "carrier_binds_paused", "Binds that wait because the carrier asked for less."),
+    "requests": (GaugeMetricFamily, "carrier_requests", "Requests over HTTP that are not answered."),
     "parts_sent": (CounterMetricFamily, "carrier_parts_sent", "Parts written to the wire."),
     "parts_taken": (CounterMetricFamily, "carrier_parts_taken", "Parts that the carrier accepted."),
     "throttled": (CounterMetricFamily, "carrier_parts_throttled", "Parts refused for being too many."),
@@ -28,6 +32,10 @@ STANDING: Final[Mapping[str, tuple[_Kind, str, str]]] = {
     "malformed_receipts": (
         CounterMetricFamily, "carrier_receipts_malformed", "Receipts that said nothing that could be used.",
     ),
+    "disagreeing_receipts": (
+        CounterMetricFamily, "carrier_receipts_disagreeing", "Receipts whose TLVs and text said different things.",
+    ),
+    "inbound": (CounterMetricFamily, "carrier_inbound", "Messages from phones, and parts of such, that came."),
     "inbound_turned_away": (
         CounterMetricFamily, "carrier_inbound_turned_away", "Messages from phones that were refused for now.",
     ),
@@ -56,33 +64,38 @@ class NodeCollector(Collector):
         yield _gauge("smpp_connections", "Connections to the SMPP server.", parts.smpp_connections())
         yield _gauge("smpp_sessions", "Bound SMPP sessions.", len(parts.binds))
         if parts.smpp is not None:
-            yield from _smpp(parts.smpp)
+            yield from _smpp(parts.smpp.server)
         yield from _outbox(parts.outbox)
+        yield from _inbound(parts.from_phones, parts.outbox)
         yield from self._dispatch()
         yield from self._standing()
 
     def _dispatch(self) -> Iterator[Metric]:
-        outcomes = CounterMetricFamily(
-            "mobilesasa_carrier_outcomes", "Answers of carriers, by kind.", labels=["carrier", "outcome"]
-        )
-        under_way = GaugeMetricFamily(
-            "mobilesasa_carrier_parts_under_way", "Parts on the wire or being written down.", labels=["carrier"]
-        )
-        queued = GaugeMetricFamily(
-            "mobilesasa_queue_messages", "Messages queued in memory.", labels=["carrier", "lane"]
-        )
-        for carrier_id, running in self._parts.fleet.running.items():
-            name = running.record.name
-            dispatcher = running.dispatcher
-            outcomes.add_metric([name, "sent"], dispatcher.sent)
-            outcomes.add_metric([name, "later"], dispatcher.postponed)
-            outcomes.add_metric([name, "never"], dispatcher.refused)
-            under_way.add_metric([name], dispatcher.out_parts)
+        outcomes = _counters("carrier_outcomes", "Answers of carriers, by kind.", "outcome")
+        rerouted = _counters("carrier_rerouted", "Messages that went on to another carrier, by why.", "why")
+        uncertain = _counters("carrier_uncertain", "Messages without an answer, which the carrier may have.")
+        expired = _counters("carrier_expired", "Messages that expired while they waited for the carrier here.")
+        state = _gauges("carrier_state", "How the carrier stands: 0 up, 1 throttled, 2 down.")
+        window = _gauges("carrier_window", "Parts that may be under way at once.")
+        under_way = _gauges("carrier_parts_under_way", "Parts on the wire or being written down.")
+        queued = _gauges("queue_messages", "Messages queued in memory.", "lane")
+        parts = self._parts
+        for carrier_id, running in parts.fleet.running.items():
+            name, counts = running.record.name, running.dispatcher.counts
+            outcomes.add_metric([name, "sent"], counts.sent)
+            outcomes.add_metric([name, "later"], counts.postponed)
+            outcomes.add_metric([name, "never"], counts.refused - counts.refused_here)
+            outcomes.add_metric([name, "elsewhere"], counts.refused_here)
+            rerouted.add_metric([name, "refused"], counts.rerouted)
+            rerouted.add_metric([name, "trouble"], parts.watch.moved.get(carrier_id, 0))
+            uncertain.add_metric([name], counts.uncertain)
+            expired.add_metric([name], counts.expired)
+            state.add_metric([name], parts.directory.live.troubles.get(carrier_id, Standing.UP))
+            window.add_metric([name], running.carrier.window)
+            under_way.add_metric([name], running.dispatcher.out_parts)
             for lane in Lane:
-                queued.add_metric([name, lane.name.lower()], self._parts.queue.depth(carrier_id, lane))
-        yield outcomes
-        yield under_way
-        yield queued
+                queued.add_metric([name, lane.name.lower()], parts.queue.depth(carrier_id, lane))
+        yield from (outcomes, rerouted, uncertain, expired, state, window, under_way, queued)
 
     def _standing(self) -> Iterator[Metric]:
         """What each carrier tells of itself; a kind of carrier that does not tell a thing has no line for it."""
@@ -110,7 +123,7 @@ def _smpp(server: SmppServer) -> Iterator[Metric]:
     yield submits
     yield _counter("smpp_binds", "Binds that were taken.", counts.binds)
     yield _counter("smpp_binds_refused", "Binds that were refused.", counts.binds_refused)
-    yield _counter("smpp_connections_turned_away", "Connections beyond the limit, closed.", server.turned_away)
+    yield _counter("smpp_connections_turned_away", "Connections beyond a limit, closed.", server.turned_away)
 
 
 def _outbox(outbox: Outbox) -> Iterator[Metric]:
@@ -123,6 +136,16 @@ def _outbox(outbox: Outbox) -> Iterator[Metric]:
     yield _gauge(
         "receipts_put_off", "Receipts that were refused and are remembered until they are taken.", outbox.put_off
     )
+
+
+def _inbound(from_phones: FromPhones, outbox: Outbox) -> Iterator[Metric]:
+    yield _counter("inbound_delivered", "Messages from phones, and parts, that teams took.", outbox.inbound_delivered)
+    yield _counter("inbound", "Messages from phones that were kept, whole.", from_phones.received)
+    yield _counter("inbound_unmatched", "Of those, how many were to a number of no team.", from_phones.unmatched)
+    yield _counter("inbound_opt_outs", "Of those, how many said STOP or START and no more.", from_phones.opt_outs)
+    yield _counter("inbound_incomplete", "Of those, how many had parts missing.", from_phones.incomplete)
+    yield _counter("inbound_repeated", "Parts that carriers brought again.", from_phones.repeated)
+    yield _gauge("inbound_waiting", "Long messages that wait for parts, when it was last looked.", from_phones.waiting)
 
 
 def make_metrics(parts: Parts) -> Callable[[], bytes]:
@@ -139,3 +162,11 @@ def _counter(name: str, doc: str, value: float) -> Metric:
 
 def _gauge(name: str, doc: str, value: float) -> Metric:
     return GaugeMetricFamily(f"mobilesasa_{name}", doc, value=value)
+
+
+def _counters(name: str, doc: str, *labels: str) -> CounterMetricFamily:
+    return CounterMetricFamily(f"mobilesasa_{name}", doc, labels=["carrier", *labels])
+
+
+def _gauges(name: str, doc: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"mobilesasa_{name}", doc, labels=["carrier", *labels])

@@ -7,7 +7,7 @@ sentence and leaves nothing running.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -20,12 +20,13 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
 from mobilesasa.api.root import make_site
 from mobilesasa.core.teams import Directory
+from mobilesasa.node.files import make_room
 from mobilesasa.node.metrics import make_metrics
 from mobilesasa.node.opening import OpenStore, StoreTaken, open_store
 from mobilesasa.node.parts import Parts, api_node, put_together
 from mobilesasa.node.welcome import welcome
 from mobilesasa.settings import Settings
-from mobilesasa.smppnet.tls import BadCertificate
+from mobilesasa.smppnet.certificates import BadCertificate
 from mobilesasa.store.database import StoreUnavailable
 from mobilesasa.store.migrate import MigrationError
 
@@ -75,26 +76,39 @@ class Node(Service):
             SystemExit: with what is wrong and what to do about it.
         """
         super().startService()
+        if lacking := make_room(self._settings):
+            self.log.warn("{lacking}", lacking=lacking)
         try:
-            self.store = open_store(self._settings)
+            store = self.store = open_store(self._settings)
         except (StoreUnavailable, MigrationError, StoreTaken, OSError) as error:
             raise SystemExit(f"mobilesasa: {error}") from error
         try:
-            self.parts = put_together(self._reactor, self._settings, self.store.dsn, self.store.run, self.store.known)
-            self._listen(self.parts)
+            parts = self.parts = put_together(self._reactor, self._settings, store.dsn, store.run, store.known)
+            self._listen(parts)
+            self._start(parts, store.known)
+            if self._greet:
+                self._say(parts, store)
         except BadCertificate as error:
-            self.store.close()
+            self._give_up()
             raise SystemExit(f"mobilesasa: no SMPP over TLS: {error}") from error
         except CannotListenError as error:
-            self.store.close()
+            self._give_up()
             where = f"{error.interface}:{error.port}"
             raise SystemExit(f"mobilesasa: cannot listen on {where}: {error.socketError}") from error
         except BaseException:
-            self.store.close()
+            self._give_up()
             raise
-        self._start(self.parts, self.store.known)
-        if self._greet:
-            self._say(self.parts, self.store)
+
+    def _give_up(self) -> None:
+        """End what would outlive a start that failed: the threads that keep the process alive, and the database."""
+        parts, store = self.parts, self.store
+        self.parts = self.store = None
+        try:
+            if parts is not None:
+                parts.database.abandon()
+        finally:
+            if store is not None:
+                store.close()
 
     def _listen(self, parts: Parts) -> None:
         settings = self._settings
@@ -112,6 +126,7 @@ class Node(Service):
         self._keep("listening for changes", parts.listener.start())
         parts.outbox.startService()
         parts.fleet.apply(known)
+        parts.watch.start()
         parts.sweeper.start()
         self._guarding = self._guard.start(GUARD_S, now=False)
         parts.knowledge.changed()  # what changed between the opening and the listening
@@ -160,6 +175,7 @@ class Node(Service):
             await maybeDeferred(self.http.stopListening)
         if parts.smpp is not None:
             await parts.smpp.stopService()
+        await parts.watch.stop()
         await parts.fleet.stop()
         await parts.sweeper.stop()
         parts.outbox.stopService()
@@ -173,8 +189,18 @@ class Node(Service):
         host = self._settings.bind_host
         shown = f"[{host}]" if ":" in host else host
         http = f"{shown}:{self.http.getHost().port}" if self.http is not None else None
-        ports = [] if parts.smpp is None else parts.smpp.ports  # plain before TLS
+        ports = [] if parts.smpp is None else parts.smpp.server.ports  # plain before TLS
         smpp = f"{shown}:{ports[0]}" if self._settings.smpp_port is not None else None
         tls = f"{shown}:{ports[-1]}" if self._settings.smpp_tls_port is not None else None
         into = sys.__stderr__ if self._settings.log_format == "json" else sys.__stdout__  # JSON lines stay alone
-        print(welcome(store.demo, http, smpp, tls), file=into, flush=True)
+        _print(welcome(store.demo, http, smpp, tls), into, self.log)
+
+
+def _print(text: str, into: TextIO | None, log: Logger) -> None:
+    """Print the welcome if anybody can read it; it holds a token, so the log does not get it instead."""
+    try:
+        if into is None:  # for which print would take what stands for it, and that is the log
+            raise OSError("there is no such output")
+        print(text, file=into, flush=True)
+    except (OSError, ValueError) as error:  # a pipe without a reader, a full disk; a file that was closed
+        log.warn("the welcome cannot be printed: {error}; `mobilesasa token create` makes a token", error=error)

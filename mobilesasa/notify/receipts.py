@@ -1,63 +1,44 @@
-"""A notice as the deliver_sm that a team gets: the reference's text, its TLVs, the addresses swapped (109 to 113)."""
+"""A notice as the deliver_sm that a team gets: the reference's text, its TLVs, the addresses swapped (107, 109 to 113).
+
+A receipt says how a message ended. A team that asked for them is also told of the steps before (an intermediate
+notification, SMPP 3.4 §5.2.12): with the same text, ``stat`` ACCEPTD or ENROUTE and ``err`` 000.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-import attrs
-
 from mobilesasa.core.ids import smpp_id
-from mobilesasa.core.model import Failure, Notice, State
-from mobilesasa.smpp.fields import EsmClass, MessageState, Npi, Ton
+from mobilesasa.core.model import Notice, State
+from mobilesasa.smpp.fields import EsmClass, Npi, Ton
 from mobilesasa.smpp.pdus import DeliverSm
-from mobilesasa.smpp.receipts import WORDS
+from mobilesasa.smpp.receipts import write_receipt
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag, Tlvs, TlvValue
+from mobilesasa.smpp.vendor import read_tag
+from mobilesasa.smsc.standings import Standing, told
 
 _GSM_NETWORK = 3  # the first octet of network_error_code (SMPP 3.4 §5.3.2.31)
 _SHORT_CODE_DIGITS = 8  # a number of no more digits is a short code
 _ADDRESS_CHARACTERS = 20
 _RECEIPT: Final = int(EsmClass.DELIVERY_RECEIPT)
+_INTERMEDIATE: Final = int(EsmClass.INTERMEDIATE_NOTIFICATION)
 
 
-@attrs.frozen
-class Ending:
-    """What a receipt says of a message: its state, and our own error code of three digits (decision 112)."""
-
-    state: MessageState
-    error: int
-
-    @property
-    def word(self) -> str:
-        """The word of the receipt's text."""
-        return WORDS[self.state]
+def standing_of(notice: Notice) -> Standing:
+    """Return what the receipt says."""
+    return told(notice.state, notice.failure)
 
 
-DELIVERED: Final = Ending(MessageState.DELIVERED, 0)
-#: Only the reference's four words go out (decision 111); docs/smpp.rst publishes the codes.
-FAILED: Final[Mapping[Failure, Ending]] = {
-    Failure.UNDELIVERED: Ending(MessageState.UNDELIVERABLE, 1),
-    Failure.EXPIRED: Ending(MessageState.EXPIRED, 2),
-    Failure.REJECTED: Ending(MessageState.REJECTED, 3),
-    Failure.REFUSED: Ending(MessageState.REJECTED, 4),
-    Failure.EXPIRED_UNSENT: Ending(MessageState.EXPIRED, 5),
-    Failure.NO_RECEIPT: Ending(MessageState.EXPIRED, 6),
-    Failure.CANCELLED: Ending(MessageState.UNDELIVERABLE, 7),
-}
+def receipt_of(notice: Notice, takes_tlvs: bool, offset_min: int = 0) -> DeliverSm:
+    """Return the deliver_sm for a notice.
 
-
-def ending_of(notice: Notice) -> Ending:
-    """Return what the receipt says; a failure of no known kind is "undelivered"."""
-    if notice.state is State.DELIVERED:
-        return DELIVERED
-    return FAILED[notice.failure or Failure.UNDELIVERED]
-
-
-def receipt_of(notice: Notice, takes_tlvs: bool) -> DeliverSm:
-    """Return the deliver_sm for a notice; without TLVs for a peer older than SMPP 3.4 (decision 94)."""
-    ending = ending_of(notice)
+    Args:
+        notice: what the team is owed.
+        takes_tlvs: whether the peer knows them; one older than SMPP 3.4 does not (decision 94).
+        offset_min: minutes east of UTC of the dates in the text (decision 110).
+    """
+    standing = standing_of(notice)
     message_id = smpp_id(notice.message_id)
     ton, npi, sender = address_of(notice.sender)
     return DeliverSm(
@@ -67,9 +48,17 @@ def receipt_of(notice: Notice, takes_tlvs: bool) -> DeliverSm:
         dest_addr_ton=ton,
         dest_addr_npi=npi,
         destination_addr=sender,
-        esm_class=_RECEIPT,
-        short_message=_text(notice, ending, message_id),
-        tlvs=_tlvs(notice, ending, message_id) if takes_tlvs else NO_TLVS,
+        esm_class=_RECEIPT if notice.state >= State.DELIVERED else _INTERMEDIATE,
+        short_message=write_receipt(
+            message_id,
+            standing.state,
+            notice.submitted_at_ms,
+            notice.done_at_ms,
+            standing.error,
+            notice.parts,
+            offset_min,
+        ),
+        tlvs=_tlvs(notice, standing, message_id) if takes_tlvs else NO_TLVS,
     )
 
 
@@ -85,25 +74,10 @@ def address_of(name: str) -> tuple[int, int, str]:
     return int(Ton.ALPHANUMERIC), int(Npi.UNKNOWN), octets.decode("latin-1")
 
 
-def _text(notice: Notice, ending: Ending, message_id: str) -> bytes:
-    """Return exactly the reference's text, the dates in UTC, nothing behind `err` (decisions 109 and 110)."""
-    delivered_parts = notice.parts if ending is DELIVERED else 0
-    return (
-        f"id:{message_id} sub:{notice.parts:03} dlvrd:{delivered_parts:03} "
-        f"submit date:{_stamp(notice.submitted_at_ms // 60_000)} done date:{_stamp(notice.done_at_ms // 60_000)} "
-        f"stat:{ending.word} err:{ending.error:03}"
-    ).encode("ascii")
-
-
-@lru_cache(maxsize=4096)
-def _stamp(minute: int) -> str:
-    return f"{datetime.fromtimestamp(60 * minute, UTC):%y%m%d%H%M}"
-
-
-def _tlvs(notice: Notice, ending: Ending, message_id: str) -> Tlvs:
+def _tlvs(notice: Notice, standing: Standing, message_id: str) -> Tlvs:
     tlvs: dict[int, TlvValue] = {
         Tag.RECEIPTED_MESSAGE_ID: message_id,
-        Tag.MESSAGE_STATE: int(ending.state),
+        Tag.MESSAGE_STATE: int(standing.state),
     }
     code = notice.error
     if code and code.isascii() and code.isdigit() and 0 < int(code) <= 0xFFFF:
@@ -112,4 +86,8 @@ def _tlvs(notice: Notice, ending: Ending, message_id: str) -> Tlvs:
         reference = notice.options.get("user_message_reference")
         if reference is not None:
             tlvs[Tag.USER_MESSAGE_REFERENCE] = reference
+        for tag, value in notice.options.get(
+            "receipt_tlvs", {}
+        ).items():  # a vendor's, where a rule of the carrier says so
+            tlvs[read_tag(tag)] = bytes.fromhex(value)
     return tlvs

@@ -8,12 +8,12 @@ read from its beginning, which is then done every five minutes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Final
 
 import attrs
 
-from mobilesasa.core.model import Notice
+from mobilesasa.core.inbound import Owed
 
 _FIRST_RETRY_S: Final = 1.0
 _LAST_RETRY_S: Final = 300.0
@@ -36,6 +36,11 @@ class Refusals:
     _counts: dict[int, int] = attrs.field(factory=dict, init=False)  # of what is kept, noted, or tried again
 
     @property
+    def in_memory(self) -> Set[int]:
+        """The spool ids of the notices that are kept."""
+        return self._kept
+
+    @property
     def kept(self) -> int:
         """How many notices are in memory."""
         return len(self._kept)
@@ -50,12 +55,12 @@ class Refusals:
         """Whether what is refused now is not remembered."""
         return len(self._kept) >= self.limit and len(self._due_s) >= self.limit * _NOTED_FOR_ONE_KEPT
 
-    def put_off(self, notices: Sequence[Notice], now_s: float) -> dict[float, list[Notice]]:
+    def put_off(self, notices: Sequence[Owed], now_s: float) -> dict[float, list[Owed]]:
         """Put off what was refused: a second, then two, and so on up to five minutes.
 
         Returns: what the caller has to bring to `due` in so many seconds.
         """
-        by_delay: dict[float, list[Notice]] = {}
+        by_delay: dict[float, list[Owed]] = {}
         for notice in notices:
             spool_id = notice.spool_id
             count = self._counts.pop(spool_id, 0) + 1
@@ -70,7 +75,7 @@ class Refusals:
             self._counts[spool_id] = count
         return by_delay
 
-    def due(self, notices: Iterable[Notice]) -> list[Notice]:
+    def due(self, notices: Iterable[Owed]) -> list[Owed]:
         """Keep notices no longer; return those that were not taken meanwhile."""
         again = [notice for notice in notices if notice.spool_id in self._kept]
         self._kept.difference_update([notice.spool_id for notice in again])

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mobilesasa.core.model import Notice
+from mobilesasa.core.inbound import Owed
 
 Taken = tuple[int, int]  # team_id, spool_id
 _RETRY_S: Final = 1.0
@@ -19,11 +19,14 @@ _RETRY_S: Final = 1.0
 class SpoolStore(Protocol):
     """Where notices are kept until they are taken."""
 
-    async def owed(self, team_id: int, after: int, limit: int) -> list[Notice]:
+    async def owed(self, team_id: int, after: int, limit: int) -> list[Owed]:
         """Return what a team is owed, by rising spool id, from behind `after`: `limit` of them, or all that there are.
 
         What was acknowledged before the call is not among them, even if that is not written down yet.
         """
+
+    async def cut(self, team_id: int, spool_id: int) -> None:
+        """Put the parts of a long message from a phone in the place of the whole."""
 
     def acknowledge(self, taken: Sequence[Taken]) -> None:
         """Forget notices; what cannot be written down now is kept and tried again."""
@@ -38,6 +41,7 @@ class Spool:
         clock: for trying again.
         read: `(team_id, after, limit)`; returns notices by rising spool id.
         write: forgets the notices named by `(team_id, spool_id)`; may be called twice with the same.
+        cut: `(team_id, spool_id)`; puts parts in the place of a long message.
     """
 
     log = Logger()
@@ -45,13 +49,15 @@ class Spool:
     def __init__(
         self,
         clock: IReactorTime,
-        read: Callable[[int, int, int], Awaitable[list[Notice]]],
+        read: Callable[[int, int, int], Awaitable[list[Owed]]],
         write: Callable[[Sequence[Taken]], Awaitable[object]],
+        cut: Callable[[int, int], Awaitable[None]],
     ) -> None:
         """Start with nothing to write."""
         self._clock = clock
         self._read = read
         self._write = write
+        self._cut = cut
         self._gathered: list[Taken] = []
         self._batch: list[Taken] = []  # being written
         self._unwritten: set[Taken] = set()
@@ -63,10 +69,10 @@ class Spool:
     def __len__(self) -> int:
         return len(self._unwritten)
 
-    async def owed(self, team_id: int, after: int, limit: int) -> list[Notice]:
+    async def owed(self, team_id: int, after: int, limit: int) -> list[Owed]:
         """See `SpoolStore`. So many may be read as are left out, and one more read goes on behind them."""
         doomed = {spool_id for team, spool_id in self._unwritten if team == team_id and spool_id > after}
-        found: list[Notice] = []
+        found: list[Owed] = []
         while len(found) < limit:
             notices = await self._read(team_id, after, limit)
             found += [notice for notice in notices if notice.spool_id not in doomed]
@@ -74,6 +80,9 @@ class Spool:
                 break
             after = notices[-1].spool_id
         return found[:limit]
+
+    async def cut(self, team_id: int, spool_id: int) -> None:
+        await self._cut(team_id, spool_id)
 
     def acknowledge(self, taken: Sequence[Taken]) -> None:
         self._gathered.extend(taken)

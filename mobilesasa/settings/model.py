@@ -69,6 +69,12 @@ class Smpp:
     max_connections: int = setting(
         "TCP connections held at once, bound or not.", whole(1, 100_000), 1000, unit="connections"
     )
+    max_connections_per_address: int = setting(
+        "Those of one address, or of one IPv6 network of 64 bits; 0 where a proxy's address stands for all.",
+        whole(0, 100_000),
+        100,
+        unit="connections",
+    )
     max_sessions_per_team: int = setting(
         "Bound sessions of one team, over all nodes.", whole(1, 1000), 5, unit="sessions"
     )
@@ -95,6 +101,13 @@ class Smpp:
         "Certificate chain for the TLS port, PEM.", file, None, shown="one is made"
     )
     tls_key_file: Path | None = setting("Private key of that certificate, PEM.", file, None, shown="one is made")
+    tls_client_ca_file: Path | None = setting(
+        "Authorities whose certificates clients may show on the TLS port, PEM.",
+        file,
+        None,
+        shown="clients are not asked",
+    )
+    tls_client_required: bool = setting("Whether a client without such a certificate is turned away.", flag, False)
 
 
 @attrs.frozen(kw_only=True)
@@ -113,6 +126,12 @@ class Messages:
 
     max_parts: int = setting("A text that needs more parts is refused.", whole(1, 255), 10, unit="parts")
     default_validity_h: int = setting("When a message expires that names no validity.", whole(1, 168), 24, unit="hours")
+    text_days: int = setting(
+        "Texts are kept so long after a message was accepted, then removed; 0 keeps them for ever.",
+        whole(0, 3650),
+        0,
+        unit="days",
+    )
 
 
 @attrs.frozen(kw_only=True)

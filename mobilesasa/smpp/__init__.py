@@ -48,5 +48,7 @@ What needs no application is answered by the session: a `Reply` holds octets to 
 | `statuses`, `errors` | command_status with texts; what can go wrong here |
 | `session`, `transitions` | the state machine and its table |
 | `window` | the requests that wait for an answer |
+| `words` | a PDU in words, without texts and with numbers masked |
 | `times`, `receipts` | the texts of times and of delivery receipts, exact writers and tolerant readers |
+| `ussd` | sessions of USSD as each supplier speaks of them: events in, replies out |
 """

@@ -38,9 +38,11 @@ class BadPdu(ValueError):
     Attributes:
         reply: Octets to write before the connection is dropped (a generic_nack).
         events: What was read, in order, before the break; it counts like any other event.
+        length: The command_length.
     """
 
-    def __init__(self, reason: str, reply: bytes, events: "Sequence[Event]") -> None:
+    def __init__(self, reason: str, reply: bytes, events: "Sequence[Event]", length: int) -> None:
         super().__init__(reason)
+        self.length = length
         self.reply = reply
         self.events = list(events)

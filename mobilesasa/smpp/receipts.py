@@ -9,6 +9,7 @@ as they came.
 
 import enum
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 import attrs
 
 from mobilesasa.smpp.fields import ESM_TYPE_MASK, MessageState
+from mobilesasa.smpp.ids import id_forms
 from mobilesasa.smpp.pdus import DataSm, DeliverSm
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag, TlvValue, octets, text
 
@@ -62,6 +64,7 @@ STATES: Final[dict[str, MessageState]] = {
 }
 
 _NUMBERED: Final[dict[TlvValue, MessageState]] = {int(state): state for state in MessageState}
+_BY_DIGIT: Final = {str(int(state)): state for state in MessageState if state is not MessageState.SCHEDULED}
 _ID, _STATE, _ERROR = int(Tag.RECEIPTED_MESSAGE_ID), int(Tag.MESSAGE_STATE), int(Tag.NETWORK_ERROR_CODE)
 _FINALITY = {
     MessageState.SCHEDULED: 0,
@@ -111,6 +114,7 @@ class Receipt:
         submitted_at, done_at: UTC, None when missing or no date. Carriers err by hours: see `moment_of`.
         quoted: What stands behind `text:`.
         network_error: From the TLV.
+        network: What a carrier's own form of the text has under `network`; empty when there is none.
         disagrees: Whether the TLVs and the text say different things.
         proof: Why it is taken for a receipt.
     """
@@ -127,32 +131,42 @@ class Receipt:
     network_error: NetworkError | None
     disagrees: bool
     proof: Proof
+    network: str = ""
 
 
 @lru_cache(maxsize=4096)
-def _stamp(minute: int, zone: tzinfo) -> str:
-    return f"{datetime.fromtimestamp(60 * minute, zone):%y%m%d%H%M}"
+def _stamp(minute: int) -> str:
+    return f"{datetime.fromtimestamp(60 * minute, UTC):%y%m%d%H%M}"
 
 
 def write_receipt(
     message_id: str,
     state: MessageState,
-    submitted_at: datetime,
-    done_at: datetime,
+    submitted_at_ms: int,
+    done_at_ms: int,
     error: int = 0,
-    zone: tzinfo = UTC,
+    parts: int = 1,
+    offset_min: int = 0,
 ) -> bytes:
     """Return the text of a receipt for one message, exactly in the usual form, with nothing after `err`.
 
-    >>> noon = datetime(2026, 5, 11, 9, tzinfo=UTC)
-    >>> write_receipt("MSG123", MessageState.DELIVERED, noon, noon).decode()
+    Args:
+        message_id: ASCII, as it was given in the answer.
+        state: of the message; its word stands behind `stat`.
+        submitted_at_ms, done_at_ms: since the epoch; shown as minutes.
+        error: 0 to 999.
+        parts: how many the message has, `sub`; all of them are `dlvrd` when it is delivered, and none before.
+        offset_min: minutes east of UTC of the dates.
+
+    >>> nine_ms = 1_778_490_000_000
+    >>> write_receipt("MSG123", MessageState.DELIVERED, nine_ms, nine_ms).decode()
     'id:MSG123 sub:001 dlvrd:001 submit date:2605110900 done date:2605110900 stat:DELIVRD err:000'
     """
-    dlvrd = 1 if state is MessageState.DELIVERED else 0
-    submitted = _stamp(int(submitted_at.timestamp()) // 60, zone)
-    done = _stamp(int(done_at.timestamp()) // 60, zone)
+    delivered = parts if state is MessageState.DELIVERED else 0
+    submitted = _stamp(submitted_at_ms // 60_000 + offset_min)
+    done = _stamp(done_at_ms // 60_000 + offset_min)
     return (
-        f"id:{message_id} sub:001 dlvrd:{dlvrd:03} submit date:{submitted} done date:{done} "
+        f"id:{message_id} sub:{parts:03} dlvrd:{delivered:03} submit date:{submitted} done date:{done} "
         f"stat:{WORDS[state]} err:{error:03}"
     ).encode("latin-1")
 
@@ -167,21 +181,27 @@ _PAIR = re.compile(
 )
 _QUOTED = re.compile(r"(?<![a-z])text\s*:", re.IGNORECASE)
 _NAMES = ("id", "sub", "dlvrd", "submit_date", "done_date", "stat", "err", "text")
+_NO_WORDS: Final[Mapping[str, str]] = {}
 _Parts = tuple[str, ...]  # in the order of _NAMES
 # `sub` and `dlvrd` count parts, so they are small.
 _COUNTS: Final = {text: number for number in range(1000) for text in (str(number), f"{number:02}", f"{number:03}")}
 _NOTHING: _Parts = ("",) * len(_NAMES)
 
 
-def read_receipt(pdu: DeliverSm | DataSm, zone: tzinfo = UTC, pattern: re.Pattern[str] | None = None) -> Receipt | None:
+def read_receipt(
+    pdu: DeliverSm | DataSm,
+    zone: tzinfo = UTC,
+    pattern: re.Pattern[str] | None = None,
+    words: Mapping[str, str] = _NO_WORDS,
+) -> Receipt | None:
     """Return the receipt that a PDU is, or None for a message from a phone.
 
     Args:
         pdu: What the carrier sent.
         zone: The zone of the dates in the text, which differs by carrier.
         pattern: How a carrier with a form of its own writes the text, with named groups of `id`, `sub`, `dlvrd`,
-            `submit_date`, `done_date`, `stat`, `err` and `text`, as many as it has. Where it is not found the usual
-            form is tried.
+            `submit_date`, `done_date`, `stat`, `err`, `text` and `network`; the usual form is tried behind it.
+        words: What a carrier's own words mean, in capitals: usual words by them.
     """
     tlv_id, tlv_state, network_error = "", None, None
     if pdu.tlvs is not NO_TLVS:
@@ -189,10 +209,10 @@ def read_receipt(pdu: DeliverSm | DataSm, zone: tzinfo = UTC, pattern: re.Patter
         tlv_state = _NUMBERED.get(pdu.tlvs.get(_STATE, b""))
         network_error = _network_error(pdu.tlvs.get(_ERROR))
     proof = Proof.TLV if tlv_id else Proof.ESM_CLASS if pdu.esm_class & ESM_TYPE_MASK else Proof.TEXT
-    text_id, sub, dlvrd, submit_date, done_date, word, error, quoted = _parts(_text_of(pdu), pattern)
+    text_id, sub, dlvrd, submit_date, done_date, word, error, quoted, *network = _parts(_text_of(pdu), pattern)
     if proof is Proof.TEXT and not (text_id and (word or tlv_state is not None)):
         return None
-    text_state = STATES.get(word.upper(), MessageState.UNKNOWN) if word else None
+    text_state = _state(word.upper(), words) if word else None
     return Receipt(
         tlv_id or text_id,
         _more_final(tlv_state, text_state),
@@ -206,7 +226,15 @@ def read_receipt(pdu: DeliverSm | DataSm, zone: tzinfo = UTC, pattern: re.Patter
         network_error,
         _disagree(tlv_id, text_id, tlv_state, text_state),
         proof,
+        network[0] if network else "",
     )
+
+
+def _state(word: str, words: Mapping[str, str]) -> MessageState:
+    """Return what a word means; a number is one of message_state (§5.2.28), but for 0, which 3.4 does not have."""
+    usual = words.get(word, word)
+    state = STATES.get(usual)
+    return _BY_DIGIT.get(usual, MessageState.UNKNOWN) if state is None else state
 
 
 def _text_of(pdu: DeliverSm | DataSm) -> str:
@@ -225,7 +253,7 @@ def _text_of(pdu: DeliverSm | DataSm) -> str:
 def _parts(written: str, pattern: re.Pattern[str] | None) -> _Parts:
     if pattern is not None and (own := pattern.search(written)) is not None:
         found = own.groupdict("")
-        return tuple([found.get(name, "").strip() for name in _NAMES])
+        return tuple([found.get(name, "").strip() for name in (*_NAMES, "network")])
     usual = _USUAL.fullmatch(written)
     if usual is not None:
         return usual.groups("")
@@ -289,28 +317,3 @@ def moment_of(receipt: Receipt, received_at: datetime) -> datetime:
     if done_at is None or not received_at - LATE <= done_at <= received_at + AHEAD:
         return received_at
     return min(done_at, received_at)
-
-
-_HEXADECIMAL = frozenset("0123456789abcdef")
-
-
-def id_forms(raw: str) -> tuple[str, ...]:
-    """Return the ids that a carrier may mean by one it wrote, the likeliest first, `raw` itself foremost.
-
-    Carriers answer in hexadecimal and send the receipt in decimal or the other way round, drop or add zeros in front,
-    and change the case.
-
-    >>> id_forms("0000001A")
-    ('0000001A', '0000001a', '1A', '1a', '26', '0000000026')
-    """
-    lower = raw.lower()
-    bare = raw.lstrip("0")
-    forms = [raw, raw.upper(), lower, bare, bare.upper(), bare.lower()]
-    if len(bare) <= 20 and bare.isascii():
-        if bare.isdecimal():
-            hexadecimal = f"{int(bare):x}"
-            forms += [hexadecimal, hexadecimal.upper(), hexadecimal.zfill(8), hexadecimal.upper().zfill(8)]
-        if bare and _HEXADECIMAL.issuperset(lower):
-            decimal = str(int(bare, 16))
-            forms += [decimal, decimal.zfill(10)]
-    return tuple(dict.fromkeys(form for form in forms if form))

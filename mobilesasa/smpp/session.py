@@ -59,6 +59,7 @@ LIMIT_OCTETS: Final = 65536
 #: How many of our own requests are remembered to know their answers; the oldest is forgotten beyond it.
 LIMIT_REQUESTS: Final = 65536
 _LAST_SEQUENCE = 0x7FFFFFFF  # §3.2, table 3-1
+_CLOSED: Final = State.CLOSED  # a name of the module is found sooner than a member of an enumeration
 _HEADER_OCTETS = HEADER.size
 _unpack_header = HEADER.unpack_from
 
@@ -113,6 +114,7 @@ class Unbound:
     """The session ends: the peer asked for it, or answered our unbind. See `Session.state` for whether it has ended."""
 
     by_peer: bool
+    sequence: int = attrs.field(default=0, eq=False, repr=False)  # of the unbind or of the answer to ours
 
 
 Event = Pdu | Reply | Unasked | Unreadable | Unbound
@@ -220,7 +222,7 @@ class Session:
             if end > size:
                 break
             self._receive_pdu(command_id, status, sequence, octets[at + _HEADER_OCTETS : end], events)
-            if not self._accepts:  # closed
+            if self.state is _CLOSED:
                 return events
             at = end
         if at < size:
@@ -313,7 +315,7 @@ class Session:
         self._unbind_sequence = pdu.sequence
         if not self.unanswered:
             events.append(Reply(self._farewell()))
-        events.append(Unbound(by_peer=True))
+        events.append(Unbound(True, pdu.sequence))
 
     def _farewell(self) -> bytes:
         response = UnbindResp(sequence=self._unbind_sequence or 0)
@@ -332,7 +334,7 @@ class Session:
                 events.append(pdu)
                 return
         self._enter(row.to_if_refused if pdu.status else row.to)
-        events.append(Unbound(by_peer=False) if isinstance(pdu, UnbindResp) else pdu)
+        events.append(Unbound(False, pdu.sequence) if isinstance(pdu, UnbindResp) else pdu)
 
     def _settle(self, response: Pdu) -> int:
         """Return the command_id of the request that a response answers and forget it; 0 when there is none."""
@@ -379,7 +381,8 @@ class Session:
     def _broken(self, length: int, sequence: int, events: list[Event]) -> BadPdu:
         self._enter(State.CLOSED)
         nack = GenericNack(status=Status.ESME_RINVCMDLEN, sequence=sequence)
-        return BadPdu(f"command_length {length} is not {_HEADER_OCTETS} to {self.limit_octets}", nack.encode(), events)
+        reason = f"command_length {length} is not {_HEADER_OCTETS} to {self.limit_octets}"
+        return BadPdu(reason, nack.encode(), events, length)
 
 
 def _refusal(command_id: int, sequence: int, status: Status, reason: str) -> Refusal:

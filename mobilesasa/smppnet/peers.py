@@ -7,8 +7,6 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import ITransport
 from twisted.python.failure import Failure
 
-from mobilesasa.smppnet.tls import tls_reason
-
 
 def why(reason: Failure) -> str:
     """Return why a connection ended, in words."""
@@ -17,6 +15,25 @@ def why(reason: Failure) -> str:
     if reason.check(SSL.Error):
         return f"TLS failed: {tls_reason(reason.value)}"
     return reason.getErrorMessage()
+
+
+def tls_reason(error: BaseException | None) -> str:
+    """Return what OpenSSL found wrong, in its words."""
+    queue = error.args[0] if isinstance(error, SSL.Error) and error.args else None
+    return str(queue[-1][-1]) if isinstance(queue, list) and queue else str(error) or "no reason is given"
+
+
+def host(place: str) -> str:
+    """Return the address of a `place`, without its port."""
+    return place.rpartition(":")[0].strip("[]")
+
+
+def encryption(transport: object) -> tuple[str, str] | None:
+    """Return version and cipher of a connection over TLS, such as `TLSv1.3` and OpenSSL's name of it; else None."""
+    handle = getattr(transport, "getHandle", lambda: None)()
+    if not isinstance(handle, SSL.Connection):
+        return None
+    return handle.get_protocol_version_name(), handle.get_cipher_name() or "none yet"
 
 
 def place(transport: ITransport) -> str:

@@ -4,14 +4,15 @@ How to think about it: a *turn* is what one read of the socket brought. All requ
 list, all answers in another, and everything that is sent while the user looks at them leaves in one write. What is
 sent outside of a turn is written at once. Nothing is made for a single PDU: no Deferred, no delayed call.
 
-Time is kept by `timers`: one delayed call a link.
+What a turn means is read by `reading`, time is kept by `timers` with one delayed call a link, what has passed by `trace`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
+import attrs
 from twisted.internet.interfaces import IConsumer, IPushProducer, IReactorTime, ITCPTransport
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
@@ -19,45 +20,18 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from mobilesasa.smpp.errors import BadPdu, WrongState
-from mobilesasa.smpp.pdus import PDUS, RESPONSE_BIT, EnquireLink, EnquireLinkResp, Pdu, Unbind
-from mobilesasa.smpp.session import (
-    LIMIT_OCTETS,
-    LIMIT_REQUESTS,
-    Event,
-    Refusal,
-    Reply,
-    Session,
-    Unasked,
-    Unbound,
-    Unreadable,
-)
+from mobilesasa.smpp.errors import WrongState
+from mobilesasa.smpp.pdus import EnquireLink, Pdu, Unbind, UnbindResp
+from mobilesasa.smpp.session import LIMIT_OCTETS, LIMIT_REQUESTS, Session
 from mobilesasa.smpp.transitions import Side
-from mobilesasa.smpp.window import Window, WindowFull
+from mobilesasa.smpp.window import WindowFull
+from mobilesasa.smppnet.patience import PIECE_OCTETS, Patience
 from mobilesasa.smppnet.peers import place, why
+from mobilesasa.smppnet.reading import Reader, Turn
+from mobilesasa.smppnet.requests import Requests
 from mobilesasa.smppnet.timers import CLOSE_S, Alarm, Due, Timers, Watch
-
-
-class LinkUser(Protocol):
-    """Who acts on what a link brings. Every call but `made` and `lost` carries what one turn brought, in order."""
-
-    def made(self, link: Link) -> None:
-        """Learn that the connection is up; a client sends its bind now."""
-
-    def received(self, link: Link, requests: list[Pdu]) -> None:
-        """Take requests of the peer (binds among them); answer each with `link.send`, now or later."""
-
-    def answered(self, link: Link, answers: list[tuple[Any, Pdu]]) -> None:
-        """Take answers to our requests, each with the context that went with the request; a generic_nack is one too."""
-
-    def unanswered(self, link: Link, contexts: list[Any]) -> None:
-        """Take the contexts of requests whose outcome nobody knows: timed out, or the connection is lost."""
-
-    def unbound(self, link: Link) -> None:
-        """Learn that the peer asked for the end or answered our unbind: no requests any more, answers still go out."""
-
-    def lost(self, link: Link, reason: str) -> None:
-        """Learn that the connection is gone, and why, in words. This is the last call."""
+from mobilesasa.smppnet.trace import Trace, is_farewell
+from mobilesasa.smppnet.users import LinkUser
 
 
 @implementer(IPushProducer)
@@ -65,14 +39,15 @@ class Link(TwistedProtocol):
     """One end of one SMPP connection.
 
     What the peer makes us write is bounded (I7): a server does not read from a client that does not read; a client,
-    which must read on lest both ends wait for each other, cuts a server that has not read for the idle timeout.
+    which must read on lest both wait for each other, cuts a server that has not read for the idle timeout. And a server
+    bears only so much that brings nothing (`patience`).
 
     Attributes:
         session: The state of the connection; read it, send through the link.
         peer: `host:port` of the other end.
-        pdus_in, pdus_out: How many PDUs came, and how many we sent, without what the session answers by itself.
-        refused: How many PDUs of the peer the session refused by itself.
-        late: How many answers came to nothing we asked, or to what we had given up.
+        pdus_out: How many PDUs we sent, without what the session answers by itself.
+        trace: What has passed of late.
+        patience: What we bear of what brings nothing; a server's.
     """
 
     log = Logger()
@@ -89,30 +64,51 @@ class Link(TwistedProtocol):
         """Wait for a connection; `limit_octets` bounds one PDU, header and all."""
         self.session = Session(side, limit_octets=limit_octets)
         self.peer = "nowhere"
-        self.pdus_in = self.pdus_out = self.refused = self.late = 0
+        self.pdus_out = 0
+        self.trace = Trace()
+        self.patience = Patience(clock.seconds())
         self._user = user
         self._clock = clock
         self._timers = timers
-        self._window: Window[Any] = Window(LIMIT_REQUESTS, timers.response_timeout_s or float("inf"))
+        self._unread = b""  # of a peer that is taken in pieces
+        self._requests = Requests(self.session, timers.response_timeout_s)
+        self._reader = Reader(self.session, self._requests, self.trace)
         self._turn: list[bytes] | None = None  # what is to be written when the turn ends
         self._watch = Watch(timers, clock.seconds(), clock.seconds())
         self._alarm = Alarm(clock, self._woken)
         self._lost = self._closing = self._close_wanted = False
-        self._held_by_user = self._held_by_peer = self._holds = False  # why we do not read; for either reason
-        self._reading_since_s = 0.0
+        self._held_by_user = self._held_by_peer = self._holds = False  # why we do not read; for any reason
         self._reason = ""  # ours, when it is we who close
+
+    @property
+    def pdus_in(self) -> int:
+        """How many PDUs came, without what the session answers by itself."""
+        return self._reader.pdus_in
+
+    @property
+    def refused(self) -> int:
+        """How many PDUs of the peer the session refused by itself."""
+        return self._reader.refused
+
+    @property
+    def late(self) -> int:
+        """How many answers came to nothing we asked, or to what we had given up."""
+        return self._reader.late
+
+    @property
+    def heard_at_s(self) -> float:
+        """When the peer last said anything, in seconds of the link's clock."""
+        return self._watch.heard_at_s
 
     @property
     def outstanding(self) -> int:
         """How many requests of ours are without an answer."""
-        return len(self._window)
+        return len(self._requests)
 
     @property
     def waited_s(self) -> float:
         """How long the oldest unanswered request has waited while we read: 0.0 when we do not, or nothing waits."""
-        oldest_at_s = self._window.oldest_at_s
-        is_waiting = oldest_at_s is not None and not self._holds
-        return self._clock.seconds() - max(oldest_at_s or 0.0, self._reading_since_s) if is_waiting else 0.0
+        return 0.0 if self._holds else self._requests.waited_s(self._clock.seconds())
 
     @property
     def is_bound(self) -> bool:
@@ -130,8 +126,11 @@ class Link(TwistedProtocol):
         """
         if self._lost:
             return
-        self._write(self.session.send_all(pdus))
+        octets = self.session.send_all(pdus)
+        self._write(octets)
         self.pdus_out += len(pdus)
+        if octets:
+            self._trace_sent(pdus, octets)
         self._close_if_over()
 
     def request(self, pdus: Sequence[Pdu], contexts: Sequence[Any]) -> None:
@@ -146,17 +145,17 @@ class Link(TwistedProtocol):
         """
         if self._lost:
             raise WrongState("the connection is gone")
-        if len(self._window) + len(pdus) > LIMIT_REQUESTS:
-            raise WindowFull(f"{len(self._window)} requests are unanswered")
+        if len(self._requests) + len(pdus) > LIMIT_REQUESTS:
+            raise WindowFull(f"{len(self._requests)} requests are unanswered")
         if not pdus:
             return
-        numbered = [_numbered(pdu, self.session.next_sequence()) for pdu in pdus]
+        numbered = self._requests.numbered(pdus)
         octets = self.session.send_all(numbered)
         now_s = self._clock.seconds()
-        for pdu, context in zip(numbered, contexts, strict=True):
-            self._window.put(pdu.sequence, context, now_s)
+        self._requests.put(numbered, contexts, now_s)
         self._write(octets)
         self.pdus_out += len(pdus)
+        self.trace.went(now_s, numbered, len(octets))
         if self._timers.response_timeout_s:
             self._alarm.wake_by(now_s + self._timers.response_timeout_s)
 
@@ -168,8 +167,13 @@ class Link(TwistedProtocol):
         if not self.session.may_send(Unbind):
             self._close()
             return
-        self._write(self.session.send(Unbind()))
+        self._ask(Unbind(sequence=self.session.next_sequence()))
         self._close_by(self._clock.seconds() + CLOSE_S)
+
+    def enquire(self) -> None:
+        """Ask whether the peer is there, if that may be asked now."""
+        if not self._lost and self.session.may_send(EnquireLink):
+            self._ask(EnquireLink(sequence=self.session.next_sequence()))
 
     def abort(self, reason: str = "cut by us") -> None:
         """Cut the connection now; what was not written yet is lost."""
@@ -177,6 +181,13 @@ class Link(TwistedProtocol):
             self._reason = self._reason or reason
             self._closing = True
             self.transport.abortConnection()
+
+    def keep_time(self, enquire_link_s: float, idle_timeout_s: float) -> None:
+        """Wait for as much silence from now on, in seconds; 0 is for ever."""
+        self._timers = self._watch.timers = attrs.evolve(
+            self._timers, enquire_link_s=enquire_link_s, idle_timeout_s=idle_timeout_s
+        )
+        self._rearm()
 
     def pause_reading(self) -> None:
         """Take nothing more from the peer until `resume_reading`."""
@@ -197,31 +208,24 @@ class Link(TwistedProtocol):
             transport.setTcpNoDelay(True)  # with Nagle's algorithm a small write waits 40 ms for an acknowledgement
         if IConsumer.providedBy(transport):
             transport.registerProducer(self, True)
-        self.peer = place(transport)
+        self.peer = self._reader.peer = place(transport)
         self._watch.made_at_s = self._watch.heard_at_s = self._clock.seconds()
         self._user.made(self)
         self._rearm()
 
     def dataReceived(self, data: bytes) -> None:
-        if self._closing:
+        if self.session.side is Side.ESME or not self._is_tried():
+            self._take(data)
             return
-        self._watch.heard_at_s = self._clock.seconds()
-        self._turn = []
-        try:
-            self._take_turn(data)
-        finally:
-            octets = b"".join(self._turn)
-            self._turn = None
-            if octets and not self._lost:
-                self.transport.write(octets)
-        self._close_if_over()
+        self._unread += data
+        self._take_in_pieces()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._lost = True
         self._alarm.cancel()
         if self.refused > 1:
             self.log.warn("{peer} sent {refused} PDUs that were refused", peer=self.peer, refused=self.refused)
-        contexts = [context for _, context in self._window.drain()]
+        contexts = self._requests.drain()
         try:
             if contexts:
                 self._user.unanswered(self, contexts)
@@ -244,67 +248,62 @@ class Link(TwistedProtocol):
 
     # A turn
 
-    def _take_turn(self, data: bytes) -> None:
-        broken: BadPdu | None = None
+    def _is_tried(self) -> bool:
+        """Whether the peer is a stranger, or wastes our time of late: then a turn is a small one."""
+        known = self._watch.bound or self.session.is_bound
+        return not known or bool(self._unread) or self.patience.is_tried(self._clock.seconds())
+
+    def _take_in_pieces(self) -> None:
+        """Take what was read as far as patience goes; the rest waits here, and all that follows in the socket."""
+        while self._unread and not self.patience.holds and not self._closing:
+            piece, self._unread = self._unread[:PIECE_OCTETS], self._unread[PIECE_OCTETS:]
+            self._take(piece)
+
+    def _take(self, data: bytes) -> None:
+        if self._closing:
+            return
+        now_s = self._clock.seconds()
+        self._turn = []
         try:
-            events = self.session.receive_data(data)
-        except BadPdu as bad:
-            broken, events = bad, list(bad.events)
-        self.pdus_in += len(events)
-        requests: list[Pdu] = []
-        answers: list[tuple[Any, Pdu]] = []
-        unbound = False
-        for event in events:
-            if not isinstance(event, Pdu):
-                unbound |= self._take_oddity(event, answers)
-            elif not event.command_id & RESPONSE_BIT:
-                requests.append(event)
-            elif type(event) is not EnquireLinkResp:
-                self._take_answer(event, answers)
+            turn = self._reader.read(data, now_s)
+            if turn.pdus:  # part of one is no sign of life: else an octet a minute would hold a session for ever
+                self._watch.heard_at_s = now_s
+            self._take_turn(turn)
+        finally:
+            octets, self._turn = b"".join(self._turn), None
+            self._write(octets)
+        self._close_if_over()
+        if self.patience.wasted and self.session.side is Side.SMSC:
+            self._lose_patience(now_s)
+
+    def _take_turn(self, turn: Turn) -> None:
+        self._write(b"".join(turn.replies))
+        self.patience.waste(turn.wasted)
         self._watch.bound |= self.session.is_bound
-        if answers:
-            self._user.answered(self, answers)
-        if requests:
-            self._user.received(self, requests)
-        if unbound:
+        if turn.answers:
+            self._user.answered(self, turn.answers)
+        if turn.requests:
+            self._user.received(self, turn.requests)
+        if turn.unbound:
             self._reason = self._reason or "unbound by the peer"
             self._user.unbound(self)
-        if broken is not None:
-            self.log.warn("dropping {peer}: {bad}", peer=self.peer, bad=str(broken))
-            self._reason = str(broken)
-            self._write(broken.reply)
+        if turn.broken is not None:
+            self.log.warn("dropping {peer}: {bad}", peer=self.peer, bad=turn.reason)
+            self._reason = turn.reason
+            self._write(turn.broken.reply)
 
-    def _take_answer(self, response: Pdu, answers: list[tuple[Any, Pdu]]) -> None:
-        context = self._window.take(response.sequence)
-        if context is not None:
-            answers.append((context, response))
+    def _ask(self, request: Pdu) -> None:
+        """Send a request whose answer the session takes by itself."""
+        octets = self.session.send(request)
+        self._write(octets)
+        self._trace_sent([request], octets)
 
-    def _take_oddity(self, event: Event, answers: list[tuple[Any, Pdu]]) -> bool:
-        """Take an event that is no plain PDU; return whether it is the end of the session."""
-        if isinstance(event, Reply):
-            self._write(event.octets)
-            if isinstance(event, Refusal):
-                self._note_refusal(event)
-        elif isinstance(event, Unasked):
-            self.late += 1
-            if self.late == 1:
-                self.log.warn("{peer} answers what was not asked or was given up", peer=self.peer)
-        elif isinstance(event, Unreadable):
-            # The status is known and only the body is not: an answer without its body.
-            self.log.warn("an answer of {peer} cannot be read: {why}", peer=self.peer, why=event.reason)
-            self._take_answer(PDUS[event.command_id](status=event.status, sequence=event.sequence), answers)
-        return isinstance(event, Unbound)
-
-    def _note_refusal(self, refusal: Refusal) -> None:
-        self.refused += 1
-        if self.refused == 1:
-            self.log.warn(
-                "refused command 0x{command_id:08X} of {peer} with {status}: {why}",
-                command_id=refusal.command_id,
-                peer=self.peer,
-                status=refusal.status.name,
-                why=refusal.reason,
-            )
+    def _trace_sent(self, pdus: Sequence[Pdu], octets: bytes) -> None:
+        """Keep what was sent, and the unbind_resp that the session adds when everything else is answered."""
+        now_s = self._clock.seconds()
+        self.trace.went(now_s, pdus, len(octets))
+        if self.session.is_closed and is_farewell(octets):
+            self.trace.went(now_s, [UnbindResp.decode(octets[-16:])], 16)
 
     def _write(self, octets: bytes) -> None:
         if self._turn is not None:
@@ -338,15 +337,27 @@ class Link(TwistedProtocol):
         """Read or do not read, as user and peer will have it."""
         if self._lost or self._closing:
             return
-        held, self._holds = self._holds, self._held_by_user or self._held_by_peer
+        held, self._holds = self._holds, self._held_by_user or self._held_by_peer or self.patience.holds
         if self._holds:
             self.transport.pauseProducing()
             return
         self._watch.heard_at_s = self._clock.seconds()  # we did not listen: that was not the peer's silence
         if held:  # nor were its answers late: they may lie in the socket
-            self._reading_since_s = self._watch.heard_at_s
+            self._requests.read_again(self._watch.heard_at_s)
             self._rearm()
         self.transport.resumeProducing()
+
+    def _lose_patience(self, now_s: float) -> None:
+        """Drop a stranger that has sent too much that brings nothing; anybody else is not read for a while."""
+        self._watch.bound |= self.session.is_bound
+        self.patience.settle(now_s, self._watch.bound)
+        if self.patience.is_at_its_end and not self._closing:
+            self._reason = "it did not bind, and sent too many PDUs that bring nothing"
+            self.log.warn("dropping {peer}: {why}", peer=self.peer, why=self._reason)
+            self._close()
+        elif self.patience.holds:
+            self._alarm.wake_by(self.patience.holds_until_s)
+            self._hold()
 
     # Time
 
@@ -358,7 +369,12 @@ class Link(TwistedProtocol):
 
     def _act_on_the_overdue(self, now_s: float) -> None:
         self._watch.bound |= self.session.is_bound
-        self._give_up_the_overdue(now_s)
+        if self.patience.is_regained(now_s):
+            self._take_in_pieces()
+            self._hold()
+        given_up = [] if self._holds else self._requests.give_up(now_s)
+        if given_up:
+            self._user.unanswered(self, given_up)
         match self._watch.due(now_s):
             case Due.CUT:
                 self.abort("the peer did not close in time")
@@ -371,30 +387,14 @@ class Link(TwistedProtocol):
                 self.unbind(f"nothing was heard for {self._timers.idle_timeout_s:g} s")
             case Due.ENQUIRY if not self._holds and self.session.may_send(EnquireLink):
                 self._watch.enquired(now_s)
-                self._write(self.session.send(EnquireLink()))
+                self.enquire()
             case _:
                 pass
-
-    def _give_up_the_overdue(self, now_s: float) -> None:
-        overdue = self._window.expired(now_s) if self.waited_s >= self._window.timeout_s else []
-        for sequence, _ in overdue:
-            self.session.forget(sequence)
-        if overdue:
-            self._user.unanswered(self, [context for _, context in overdue])
 
     def _rearm(self) -> None:
         if self._lost:
             return
         self._alarm.wake_by(self._watch.next_at_s(self._clock.seconds()))
-        oldest_at_s = self._window.oldest_at_s
-        if oldest_at_s is not None and self._timers.response_timeout_s and not self._holds:
-            self._alarm.wake_by(max(oldest_at_s, self._reading_since_s) + self._timers.response_timeout_s)
-
-
-def _numbered(pdu: Pdu, sequence: int) -> Pdu:
-    """Return the PDU with this number. `attrs.evolve` takes ten times as long on a submit_sm."""
-    copy: Pdu = object.__new__(type(pdu))
-    fields = copy.__dict__
-    fields.update(pdu.__dict__)
-    fields["sequence"] = sequence
-    return copy
+        self._alarm.wake_by(self.patience.holds_until_s)
+        if not self._holds:
+            self._alarm.wake_by(self._requests.due_at_s())

@@ -1,25 +1,17 @@
-"""TLS around SMPP: the certificate of a server, what is spoken with it, and the endpoint that speaks it.
+"""TLS around SMPP: what a server speaks with its certificate, and the endpoint that speaks it.
 
-A server has a certificate of its operator's, or one that signs itself and is made once. TLS is 1.2 or newer, with
-ciphers that authenticate what they encrypt and forget their keys (RFC 9325 §4); nothing is compressed and nothing is
-negotiated again. A link over TLS is a link like any other, and its time to bind holds for the handshake too.
+TLS is 1.2 or newer, with ciphers that authenticate what they encrypt and forget their keys (RFC 9325 §4); nothing is
+compressed and nothing is negotiated again. A client shows a certificate where the operator wants one. A link over TLS
+is a link like any other, and its time to bind holds for the handshake too.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IAddress,
@@ -31,106 +23,15 @@ from twisted.internet.interfaces import (
     IStreamServerEndpoint,
     ITCPTransport,
 )
+from twisted.logger import Logger
 from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory
 from zope.interface import implementer
 
+from mobilesasa.smppnet.certificates import BadCertificate, Identity, certificates, private_key
+from mobilesasa.smppnet.peers import place, tls_reason
+from mobilesasa.smppnet.strangers import is_tls, language
+
 CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all good
-LIFETIME: Final = timedelta(days=3652)  # ten years
-CERTIFICATE_NAME: Final = "certificate.pem"
-KEY_NAME: Final = "key.pem"
-_SLOW_CLOCKS: Final = timedelta(days=1)  # a peer's clock may be behind ours by this
-_COMMON_NAME_MAX: Final = 64  # (RFC 5280, appendix A.1: ub-common-name)
-
-
-class BadCertificate(ValueError):
-    """A certificate or its key cannot be used; the text names the file and is for the operator."""
-
-
-@attrs.frozen
-class Identity:
-    """What a server shows of itself, each as a PEM file.
-
-    Attributes:
-        certificate_file: the server's certificate, and after it those between it and a root.
-        key_file: the private key of the first, without a passphrase.
-    """
-
-    certificate_file: Path
-    key_file: Path
-
-
-def identity(certificate_file: Path | None, key_file: Path | None, folder: Path, now: datetime) -> Identity:
-    """Return the files that are given, or where none is, the certificate that signs itself in `folder`.
-
-    Raises:
-        BadCertificate: only one of the two files is given, or the folder cannot be written.
-    """
-    if certificate_file is not None and key_file is not None:
-        return Identity(certificate_file, key_file)
-    if certificate_file is not None:
-        raise BadCertificate(f"{certificate_file} is a certificate without a key: give both or neither")
-    if key_file is not None:
-        raise BadCertificate(f"{key_file} is a key without a certificate: give both or neither")
-    return self_signed(folder, socket.gethostname(), now)
-
-
-def self_signed(folder: Path, host: str, now: datetime) -> Identity:
-    """Return the certificate in `folder` that signs itself; made when it, or its key, is not there.
-
-    Args:
-        folder: made when it is not there; for our user alone, and so is the key.
-        host: the name in the certificate; one that cannot stand there becomes `mobilesasa`.
-        now: the time of day, aware. The certificate holds for ten years from then.
-
-    Raises:
-        BadCertificate: the folder or a file in it cannot be written.
-    """
-    files = Identity(folder / CERTIFICATE_NAME, folder / KEY_NAME)
-    try:
-        if not (files.certificate_file.exists() and files.key_file.exists()):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            key = ec.generate_private_key(ec.SECP256R1())
-            files.certificate_file.unlink(missing_ok=True)  # so that a new key never stands beside an old certificate
-            _write(files.key_file, _key_pem(key), 0o600)
-            _write(files.certificate_file, _certificate_pem(key, host, now), 0o644)
-    except OSError as failed:
-        raise BadCertificate(f"a certificate cannot be kept in {folder}: {failed.strerror or failed}") from failed
-    return files
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def _certificate_pem(key: ec.EllipticCurvePrivateKey, host: str, now: datetime) -> bytes:
-    named = host if host.isascii() and 0 < len(host) <= _COMMON_NAME_MAX else "mobilesasa"
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, named)])
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _SLOW_CLOCKS)
-        .not_valid_after(now + LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(named)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)  # so that a peer can trust it
-        .sign(key, hashes.SHA256())
-    )
-    return built.public_bytes(serialization.Encoding.PEM)
-
-
-def _write(path: Path, octets: bytes, mode: int) -> None:
-    """Write a file that is there whole or not at all."""
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as into:
-        into.write(octets)
-        into.flush()
-        os.fsync(into.fileno())
-    half.rename(path)
 
 
 def server_context(files: Identity) -> SSL.Context:
@@ -139,8 +40,8 @@ def server_context(files: Identity) -> SSL.Context:
     Raises:
         BadCertificate: a file is missing, is not what it should be, is too weak, or they do not fit each other.
     """
-    chain = _certificates(files.certificate_file)
-    key = _private_key(files.key_file)
+    chain = certificates(files.certificate_file)
+    key = private_key(files.key_file)
     try:
         fits = key.public_key() == chain[0].public_key()
     except (ValueError, UnsupportedAlgorithm) as unknown:
@@ -160,45 +61,33 @@ def server_context(files: Identity) -> SSL.Context:
         context.use_privatekey(key)
     except (SSL.Error, TypeError, ValueError) as refused:
         raise BadCertificate(f"{files.certificate_file} cannot be used for TLS: {tls_reason(refused)}") from refused
+    if files.client_ca_file is not None:
+        _ask_clients(context, files)
     return context
 
 
-def _certificates(path: Path) -> Sequence[x509.Certificate]:
-    octets = _read(path)
+def _ask_clients(context: SSL.Context, files: Identity) -> None:
+    """Have each client show a certificate of one of the authorities; one without may come in unless it is required."""
+    if files.client_ca_file is None:
+        return
+    authorities = certificates(files.client_ca_file)
+    trusted = context.get_cert_store()
     try:
-        return x509.load_pem_x509_certificates(octets)
-    except ValueError as bad:
-        raise BadCertificate(f"{path} has no certificate in PEM") from bad
-
-
-def _private_key(path: Path) -> Any:
-    """Return the key of whatever kind; OpenSSL says later whether it serves."""
-    octets = _read(path)
-    try:
-        return serialization.load_pem_private_key(octets, password=None)
-    except TypeError as locked:
-        raise BadCertificate(f"{path} is locked with a passphrase; a server needs a key without one") from locked
-    except (ValueError, UnsupportedAlgorithm) as bad:
-        raise BadCertificate(f"{path} has no private key in PEM") from bad
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as failed:
-        raise BadCertificate(f"{path} cannot be read: {failed.strerror or failed}") from failed
-
-
-def tls_reason(error: BaseException | None) -> str:
-    """Return what OpenSSL found wrong, in its words."""
-    queue = error.args[0] if isinstance(error, SSL.Error) and error.args else None
-    return str(queue[-1][-1]) if isinstance(queue, list) and queue else str(error) or "no reason is given"
+        for authority in authorities:
+            if trusted is not None:
+                trusted.add_cert(crypto.X509.from_cryptography(authority))
+            context.add_client_ca(authority)
+    except (SSL.Error, crypto.Error, TypeError, ValueError) as refused:
+        raise BadCertificate(f"{files.client_ca_file} names nobody to trust: {tls_reason(refused)}") from refused
+    demand = SSL.VERIFY_FAIL_IF_NO_PEER_CERT | SSL.VERIFY_CLIENT_ONCE if files.client_required else 0
+    context.set_verify(SSL.VERIFY_PEER | demand)  # what is shown must be good in either case
+    context.set_session_id(b"mobilesasa smpp")  # without it a ticket of a client with a certificate is an error
 
 
 @implementer(IOpenSSLServerConnectionCreator)
 @attrs.define(eq=False)
 class ServerTls:
-    """Begins TLS on new connections; those that are there keep the context they began with."""
+    """Begins TLS on new connections; those that are there keep the context they began with, also when it is replaced."""
 
     context: SSL.Context
 
@@ -211,8 +100,25 @@ class TlsTransport(BufferingTLSTransport):
     """TLS over TCP that says what it can do.
 
     Twisted's own declares only the last interface of the transport below (`TLSMemoryBIOProtocol.makeConnection` in
-    26.10), so that a link would neither switch off Nagle's algorithm nor notice a peer that does not read.
+    26.10), so that a link would neither switch off Nagle's algorithm nor notice a peer that does not read. And who
+    speaks no TLS at all is told from the first octet, and cut: nothing that could be sent would be understood.
     """
+
+    log = Logger()
+    _heard = False
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self._heard:
+            self._heard = True
+            if not is_tls(data):
+                self.log.warn(
+                    "{peer} speaks {language} on the port of SMPP over TLS: it is cut; plain SMPP has a port of its own",
+                    peer=place(self),
+                    language=language(data),
+                )
+                self.abortConnection()
+                return
+        super().dataReceived(data)
 
 
 class TlsFactory(TLSMemoryBIOFactory):

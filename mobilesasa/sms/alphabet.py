@@ -10,6 +10,7 @@ those of the extension table, 0xFF for what the alphabet lacks. Most texts have 
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # 3GPP TS 23.038 §6.2.1; the index is the octet. 0x1B, the escape, is no character.
 _BASIC = (
@@ -212,6 +213,37 @@ def decode_ucs2(octets: bytes) -> str:
         return plain.decode("utf-16-be")
     except UnicodeDecodeError as error:
         raise NotUcs2(_half_at(error.start // 2)) from None
+
+
+def decode_cut_ucs2(octets: bytes, *, before: bool, after: bool) -> str:
+    """The text of a part of which the sender has cut the first or the last character in two; U+FFFD stands for a half.
+
+    Args:
+        octets: an even number of octets of UTF-16BE, as `plain_ucs2` gives them.
+        before: whether a part comes before this one, which may end with the other half.
+        after: whether a part comes after this one.
+
+    Raises:
+        NotUcs2: half of a character stands where no other part can have the rest of it.
+    """
+    starts = 2 if before and octets[:1] and octets[0] & 0xFC == 0xDC else 0
+    ends = 2 if after and octets[starts:] and octets[-2] & 0xFC == 0xD8 else 0
+    try:
+        whole = octets[starts : len(octets) - ends].decode("utf-16-be")
+    except UnicodeDecodeError as error:
+        raise NotUcs2(_half_at((starts + error.start) // 2)) from None
+    return (_REPLACEMENT if starts else "") + whole + (_REPLACEMENT if ends else "")
+
+
+def mended(pieces: Iterable[str | bytes]) -> str:
+    """One text of consecutive pieces, each a text or octets of UTF-16BE; halves of a character that meet are one again.
+
+    A half that meets no other becomes U+FFFD.
+    """
+    whole = "".join(p if isinstance(p, str) else p.decode("utf-16-be", "surrogatepass") for p in pieces)
+    if not has_lone_surrogate(whole):
+        return whole
+    return whole.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
 
 
 def _half_at(place: int) -> str:

@@ -201,6 +201,18 @@ def split_octets(
     return Segments(Alphabet.BINARY, tuple(Segment("", piece) for piece in pieces), wide_reference, tuple(elements))
 
 
+def count_encoded(
+    octets: bytes, alphabet: Alphabet, *, elements: Sequence[Element] = (), max_parts: int = MAX_PARTS
+) -> int:
+    """How many parts `split` or `split_octets` makes of a message that is encoded already; arguments as there.
+
+    Raises:
+        TooLong: more than `max_parts`.
+        PartTooLong: the elements leave no room for the message.
+    """
+    return len(_pieces(octets, alphabet, False, elements, max_parts))
+
+
 def _decode_utf16(octets: bytes) -> str:
     return octets.decode("utf-16-be")
 

@@ -6,7 +6,7 @@ first whether they are still there (`probe`): a peer that died without a word mu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import attrs
@@ -14,7 +14,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from mobilesasa.core.model import MessageId
 from mobilesasa.core.teams import Directory
+from mobilesasa.core.terms import SmppTerms
 from mobilesasa.smpp.pdus import Pdu
 
 _LOOK_S: Final = 0.1  # how often a probe looks who has answered
@@ -25,6 +27,7 @@ class Receiver(Protocol):
 
     session_id: str
     team_id: int
+    terms: SmppTerms  # they may change while it is bound
 
     @property
     def takes_tlvs(self) -> bool:
@@ -51,6 +54,33 @@ class ReceiverListener(Protocol):
 
     def receiver_gone(self, receiver: Receiver) -> None:
         """Learn that the session does not receive any more; what it has not answered comes as `unanswered`."""
+
+    def submits_answered(self, team_id: int, message_ids: Collection[MessageId]) -> None:
+        """Learn that submits are answered, so that receipts of their messages may go out."""
+
+
+class Unanswered:
+    """The messages that are stored while their submits wait for others of their sessions to be answered (decision 114).
+
+    That is seldom: as a rule a submit is answered in the very turn in which its commit is known.
+
+    Attributes:
+        ids: theirs; of these no receipt may go out yet.
+    """
+
+    def __init__(self, answered: Callable[[int, Collection[MessageId]], None]) -> None:
+        """`answered` is told, with their team's id, of those whose answers have been written."""
+        self.ids: set[MessageId] = set()
+        self._answered = answered
+
+    def hold(self, message_ids: Collection[MessageId]) -> None:
+        """Take messages whose answers have to wait."""
+        self.ids.update(message_ids)
+
+    def let_go(self, team_id: int, message_ids: Collection[MessageId]) -> None:
+        """Learn that the answers have been written."""
+        self.ids.difference_update(message_ids)
+        self._answered(team_id, message_ids)
 
 
 class Bound(Receiver, Protocol):
@@ -110,6 +140,7 @@ class Binds:
         self._by_team: dict[int, list[Bound]] = {}
         self._probes: dict[int, _Probe] = {}
         self._listener: ReceiverListener | None = None
+        self.unanswered = Unanswered(self._submits_answered)
 
     def tell(self, listener: ReceiverListener) -> None:
         """Name the one who has something for receivers."""
@@ -119,6 +150,10 @@ class Binds:
     def listener(self) -> ReceiverListener | None:
         """The one who has something for receivers."""
         return self._listener
+
+    def _submits_answered(self, team_id: int, message_ids: Collection[MessageId]) -> None:
+        if self._listener is not None:
+            self._listener.submits_answered(team_id, message_ids)
 
     def count(self, team_id: int) -> int:
         """Return how many sessions a team has, over all types of binds."""

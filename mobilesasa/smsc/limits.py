@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from ipaddress import IPv6Address, ip_network
 
 import attrs
 
+from mobilesasa.core.teams import read_address
 from mobilesasa.smpp.session import LIMIT_OCTETS
+
+_HOST_BITS_V6 = 64  # a household's or a server's network, not an address, is what one attacker holds
 
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """What a peer may have of this node; the figures customers were told are the defaults (decisions 96 to 99, 126)."""
+    """What the node grants to all peers alike (decision 99); what a session may do is `core.terms.SmppTerms`."""
 
     max_connections: int = 1000  # bound or not
-    max_sessions: int = 5  # of a team that has no number of its own
-    session_tps: int = 50  # submits a second; 0: no limit
-    window: int = 100  # unanswered submits at which reading pauses
-    receipt_window: int = 10  # unanswered receipts on one session
+    max_connections_per_address: int = 100  # or IPv6 network; 0: all there may be, and addresses are not told apart
     limit_octets: int = LIMIT_OCTETS  # of one PDU
     max_parts: int = 10  # of one message
     probe_s: float = 2.0  # a session that does not answer for so long gives its place to a new bind
@@ -63,6 +64,14 @@ class Bucket:
             return False
         self._level -= cost
         return True
+
+
+def origin(address: str) -> str:
+    """Return what attempts are counted by: the address, or the network of an IPv6 one."""
+    read = read_address(address)
+    if isinstance(read, IPv6Address):
+        return str(ip_network((read, _HOST_BITS_V6), strict=False))
+    return address if read is None else str(read)
 
 
 class Attempts:

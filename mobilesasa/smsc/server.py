@@ -15,8 +15,9 @@ from twisted.python.failure import Failure
 from mobilesasa.smpp.transitions import Side
 from mobilesasa.smppnet.protocol import Link
 from mobilesasa.smppnet.timers import Timers
+from mobilesasa.smsc.door import Door
+from mobilesasa.smsc.figures import Counts
 from mobilesasa.smsc.session import Smsc, TeamSession
-from mobilesasa.smsc.turns import Counts
 
 _CHECK_S = 1.0  # a revoked or expired token is noticed within this
 
@@ -40,22 +41,30 @@ class SmppServer(Service):
         endpoints: where to listen; all of them share limits and registry.
         smsc: what the sessions share.
         timers: enquire_link, idle and bind timeouts of the links.
+        names: what the names of its sessions begin with; unlike that of any other server, earlier ones included.
     """
 
     log = Logger()
 
-    def __init__(self, endpoints: Sequence[IStreamServerEndpoint], smsc: Smsc, timers: Timers) -> None:
+    def __init__(
+        self, endpoints: Sequence[IStreamServerEndpoint], smsc: Smsc, timers: Timers, names: str = "s"
+    ) -> None:
         """Listen nowhere yet."""
+        self._names = names
         self._endpoints = tuple(endpoints)
         self._smsc = smsc
         self._timers = timers
         self._ports: list[IListeningPort] = []
-        self._sessions: set[TeamSession] = set()
+        self._sessions: dict[TeamSession, str] = {}  # each with what the door counts it by
+        self._door = Door(smsc.limits, smsc.clock)
         self._numbers = count(1)
-        self._full = False
         self._checking: IDelayedCall | None = None
         self._empty: Deferred[None] | None = None
-        self.turned_away = 0  # connections beyond the limit
+
+    @property
+    def turned_away(self) -> int:
+        """How many connections were closed at once, beyond a limit."""
+        return self._door.turned_away
 
     @property
     def connections(self) -> int:
@@ -63,9 +72,22 @@ class SmppServer(Service):
         return len(self._sessions)
 
     @property
+    def sessions(self) -> list[TeamSession]:
+        """Those that are connected, bound or not."""
+        return list(self._sessions)
+
+    @property
     def counts(self) -> Counts:
-        """What the sessions have seen; to be read alone."""
-        return self._smsc.counts
+        """What the sessions have seen, those that are gone too; to be read alone."""
+        total = Counts()
+        for counts in (self._smsc.counts, *(session.figures.counts for session in self._sessions)):
+            total.add(counts)
+        return total
+
+    @property
+    def smsc(self) -> Smsc:
+        """What the sessions share."""
+        return self._smsc
 
     @property
     def ports(self) -> list[int]:
@@ -101,20 +123,16 @@ class SmppServer(Service):
         return Deferred.fromCoroutine(_stopped(ports, empty, cutting))
 
     def link_for(self, addr: IAddress | None) -> Link | None:
-        """Return the link of a new connection, or None (which closes it) when there are too many."""
-        if not self._smsc.open or len(self._sessions) >= self._smsc.limits.max_connections:
-            self.turned_away += 1
-            if not self._full:
-                self._full = True
-                self.log.warn("{n} connections are all there may be; more are closed", n=len(self._sessions))
+        """Return the link of a new connection, or None (which closes it) when it is not let in."""
+        counted_by = self._door.enter(getattr(addr, "host", None)) if self._smsc.open else None
+        if counted_by is None:
             return None
-        session = TeamSession(self._smsc, f"s{next(self._numbers)}", self._gone)
-        self._sessions.add(session)
+        session = TeamSession(self._smsc, f"{self._names}{next(self._numbers)}", self._gone)
+        self._sessions[session] = counted_by
         return Link(Side.SMSC, session, self._smsc.clock, self._timers, self._smsc.limits.limit_octets)
 
     def _gone(self, session: TeamSession) -> None:
-        self._sessions.discard(session)
-        self._full = False
+        self._door.leave(self._sessions.pop(session), bound=session.login is not None)
         self._note_empty()
 
     def _note_empty(self) -> None:

@@ -9,24 +9,32 @@ What PDU may come in which state is the affair of `smpp.session`; here is what i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import attrs
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mobilesasa.core.teams import CurrentDirectory, Directory, Team
+from mobilesasa.core.teams import CurrentDirectory, Directory, Team, Token
+from mobilesasa.core.terms import SmppTerms, agree
 from mobilesasa.smpp.fields import INTERFACE_VERSION
-from mobilesasa.smpp.pdus import Bind, BindTransmitter, EnquireLink, Pdu, answer
+from mobilesasa.smpp.pdus import Bind, BindTransmitter, Pdu, answer
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag
+from mobilesasa.smppnet.peers import host
 from mobilesasa.smppnet.protocol import Link
 from mobilesasa.smsc.binds import Binds
-from mobilesasa.smsc.limits import Attempts, Bucket, Limits
-from mobilesasa.smsc.login import Login, Refusal, judge, still_good
-from mobilesasa.smsc.turns import Accepting, Counts, Turns
+from mobilesasa.smsc.entrance import Entrance, RefusedBind
+from mobilesasa.smsc.figures import Counts, Figures
+from mobilesasa.smsc.limits import Bucket, Limits
+from mobilesasa.smsc.login import Login, Refusal, renewed
+from mobilesasa.smsc.operations import Accepting, Operations
+from mobilesasa.smsc.passwords import Passwords
+from mobilesasa.smsc.turns import Turns
 
 SYSTEM_ID: Final = "mobilesasa"  # what we call ourselves in the answer to a bind
 
@@ -37,14 +45,17 @@ class Smsc:
 
     Attributes:
         gateway: takes messages.
-        directory: teams and tokens.
+        directory: teams, tokens and SMPP passwords.
         binds: the registry of sessions.
         clock: for rates and delays.
         now_ms: milliseconds since the epoch, for tokens and for times in PDUs.
-        limits: the bounds.
-        attempts: failed binds by address and by team.
-        counts: for whoever shows them.
+        passwords: looks at SMPP passwords.
+        limits: the bounds for all peers alike.
+        terms: what the node grants where nothing was set for team or token.
+        counts: of the sessions that are gone, and all binds; `SmppServer.counts` adds those that are there.
         open: whether binds are taken.
+        operations: alters messages that were handed in; None: query_sm, cancel_sm and replace_sm are unknown commands.
+        entrance: judges binds, and keeps those it refused.
     """
 
     gateway: Accepting
@@ -52,18 +63,28 @@ class Smsc:
     binds: Binds
     clock: IReactorTime
     now_ms: Callable[[], int]
+    passwords: Passwords
     limits: Limits = attrs.field(factory=Limits)
-    attempts: Attempts = attrs.field(factory=Attempts)
+    terms: SmppTerms = attrs.field(factory=SmppTerms)
     counts: Counts = attrs.field(factory=Counts)
     open: bool = True
+    operations: Operations | None = None
+    entrance: Entrance = attrs.field(init=False)
 
-    def sessions_of(self, team: Team) -> int:
-        """Return how many sessions the team may have."""
-        return self.limits.max_sessions if team.max_sessions is None else team.max_sessions
+    def __attrs_post_init__(self) -> None:
+        """Open the entrance."""
+        self.entrance = Entrance(self.directory, self.binds, self.clock, self.now_ms, self.terms_of, self.passwords)
 
-    def tps_of(self, team: Team) -> int:
-        """Return how many messages a session of the team may submit a second; 0: as many as it likes."""
-        return self.limits.session_tps if team.session_tps is None else team.session_tps
+    @property
+    def refusals(self) -> deque[RefusedBind]:
+        """The last binds that were refused, oldest first."""
+        return self.entrance.refusals
+
+    def terms_of(self, team: Team, token: Token) -> SmppTerms:
+        """Return the terms of a session of the team that binds by this token."""
+        return agree(
+            self.terms, {"max_sessions": team.max_sessions, "session_tps": team.session_tps}, team.smpp, token.smpp
+        )
 
 
 class TeamSession:
@@ -82,6 +103,8 @@ class TeamSession:
         self.session_id = session_id
         self.team_id = 0
         self.takes_tlvs = False
+        self.terms = smsc.terms
+        self.figures = Figures()
         self._smsc = smsc
         self._gone = gone
         self._link: Link | None = None
@@ -100,10 +123,11 @@ class TeamSession:
     def received(self, link: Link, requests: list[Pdu]) -> None:
         if self._turns is not None:
             self._turns.take(requests)
+            self.figures.turned(self._smsc.clock.seconds())
             return
         for bind in requests:  # until a bind is answered the session hands out nothing else
             if isinstance(bind, Bind):
-                self._judge(link, bind)
+                self._ask_in(link, bind)
 
     def answered(self, link: Link, answers: list[tuple[Any, Pdu]]) -> None:
         listener = self._smsc.binds.listener
@@ -121,6 +145,7 @@ class TeamSession:
     def lost(self, link: Link, reason: str) -> None:
         self._link = None
         if self._login is not None:
+            self._smsc.counts.add(self.figures.counts)
             self._smsc.binds.remove(self)
             self._stop_receiving()
             self.log.info(
@@ -135,95 +160,64 @@ class TeamSession:
 
     # Binding
 
-    def _judge(self, link: Link, bind: Bind) -> None:
-        smsc, now_s = self._smsc, self._smsc.clock.seconds()
-        address = link.peer.rpartition(":")[0]
-        if not smsc.open or self._refused_unheard or smsc.attempts.blocked(address, now_s):
-            self._refuse_unheard(link, bind)
-            return
-        verdict = judge(smsc.directory.now, bind, smsc.now_ms())
-        team_id = verdict.team.id if isinstance(verdict, Login) else verdict.team_id
-        # A stranger's guesses must not lock out the team itself: only who has failed shares in the team's block.
-        if team_id is not None and smsc.attempts.count(address, now_s) and smsc.attempts.blocked(team_id, now_s):
-            self._refuse_unheard(link, bind)
-        elif isinstance(verdict, Refusal):
-            if verdict.guess:
-                self._count_guess(address, team_id, now_s)
-            self._refuse(link, bind, verdict.status, verdict.why)
-        elif smsc.binds.count(verdict.team.id) < smsc.sessions_of(verdict.team):
-            self._welcome(link, bind, verdict)
-        else:
-            probed = smsc.binds.probe(verdict.team.id)
-            probed.addCallback(lambda _: self._judge_again(link, bind))
-            probed.addErrback(self._bind_failed)
+    def _ask_in(self, link: Link, bind: Bind) -> None:
+        """Have a bind judged; what comes of it is acted on in the same breath."""
+        judged = Deferred.fromCoroutine(self._judged(link, bind))
+        judged.addErrback(self._not_judged, link, bind)
+        judged.addErrback(lambda failure: self.log.failure("refusing a bind", failure))
 
-    def _bind_failed(self, failure: Failure) -> None:
-        self.log.failure("{session_id} could not be bound", failure, session_id=self.session_id)
-
-    def _judge_again(self, link: Link, bind: Bind) -> None:
-        """Take the place that a dead session has left, if one has and everything else still holds."""
-        if self._link is None or link.session.is_closed:
-            return
+    async def _judged(self, link: Link, bind: Bind) -> None:
         smsc = self._smsc
-        verdict = judge(smsc.directory.now, bind, smsc.now_ms())
+        if not smsc.open or self._refused_unheard:
+            self._refuse(link, bind, Refusal(Status.ESME_RBINDFAIL, "no binds are taken", unheard=True))
+            return
+        verdict = await smsc.entrance.admit(host(link.peer), bind)
+        if self._link is None or link.session.is_closed:
+            return  # it has gone while it waited
         if isinstance(verdict, Refusal):
-            self._refuse(link, bind, verdict.status, verdict.why)
-        elif not smsc.open or smsc.binds.count(verdict.team.id) >= smsc.sessions_of(verdict.team):
-            why = f"the team has its {smsc.sessions_of(verdict.team)} sessions"
-            self._refuse(link, bind, Status.ESME_RBINDFAIL, why)
+            self._refuse(link, bind, verdict)
+        elif not self._smsc.open:
+            self._refuse(link, bind, Refusal(Status.ESME_RBINDFAIL, "the node stops"))
         else:
             self._welcome(link, bind, verdict)
 
-    def _count_guess(self, address: str, team_id: int | None, now_s: float) -> None:
-        attempts = self._smsc.attempts
-        if attempts.failed(address, now_s) == attempts.limit:
+    def _not_judged(self, failure: Failure, link: Link, bind: Bind) -> None:
+        """Answer a bind that a defect of ours keeps from being judged."""
+        self.log.failure("{session_id} could not be bound", failure, session_id=self.session_id)
+        if self._link is not None and not link.session.is_closed and not link.is_bound:
+            self._refuse(link, bind, Refusal(Status.ESME_RSYSERR, "a defect of ours"))
+
+    def _refuse(self, link: Link, bind: Bind, refusal: Refusal) -> None:
+        """Refuse a bind; one that is refused unheard is not logged, and its connection is closed in a while."""
+        smsc = self._smsc
+        smsc.counts.binds_refused += 1
+        link.send([answer(bind, refusal.status)])
+        if not refusal.unheard:
             self.log.warn(
-                "{address} has guessed {n} times; its binds are refused unheard", address=address, n=attempts.limit
+                "bind of {system_id!r} from {peer} refused with {status}: {why}",
+                session_id=self.session_id,
+                system_id=bind.system_id,
+                peer=link.peer,
+                status=refusal.status.name,
+                why=refusal.why,
             )
-        if team_id is not None:
-            attempts.failed(team_id, now_s)
-
-    def _refuse(self, link: Link, bind: Bind, status: Status, why: str) -> None:
-        self._smsc.counts.binds_refused += 1
-        self.log.warn(
-            "bind of {system_id!r} from {peer} refused with {status}: {why}",
-            session_id=self.session_id,
-            system_id=bind.system_id,
-            peer=link.peer,
-            status=status.name,
-            why=why,
-        )
-        link.send([answer(bind, status)])
-
-    def _refuse_unheard(self, link: Link, bind: Bind) -> None:
-        """Refuse without a look at the password, and close in a while; the log has it once (`_count_guess`)."""
-        self._smsc.counts.binds_refused += 1
-        link.send([answer(bind, Status.ESME_RBINDFAIL)])
-        if not self._refused_unheard:
+        elif not self._refused_unheard:
             self._refused_unheard = True
-            self._smsc.clock.callLater(self._smsc.limits.refusal_delay_s, link.unbind)
+            smsc.clock.callLater(smsc.limits.refusal_delay_s, link.unbind)
 
     def _welcome(self, link: Link, bind: Bind, login: Login) -> None:
         smsc = self._smsc
         self._login = login
         self.team_id = login.team.id
+        self.terms = smsc.terms_of(login.team, login.token)
         self.takes_tlvs = bind.interface_version >= INTERFACE_VERSION
         self._receiving = not isinstance(bind, BindTransmitter)
-        self._bucket = Bucket(smsc.tps_of(login.team), smsc.clock.seconds())
-        self._turns = Turns(
-            smsc.gateway,
-            link,
-            self.team_id,
-            self.takes_tlvs,
-            self._bucket,
-            smsc.limits,
-            smsc.clock,
-            smsc.now_ms,
-            smsc.counts,
-            self._all_answered,
-        )
+        self._bucket = Bucket(self.terms.session_tps, smsc.clock.seconds())
+        self._turns = self._turns_of(link, self._bucket)
+        self._keep_time(link)
         smsc.binds.add(self)
         smsc.counts.binds += 1
+        self.figures.begin(bind, smsc.now_ms())
         tlvs = {Tag.SC_INTERFACE_VERSION: INTERFACE_VERSION} if self.takes_tlvs else NO_TLVS
         link.send([answer(bind, system_id=SYSTEM_ID, tlvs=tlvs)])
         self.log.info(
@@ -232,6 +226,7 @@ class TeamSession:
             team_id=self.team_id,
             team=login.team.code,
             token_uuid=login.token.uuid,
+            smpp_password_uuid=None if login.smpp_password is None else login.smpp_password.uuid,
             peer=link.peer,
             state=link.session.state.value,
             version=bind.interface_version,
@@ -239,7 +234,35 @@ class TeamSession:
         if self.receives and smsc.binds.listener is not None:
             smsc.binds.listener.receiver_bound(self)
 
-    # What the registry and `notify` see
+    def _turns_of(self, link: Link, bucket: Bucket) -> Turns:
+        smsc = self._smsc
+        return Turns(
+            smsc.gateway,
+            smsc.operations,
+            link,
+            self.team_id,
+            self.takes_tlvs,
+            bucket,
+            self.terms,
+            smsc.limits,
+            smsc.clock,
+            smsc.now_ms,
+            self.figures.counts,
+            smsc.binds.unanswered,
+            self._all_answered,
+        )
+
+    # What the registry, the console and `notify` see
+
+    @property
+    def link(self) -> Link | None:
+        """The connection while it is there."""
+        return self._link
+
+    @property
+    def login(self) -> Login | None:
+        """Whose session it is, once it is bound."""
+        return self._login
 
     @property
     def receives(self) -> bool:
@@ -251,31 +274,49 @@ class TeamSession:
 
     @property
     def deaf(self) -> bool:
-        return self._turns is not None and self._turns.paused
+        held = self._link is not None and self._link.patience.holds
+        return held or (self._turns is not None and self._turns.paused)
 
     def room(self) -> int:
         link = self._link
         if link is None or not self.receives:
             return 0
-        return max(0, self._smsc.limits.receipt_window - link.outstanding)
+        return max(0, self.terms.receipt_window - link.outstanding)
 
     def deliver(self, pdus: Sequence[Pdu], contexts: Sequence[Any]) -> None:
         if self._link is not None:
             self._link.request(pdus, contexts)
+            self.figures.receipts += len(pdus)
 
     def objection(self, known: Directory) -> str | None:
         if self._login is None:
             return None
-        return still_good(known, self.team_id, self._login.token.digest, self._smsc.now_ms())
+        verdict = renewed(known, self._login, self._smsc.now_ms())
+        return verdict.why if isinstance(verdict, Refusal) else None
 
     def adopt(self, known: Directory) -> None:
-        team = known.teams.get(self.team_id)
-        if team is not None and self._bucket is not None:
-            self._bucket.set_rate(self._smsc.tps_of(team))
+        """Take over what has changed of the terms; the sessions there are stay, also when fewer are granted."""
+        held = self._login
+        if held is None or self._link is None or self._bucket is None or self._turns is None:
+            return
+        team, token = known.teams[self.team_id], known.tokens[held.token.digest]
+        if team is held.team and token is held.token:
+            return
+        self._login = attrs.evolve(held, team=team, token=token)
+        terms = self._smsc.terms_of(team, token)
+        if terms == self.terms:
+            return
+        self.terms = self._turns.terms = terms
+        self._bucket.set_rate(terms.session_tps)
+        self._keep_time(self._link)
+
+    def _keep_time(self, link: Link) -> None:
+        link.keep_time(self.terms.enquire_link_s, self.terms.idle_timeout_s)
+        link.patience.grant(self.terms.session_tps)
 
     def enquire(self) -> None:
-        if self._link is not None and self._link.session.may_send(EnquireLink):
-            self._link.send([EnquireLink()])
+        if self._link is not None:
+            self._link.enquire()
 
     def leave(self, why: str) -> None:
         """End politely: what was submitted is answered first, then comes the unbind."""

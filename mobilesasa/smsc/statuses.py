@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from mobilesasa.core.errors import Refused
-from mobilesasa.smpp.pdus import SubmitSmResp
+from mobilesasa.smpp.pdus import Pdu, SubmitSmResp
 from mobilesasa.smpp.statuses import Status
-from mobilesasa.smpp.tlvs import Tag
+from mobilesasa.smpp.tlvs import Tag, Tlvs
 
 #: The status for each refusal of core. Those of ESME_RSUBMITFAIL say in additional_status_info_text what it was.
 STATUSES: Final[Mapping[str, Status]] = {
@@ -22,10 +22,12 @@ STATUSES: Final[Mapping[str, Status]] = {
     "bad_schedule": Status.ESME_RINVSCHED,
     "insufficient_units": Status.ESME_RSUBMITFAIL,  # a throttling status would make clients retry for ever
     "no_route": Status.ESME_RINVDSTADR,
+    "suppressed": Status.ESME_RINVDSTADR,  # every client takes that for final; the words tell it from a wrong number
     "team_suspended": Status.ESME_RSUBMITFAIL,
     "not_found": Status.ESME_RINVMSGID,
     "not_failed": Status.ESME_RSUBMITFAIL,
     "already_resent": Status.ESME_RSUBMITFAIL,
+    "text_not_kept": Status.ESME_RSUBMITFAIL,
     "already_exists": Status.ESME_RSUBMITFAIL,
     "bad_value": Status.ESME_RSUBMITFAIL,
     "overloaded": Status.ESME_RMSGQFUL,
@@ -33,14 +35,19 @@ STATUSES: Final[Mapping[str, Status]] = {
 
 _INFO: Final[Mapping[str, str]] = {"insufficient_units": "insufficient units"}  # the words of decision 37
 _INFO_CHARACTERS = 255
+_WITH_WORDS: Final = frozenset({"suppressed"})  # refusals that say more than their status
+#: Statuses that say nothing by themselves: the words go with them.
+_SAYS_NOTHING: Final = frozenset(
+    {Status.ESME_RSUBMITFAIL, Status.ESME_RQUERYFAIL, Status.ESME_RCANCELFAIL, Status.ESME_RREPLACEFAIL}
+)
 
 
 class BadSubmit(Exception):
-    """A submit_sm cannot be read as a message.
+    """A request cannot be read as a message, or as something to be done with one.
 
     Attributes:
         status: what is answered.
-        info: what is wrong, in words; it travels with ESME_RSUBMITFAIL alone, which says nothing by itself.
+        info: what is wrong, in words; it travels with a status that says nothing by itself, as ESME_RSUBMITFAIL.
     """
 
     def __init__(self, status: Status, info: str) -> None:
@@ -55,13 +62,19 @@ def status_of(refusal: Refused) -> Status:
     return STATUSES.get(refusal.code, Status.ESME_RSUBMITFAIL)
 
 
-def refused(sequence: int, refusal: Refused | BadSubmit, takes_tlvs: bool) -> SubmitSmResp:
-    """Return the answer to a submit_sm that was refused; no TLV for a peer older than SMPP 3.4 (decision 94)."""
+def refused(sequence: int, refusal: Refused | BadSubmit, takes_tlvs: bool, response: type[Pdu] = SubmitSmResp) -> Pdu:
+    """Return the answer to a submit that was refused; no TLV for a peer older than SMPP 3.4 (decision 94)."""
     if isinstance(refusal, BadSubmit):
-        status, info = refusal.status, refusal.info
+        status, info, with_words = refusal.status, refusal.info, False
     else:
         status, info = status_of(refusal), _INFO.get(refusal.code) or refusal.message
-    if status is not Status.ESME_RSUBMITFAIL or not takes_tlvs:
-        return SubmitSmResp(sequence=sequence, status=status)
+        with_words = refusal.code in _WITH_WORDS
+    if not takes_tlvs or not (with_words or status in _SAYS_NOTHING):
+        return response(sequence=sequence, status=status)
+    return response(sequence=sequence, status=status, tlvs=info_tlvs(info))
+
+
+def info_tlvs(info: str) -> Tlvs:
+    """Return additional_status_info_text: words beside a status (SMPP 3.4 §5.3.2.11)."""
     text = info.replace("\0", "")[:_INFO_CHARACTERS].encode("latin-1", "replace").decode("latin-1")
-    return SubmitSmResp(sequence=sequence, status=status, tlvs={Tag.ADDITIONAL_STATUS_INFO_TEXT: text})
+    return {Tag.ADDITIONAL_STATUS_INFO_TEXT: text}

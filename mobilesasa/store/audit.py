@@ -157,7 +157,48 @@ SPOOL_KNOWN = """
 SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE wrong))[1:5] FROM (
     SELECT message.id IS NULL OR message.team_id <> spool.team_id OR origin <> 2 AS wrong,
            format('%%s of %%s', spool.id, message_id) AS shown
-    FROM spool LEFT JOIN message ON message.id = message_id
+    FROM spool LEFT JOIN message ON message.id = message_id WHERE spool.state < 50
+) AS each
+"""
+
+SPOOL_INBOUND = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT inbound.id IS NULL OR inbound.team_id IS DISTINCT FROM spool.team_id OR part < 0 AS wrong,
+           format('%%s of %%s', spool.id, message_id) AS shown
+    FROM spool LEFT JOIN inbound ON inbound.id = message_id WHERE spool.state >= 50
+) AS each
+"""
+
+INBOUND_FITS = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(id) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT inbound.id::text,
+           parts < 1 OR missing < 0 OR carrier.id IS NULL OR (team_id IS NOT NULL AND team.id IS NULL) AS wrong
+    FROM inbound LEFT JOIN team ON team.id = team_id LEFT JOIN carrier ON carrier.id = carrier_id
+) AS each
+"""
+
+INBOUND_PARTS = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(id) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT part.id::text,
+           number NOT BETWEEN 1 AND total OR (inbound_id IS NOT NULL AND inbound.id IS NULL) OR waiting >= total AS wrong
+    FROM (
+        SELECT *, count(*) FILTER (WHERE inbound_id IS NULL) OVER (
+            PARTITION BY carrier_id, source, destination, reference, total) AS waiting
+        FROM inbound_part
+    ) AS part LEFT JOIN inbound ON inbound.id = inbound_id
+) AS each
+"""
+
+OPT_OUTS = """
+SELECT count(*), count(*) FILTER (WHERE team_id IS NULL OR parts <> 1),
+       (array_agg(id::text) FILTER (WHERE team_id IS NULL OR parts <> 1))[1:5]
+FROM inbound WHERE opt_out IS NOT NULL
+"""
+
+SUPPRESSED = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT suppression.uuid, NOT coalesce(suppresses, false) OR recipient !~ '^[0-9]+$' AS wrong
+    FROM suppression LEFT JOIN team ON team.id = team_id
 ) AS each
 """
 
@@ -211,6 +252,15 @@ CHECKS = (
     ("awaiting_fits", "no more receipts are awaited for a message than it has parts without one", AWAITING_FITS),
     ("awaited", "for each open part of a sent message a receipt is awaited", AWAITED),
     ("spool_known", "each receipt that is owed is for a message that its team submitted by SMPP", SPOOL_KNOWN),
+    ("spool_inbound", "each message from a phone that is owed is there, and of that team", SPOOL_INBOUND),
+    (
+        "inbound_fits",
+        "each message from a phone came by a carrier that is there, for a team that is there",
+        INBOUND_FITS,
+    ),
+    ("inbound_parts", "a part of a long message waits for others, or is of one that is there", INBOUND_PARTS),
+    ("opt_outs", "each STOP and START from a phone is of one part, and to a team", OPT_OUTS),
+    ("suppressed", "each suppression is of a number, and of a team whose messages are looked at", SUPPRESSED),
     ("configured", "each message is of a team and for a carrier that are there", CONFIGURED),
     ("default_senders", "the default sender of a team is its own", DEFAULT_SENDERS),
     ("resends", "each resend is of a message of the same team", RESENDS),

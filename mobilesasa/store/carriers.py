@@ -87,7 +87,7 @@ def find_carrier(txn: Txn, name: str) -> CarrierRecord:
 
 
 def set_enabled(txn: Txn, name: str, enabled: bool) -> CarrierRecord:
-    """Let a carrier take messages, or no more; what waits for one that is disabled goes on waiting.
+    """Let a carrier take messages, or no more; what waits for one that is disabled goes on to others where it may.
 
     Raises:
         NotFound: there is none of that name.

@@ -178,6 +178,11 @@ class Database:
 
     log = Logger()
 
+    @property
+    def clock(self) -> IReactorTime:
+        """What keeps time for those who ask again."""
+        return self._reactor
+
     async def start(self) -> None:
         """Start the threads and try one connection.
 
@@ -197,6 +202,12 @@ class Database:
         pool, self._pool = self._pool, None
         if self._in_hand:
             await DeferredList(list(self._in_hand), consumeErrors=False)
+        if pool is not None:
+            pool.close()
+
+    def abandon(self) -> None:
+        """End the threads and connections without the reactor, for a start that failed; nobody is answered any more."""
+        pool, self._pool = self._pool, None
         if pool is not None:
             pool.close()
 

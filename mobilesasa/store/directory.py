@@ -5,13 +5,17 @@ Whoever keeps a `CurrentDirectory` listens on `CHANNEL`: triggers of the schema 
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 import attrs
 
-from mobilesasa.core.teams import CarrierRecord, Directory, RouteRecord, Sender, Team, Token
+from mobilesasa.core.keywords import Keyword
+from mobilesasa.core.networks import Networks
+from mobilesasa.core.teams import CarrierRecord, Directory, RouteRecord, Sender, SmppPassword, Team, Token
 from mobilesasa.store import carriers, teams
 from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.rules import read_rule
 from mobilesasa.store.teams import CreatedTeam, NewTeam
 
 CHANNEL = "directory"
@@ -21,24 +25,50 @@ CHANNEL = "directory"
 LOAD = """
 WITH token_page AS (
     SELECT json_build_array(uuid, team_id, encode(digest, 'hex'), prefix, array_to_string(scopes, ' '),
-                            (extract(epoch FROM expires_at) * 1000)::bigint, revoked_at IS NOT NULL) AS line,
+                            (extract(epoch FROM expires_at) * 1000)::bigint, revoked_at IS NOT NULL, smpp) AS line,
            row_number() OVER () / 1000 AS page
     FROM token
 ), sender_page AS (
-    SELECT json_build_array(id, uuid, team_id, name, status) AS line, row_number() OVER () / 1000 AS page FROM sender
+    SELECT json_build_array(id, uuid, team_id, name, status, tlvs) AS line, row_number() OVER () / 1000 AS page FROM sender
 ), team_page AS (
     SELECT json_build_array(id, uuid, code, name, country, default_sender_id, max_sessions, session_tps,
-                            suspended_at IS NOT NULL) AS line,
+                            suspended_at IS NOT NULL, smpp, tlvs, suppresses) AS line,
            row_number() OVER () / 1000 AS page
     FROM team
 )
 SELECT 'token', json_agg(line) FROM token_page GROUP BY page
 UNION ALL SELECT 'sender', json_agg(line) FROM sender_page GROUP BY page
 UNION ALL SELECT 'team', json_agg(line) FROM team_page GROUP BY page
-UNION ALL SELECT 'carrier', json_agg(json_build_array(id, name, kind, enabled, options)) FROM carrier
+UNION ALL SELECT 'carrier', json_agg(json_build_array(id, name, kind, enabled, options, coalesce(form, '')))
+    FROM carrier LEFT JOIN carrier_id_form ON carrier_id = id AND confirmed >= 10
 UNION ALL SELECT 'route', json_agg(json_build_array(prefix, carrier_id, priority)) FROM route
+UNION ALL SELECT 'rule', json_agg(json_build_array(
+    (SELECT json_agg(json_build_array(carrier_id, weight) ORDER BY place) FROM route_target WHERE rule_id = route_rule.id),
+    id, priority, team_id, prefix, network, sender, lane, origin, coding, policy)) FROM route_rule
+UNION ALL SELECT 'network_prefix', json_agg(json_build_array(prefix, network)) FROM network_prefix
+UNION ALL SELECT 'network_code', json_agg(json_build_array(code, network)) FROM network_code
+UNION ALL SELECT 'cost', json_agg(json_build_array(carrier_id, prefix, cost_micro)) FROM carrier_cost
+UNION ALL SELECT 'keyword', json_agg(json_build_array(code, keyword, team_id)) FROM inbound_keyword
 UNION ALL SELECT 'price', json_agg(json_build_array(prefix, units)) FROM price
+UNION ALL SELECT 'smpp_password', json_agg(json_build_array(smpp_password.uuid, smpp_password.team_id, encode(digest, 'hex'), hash,
+                                                            allowed::text[], any_address, locked_at IS NOT NULL))
+    FROM smpp_password JOIN token ON token.id = token_id WHERE smpp_password.revoked_at IS NULL AND token.revoked_at IS NULL
 """
+
+_KINDS = (
+    "team",
+    "sender",
+    "token",
+    "carrier",
+    "route",
+    "rule",
+    "network_prefix",
+    "network_code",
+    "cost",
+    "price",
+    "keyword",
+    "smpp_password",
+)
 
 # Two nodes that start on one empty store take turns.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('mobilesasa.directory.ensure_demo'))"
@@ -61,7 +91,7 @@ class DemoTeam:
 
 def load(txn: Txn) -> Directory:
     """Return the picture of one moment: all teams, senders, tokens, carriers, routes and prices."""
-    rows: dict[str, list[list[Any]]] = {kind: [] for kind in ("team", "sender", "token", "carrier", "route", "price")}
+    rows: dict[str, list[list[Any]]] = {kind: [] for kind in _KINDS}
     txn.execute(LOAD)
     for kind, page in txn.fetchall():
         rows[kind].extend(page or ())
@@ -73,6 +103,11 @@ def load(txn: Txn) -> Directory:
         carriers=[CarrierRecord(*row) for row in rows["carrier"]],
         routes=[RouteRecord(*row) for row in rows["route"]],
         prices=dict(rows["price"]),
+        smpp_passwords=[_smpp_password(*row) for row in rows["smpp_password"]],
+        rules=[read_rule(*row) for row in rows["rule"]],
+        networks=Networks(dict(rows["network_prefix"]), dict(rows["network_code"])),
+        costs={(carrier_id, prefix): cost_micro for carrier_id, prefix, cost_micro in rows["cost"]},
+        keywords=[Keyword(*row) for row in rows["keyword"]],
     )
 
 
@@ -107,12 +142,20 @@ def _token(
     scopes: str,
     expires_at_ms: int | None,
     revoked: bool,
+    smpp: dict[str, Any],
 ) -> Token:
     """Build a token; tokens of the same scopes share one set."""
     shared = sets.get(scopes)
     if shared is None:
         shared = sets[scopes] = frozenset(scopes.split())
-    return Token(uuid, team_id, bytes.fromhex(digest), prefix, shared, expires_at_ms, revoked)
+    return Token(uuid, team_id, bytes.fromhex(digest), prefix, shared, expires_at_ms, revoked, smpp)
+
+
+def _smpp_password(
+    uuid: str, team_id: int, digest: str, hashed: str, allowed: list[str], any_address: bool, locked: bool
+) -> SmppPassword:
+    networks = tuple(ip_network(each) for each in allowed)
+    return SmppPassword(uuid, team_id, bytes.fromhex(digest), hashed, networks, any_address, locked)
 
 
 def _says(txn: Txn, question: str) -> bool:

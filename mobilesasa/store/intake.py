@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mobilesasa.core.errors import InsufficientUnits
+from mobilesasa.core.errors import InsufficientUnits, Refused
 from mobilesasa.core.model import Priced
+from mobilesasa.store import suppressions
 from mobilesasa.store.database import Txn
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
@@ -18,7 +19,7 @@ WITH asked AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(batch)s) AS asked (
         n integer, id uuid, team_id integer, carrier_id integer, price_units integer, lane smallint, origin smallint,
         wish smallint, coding smallint, parts smallint, expires_at float8, due_at float8, sender text, recipient text,
-        text text, body text, udh text, resent_from uuid, options jsonb)
+        text text, body text, udh text, resent_from uuid, options jsonb, fallbacks integer[])
 ), payer AS MATERIALIZED (
     SELECT id, balance FROM team WHERE id = ANY(%(teams)s::integer[]) ORDER BY id FOR UPDATE
 ), paid AS MATERIALIZED (
@@ -41,8 +42,8 @@ WITH asked AS MATERIALIZED (
            resent_from, options
     FROM paid JOIN entry ON entry.team_id = paid.team_id
 ), waiting AS (
-    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at)
-    SELECT id, team_id, carrier_id, lane, price_units, to_timestamp(expires_at), to_timestamp(due_at) FROM paid
+    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at, fallbacks)
+    SELECT id, team_id, carrier_id, lane, price_units, to_timestamp(expires_at), to_timestamp(due_at), fallbacks FROM paid
 )
 SELECT n FROM paid
 """
@@ -50,14 +51,17 @@ SELECT n FROM paid
 STORED = "SELECT id FROM message WHERE id = ANY(%(ids)s::uuid[])"
 
 
-def accept(txn: Txn, batch: Sequence[Priced]) -> list[InsufficientUnits | None]:
+def accept(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
     """Charge the teams and store the messages of one group commit, each both or neither.
 
-    Returns None for each message that was stored, else the refusal. Runs on a database thread and may run twice
-    (deadlock): touches nothing but `txn`.
+    Returns None for each message that was stored, else its refusal, `InsufficientUnits` or `Suppressed`. Runs on a
+    database thread and may run twice (deadlock): touches nothing but `txn`.
     """
-    verdicts: list[InsufficientUnits | None] = [InsufficientUnits(message.price_units) for message in batch]
+    verdicts: list[Refused | None] = [InsufficientUnits(message.price_units) for message in batch]
     rows = [_row(n, message) for n, message in enumerate(batch)]
+    if suppressed := suppressions.refusals(txn, batch):
+        verdicts = [suppressed.get(message.id, verdicts[n]) for n, message in enumerate(batch)]
+        rows = [row for row in rows if row["id"] not in suppressed]
     while rows:
         teams = {row["team_id"] for row in rows}
         txn.execute(ACCEPT, {"batch": as_json(rows), "teams": list(teams)})
@@ -70,7 +74,19 @@ def accept(txn: Txn, batch: Sequence[Priced]) -> list[InsufficientUnits | None]:
     return verdicts
 
 
-def accept_again(txn: Txn, batch: Sequence[Priced]) -> list[InsufficientUnits | None]:
+def accept_one(txn: Txn, message: Priced) -> None:
+    """Charge the team and store a message, both or neither.
+
+    Raises:
+        InsufficientUnits: the team cannot pay for it.
+        Suppressed: the recipient is not to get it.
+    """
+    (refusal,) = accept(txn, [message])
+    if refusal is not None:
+        raise refusal
+
+
+def accept_again(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
     """Accept a batch whose COMMIT may have happened: leave alone what is stored already."""
     txn.execute(STORED, {"ids": uuids(message.id for message in batch)})
     stored = {message_id for (message_id,) in txn.fetchall()}
@@ -112,7 +128,9 @@ def _row(n: int, message: Priced) -> dict[str, Any]:
         row["resent_from"] = message.resent_from
     if message.options:
         row["options"] = message.options
+    if message.fallbacks:
+        row["fallbacks"] = message.fallbacks
     return row
 
 
-ACCEPTING: Work[Priced, InsufficientUnits | None] = Work("accept", accept, accept_again)
+ACCEPTING: Work[Priced, Refused | None] = Work("accept", accept, accept_again)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from twisted.internet.defer import Deferred
 
-from mobilesasa.core.errors import InsufficientUnits, Overloaded
+from mobilesasa.core.callbacks import KEPT_DAYS
+from mobilesasa.core.errors import Overloaded, Refused
+from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.inbound import REMEMBERED_H, Arrival, Owed, Taken
 from mobilesasa.core.model import Lane, MessageId, Notice, Outbound, Place, Priced, Report, Settled, Settlement
-from mobilesasa.store import claims, outcomes, reports, spool
+from mobilesasa.store import (
+    callbacks,
+    claims,
+    failover,
+    idempotency,
+    inbound,
+    intake,
+    outcomes,
+    questions,
+    reports,
+    spool,
+    texts,
+)
 from mobilesasa.store.claims import CLAIMING, Claim
 from mobilesasa.store.database import Database
+from mobilesasa.store.inbound import TAKING_IN
 from mobilesasa.store.intake import ACCEPTING
 from mobilesasa.store.outcomes import SETTLING
 from mobilesasa.store.reports import REPORTING
@@ -36,16 +52,29 @@ class Journal:
         self._run = run
         self._backlog_max = backlog_max
 
-    async def accept(self, batch: Sequence[Priced]) -> Sequence[InsufficientUnits | None]:
+    async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
         """See `core.ports.Intake`.
 
         Raises:
             Overloaded: too much waits already; nothing of the batch was stored.
             StoreUnavailable: nothing of the batch was stored.
         """
+        self._refuse_too_much()
+        return await self._intake.write(ACCEPTING, batch)
+
+    async def accept_once(self, message: Priced, kept: Kept) -> None:
+        """See `core.ports.Intake`; a transaction of its own, so that no other message waits for the lock of a key.
+
+        Raises:
+            Overloaded: too much waits already; nothing was stored.
+            StoreUnavailable: nothing was stored, unless it is an `OutcomeUnknown`.
+        """
+        self._refuse_too_much()
+        await idempotency.run_once(self._database, kept, "intake.accept_one", intake.accept_one, message)
+
+    def _refuse_too_much(self) -> None:
         if self._intake.waiting_items > self._backlog_max:
             raise Overloaded("too many messages wait to be stored; try again in a moment")
-        return await self._intake.write(ACCEPTING, batch)
 
     def claim(self, ids: Sequence[MessageId]) -> Deferred[list[Outbound | None]]:
         """See `core.ports.Journal`."""
@@ -85,6 +114,16 @@ class Journal:
         """Say that this process lives; return what dead processes held, which is free again."""
         return await self._database.run("claims.keep_lease", claims.keep_lease, self._run, lease_s)
 
+    async def move_on(
+        self, carrier_id: int, avoided: Collection[int], reason: str, after: MessageId | None, limit: int
+    ) -> tuple[Sequence[Place], MessageId | None]:
+        """Let what waits for a carrier go on to others; see `dispatch.watch`."""
+        behind = after or claims.FIRST_ID
+        chunk = await self._database.run(
+            "failover.move_on", failover.move_on, carrier_id, avoided, reason, behind, limit
+        )
+        return chunk.places, chunk.last
+
     async def tidy(self, receipt_h: int, limit: int) -> None:
         """Make next month's partition, close what waits for receipts in vain, forget what nobody fetched."""
         await self._database.run("claims.make_partitions", claims.make_partitions)
@@ -93,8 +132,34 @@ class Journal:
         while await self._database.run("reports.forget_parked", reports.forget_parked, receipt_h, limit) == limit:
             pass
         await self._database.run("spool.forget", spool.forget, receipt_h)
+        while await self._database.run("idempotency.forget", idempotency.forget, limit) == limit:
+            pass
+        await self._database.run("questions.forget", questions.forget)
+        while await self._database.run("callbacks.forget", callbacks.forget, KEPT_DAYS, limit) == limit:
+            pass
 
-    async def owed(self, team_id: int, after: int, limit: int) -> list[Notice]:
+    async def let_go_of_texts(self, default_days: int, limit: int) -> bool:
+        """Remove texts that were kept long enough, of at most `limit` messages; returns whether there may be more."""
+        more = await self._database.run("texts.let_go", texts.let_go, default_days, limit)
+        return await self._database.run("inbound.let_go", inbound.let_go, default_days, limit) == limit or more
+
+    def take_in(self, batch: Sequence[Arrival]) -> Deferred[list[Taken | None]]:
+        """See `core.ports.InboundJournal`."""
+        return self._writer.write(TAKING_IN, batch)
+
+    async def close_incomplete(self, hours: int, limit: int) -> Sequence[Taken]:
+        """See `core.ports.InboundJournal`."""
+        return await self._database.run("inbound.close_incomplete", inbound.close_incomplete, hours, limit)
+
+    async def tidy_inbound(self, limit: int) -> int:
+        """See `core.ports.InboundJournal`."""
+        return await self._database.run("inbound.tidy", inbound.tidy, REMEMBERED_H, inbound.UNMATCHED_DAYS, limit)
+
+    async def cut(self, team_id: int, spool_id: int) -> None:
+        """Put the parts of a long message from a phone in the place of the whole in a team's spool."""
+        await self._database.run("inbound.cut", inbound.cut, team_id, spool_id)
+
+    async def owed(self, team_id: int, after: int, limit: int) -> list[Owed]:
         """Return notices in a team's spool, oldest first, from behind a spool id."""
         return await self._database.run("spool.owed", spool.owed, team_id, after, limit)
 

@@ -13,11 +13,16 @@ from typing import Any
 import attrs
 
 from mobilesasa.core.errors import AlreadyResent, NotFailed, NotFound
+from mobilesasa.core.groups import WINDOW_MS, part_of
+from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.ids import first_id_at, made_at_ms
 from mobilesasa.core.model import Coding, Failure, Lane, MessageId, Origin, Priced, State, Wish
-from mobilesasa.store.database import Database, Txn, one_row
-from mobilesasa.store.intake import accept, uuids
+from mobilesasa.store import paging
+from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.idempotency import run_once
+from mobilesasa.store.intake import accept_one, uuids
 
-COUNTED = 100_000  # messages that are counted one by one
+NEIGHBOURHOOD = 510  # parts that are looked at on either side of one: two messages of the most parts there can be
 
 _COLUMNS = """
 SELECT id, team_id, carrier_id, lane, origin, wish, sender, recipient, text, body, udh, coding, parts, price_units,
@@ -50,6 +55,18 @@ SELECT count(*), count(*) FILTER (WHERE %(state)s IS NULL OR state = %(state)s) 
 ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT FROM message" + _WANTED
 
 FIND = _COLUMNS + "WHERE id = %(id)s AND team_id = %(team_id)s"
+
+# Parts that teams split themselves, near one of them in time; those nearest to it, where there are very many.
+NEIGHBOURS = (
+    "("
+    + _COLUMNS
+    + """WHERE team_id = %(team_id)s AND recipient = %(recipient)s AND sender = %(sender)s AND udh IS NOT NULL
+  AND id >= %(first)s AND id <= %(id)s ORDER BY id DESC LIMIT %(limit)s)
+UNION ALL ("""
+    + _COLUMNS
+    + """WHERE team_id = %(team_id)s AND recipient = %(recipient)s AND sender = %(sender)s AND udh IS NOT NULL
+  AND id > %(id)s AND id < %(end)s ORDER BY id LIMIT %(limit)s)"""
+)
 
 # Only parts whose receipt is open, or failed and may still be mended, stand in `awaiting`.
 AWAITED = """
@@ -111,6 +128,7 @@ class Story:
     parts: tuple[tuple[str | None, State], ...]  # the carrier's id of each part, and where it stands
     events: tuple[Event, ...]
     resent_as: MessageId | None
+    neighbours: tuple[tuple[Priced, Progress], ...] = ()  # of a part: the parts about it, itself among them
 
 
 @attrs.frozen
@@ -137,16 +155,9 @@ def page(txn: Txn, wanted: Wanted, limit: int, offset: int) -> list[tuple[Priced
     return [(_message(row), _progress(row)) for row in txn.fetchall()]
 
 
-def count(txn: Txn, wanted: Wanted, counted: int = COUNTED) -> tuple[int, bool]:
+def count(txn: Txn, wanted: Wanted, counted: int = paging.COUNTED) -> tuple[int, bool]:
     """Return how many messages there are, and whether that is an estimate, as it is above `counted`."""
-    parameters = wanted.parameters()
-    txn.execute(COUNT, parameters | {"limit": counted + 1})
-    seen, found = one_row(txn)
-    if seen <= counted:
-        return found, False
-    txn.execute(ESTIMATE, parameters)
-    ((plans,),) = txn.fetchall()
-    return max(found, round(plans[0]["Plan"]["Plan Rows"])), True
+    return paging.count(txn, COUNT, ESTIMATE, wanted.parameters(), counted)
 
 
 def find(txn: Txn, team_id: int, message_id: MessageId) -> Story | None:
@@ -170,7 +181,28 @@ def find(txn: Txn, team_id: int, message_id: MessageId) -> Story | None:
         parts=_parts(txn, message, progress, (refs or "").split(), failed_parts),
         events=events,
         resent_as=child[0] if child else None,
+        neighbours=_neighbours(txn, message),
     )
+
+
+def _neighbours(txn: Txn, message: Priced) -> tuple[tuple[Priced, Progress], ...]:
+    """Return the parts that the team sent to the same number from the same sender within five minutes of this one."""
+    if part_of(message) is None:
+        return ()
+    at_ms = made_at_ms(message.id)
+    parameters = {
+        "team_id": message.team_id,
+        "recipient": message.recipient,
+        "sender": message.sender,
+        "id": message.id,
+    }
+    bounds = {
+        "first": first_id_at(at_ms - WINDOW_MS),
+        "end": first_id_at(at_ms + WINDOW_MS + 1),
+        "limit": NEIGHBOURHOOD,
+    }
+    txn.execute(NEIGHBOURS, parameters | bounds)
+    return tuple((_message(row), _progress(row)) for row in txn.fetchall())
 
 
 def resend(txn: Txn, team_id: int, failed_id: MessageId, again: Priced) -> None:
@@ -183,6 +215,7 @@ def resend(txn: Txn, team_id: int, failed_id: MessageId, again: Priced) -> None:
         NotFailed: it has not failed, or no longer.
         AlreadyResent: a resend of it has not failed.
         InsufficientUnits: the team cannot pay for it.
+        Suppressed: the recipient is not to get it.
     """
     txn.execute(LOCK, {"id": failed_id, "team_id": team_id})
     row = txn.fetchone()
@@ -193,9 +226,7 @@ def resend(txn: Txn, team_id: int, failed_id: MessageId, again: Priced) -> None:
     txn.execute(LIVE_RESEND, {"id": failed_id})
     if txn.fetchone() is not None:
         raise AlreadyResent("a resend of this message is on its way or has arrived")
-    (refusal,) = accept(txn, [again])
-    if refusal is not None:
-        raise refusal
+    accept_one(txn, again)
 
 
 def units(txn: Txn, team_id: int) -> tuple[int, int]:
@@ -313,9 +344,9 @@ class History:
         """Return how many messages there are, and whether that is an estimate."""
         return await self._database.run("messages.count", count, Wanted(team_id, recipient, state, before))
 
-    async def resend(self, team_id: int, failed_id: MessageId, again: Priced) -> None:
+    async def resend(self, team_id: int, failed_id: MessageId, again: Priced, kept: Kept | None = None) -> None:
         """Store and charge a failed message anew, if it may be resent and there is no resend of it yet."""
-        await self._database.run("messages.resend", resend, team_id, failed_id, again)
+        await run_once(self._database, kept, "messages.resend", resend, team_id, failed_id, again)
 
     async def units(self, team_id: int) -> tuple[int, int]:
         """Return what the team can spend, and what is reserved; in units."""

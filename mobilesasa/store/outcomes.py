@@ -12,26 +12,34 @@ from mobilesasa.core.model import (
     Never,
     Notice,
     Outcome,
+    Place,
     Report,
     Sent,
     Settled,
     Settlement,
+    Step,
 )
+from mobilesasa.core.optouts import names_a_blacklist
+from mobilesasa.store import failover, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
-from mobilesasa.store.reports import NOTICES, notices, report, report_of
+from mobilesasa.store.notices import NOTICES, notices
+from mobilesasa.store.reports import report, report_of
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
-# Says how many of the carrier's ids were new, and whether any receipt waits for the id of its message.
+# Says how many of the carrier's ids were new, and whether any receipt waits for the id of its message, in whatever spelling.
+# A message whose parts the carrier took as one (`ids` is 1) waits for one receipt.
 SENT = """
 WITH sent AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(%(messages)s) AS sent (id uuid, carrier_id integer, attempt smallint, at float8, refs text)
+    SELECT * FROM json_to_recordset(%(messages)s) AS sent (
+        id uuid, carrier_id integer, attempt smallint, at float8, refs text, ids smallint)
 ), gone AS (
     DELETE FROM pending WHERE message_id = ANY(%(ids)s::uuid[])
 ), moved AS (
     UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
-                       refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), '')
+                       refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), ''),
+                       open_parts = least(open_parts, nullif(sent.ids, 0))
     FROM sent WHERE message.id = sent.id AND state = 10
 ), waits AS (
     INSERT INTO awaiting (carrier_id, ref, message_id, part, sent_at)
@@ -39,7 +47,8 @@ WITH sent AS MATERIALIZED (
     FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid, part smallint, at float8)
     ON CONFLICT (carrier_id, ref) DO NOTHING RETURNING 1
 )
-SELECT (SELECT count(*) FROM waits), EXISTS (SELECT FROM parked_report)
+SELECT (SELECT count(*) FROM waits), EXISTS (SELECT FROM parked_report),
+       EXISTS (SELECT FROM parked_report WHERE spellings IS NOT NULL AND at > now() - interval '1 hour')
 """
 
 # A carrier that uses an id again means the newer message. The older one keeps its row, under a name that never matches.
@@ -59,18 +68,27 @@ DELETE FROM parked_report USING (
 RETURNING parked_report.report
 """
 
+UNPARK_SPELT = """
+DELETE FROM parked_report USING (
+    SELECT place, parts.ref FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text), LATERAL (
+        SELECT ctid AS place FROM parked_report WHERE spellings @> ARRAY[parts.ref] AND carrier_id = parts.carrier_id
+        AND at > now() - interval '1 hour' OFFSET 0) AS found
+) AS hit WHERE parked_report.ctid = place
+RETURNING parked_report.report, hit.ref
+"""
+
 # Only the hand that has the message puts it off, and only once: this may be repeated, or come after the claim was lost.
 LATER = """
 WITH put_off AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS put_off (
-        id uuid, carrier_id integer, attempt smallint, delay_s float8, taken integer, refs text, code text, reason text)
+        id uuid, carrier_id integer, attempt smallint, delay_s float8, taken integer, refs text, code text, reason text, kind text)
 ), back AS (
     UPDATE pending SET claimed_by = NULL, due_at = now() + make_interval(secs => delay_s), sent_parts = sent_parts | taken
     FROM put_off WHERE message_id = ANY(%(ids)s::uuid[]) AND message_id = put_off.id AND claimed_by IS NOT NULL AND attempts = attempt
     RETURNING put_off.*
 ), told AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
-    SELECT id, attempt, carrier_id, 'postponed', code, reason FROM back
+    SELECT id, attempt, carrier_id, kind, code, reason FROM back
 )
 UPDATE message SET refs = concat_ws(' ', message.refs, back.refs) FROM back
 WHERE message.id = back.id AND back.refs <> ''
@@ -103,7 +121,7 @@ WITH ended AS MATERIALIZED (
     ) AS hit WHERE awaiting.ctid = place AND awaiting.message_id = hit.id
 ), events AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
-    SELECT id, attempt, carrier_id, 'refused', code, reason FROM gone
+    SELECT id, attempt, carrier_id, CASE failure WHEN 'cancelled' THEN failure ELSE 'refused' END, code, reason FROM gone
 ), back AS (
     SELECT id, team_id, (price_units::bigint * (parts - taken_parts) / parts) AS units FROM moved
 ), entry AS (
@@ -125,6 +143,15 @@ SELECT * FROM told
 )
 
 
+# Of what is taken for sent without an answer.
+UNCERTAIN = """
+INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
+SELECT id, attempt, carrier_id, 'uncertain', 'uncertain', %(reason)s
+FROM json_to_recordset(%(messages)s) AS doubted (id uuid, carrier_id integer, attempt smallint)
+"""
+
+TAKEN_FOR_SENT = "no answer came, so the carrier may have it: it is taken for sent, and not sent again"
+
 OVERDUE = """
 SELECT message_id, carrier_id, attempts FROM pending WHERE expires_at <= now() AND claimed_by IS NULL
 ORDER BY message_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -142,33 +169,61 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
     sent: list[dict[str, Any]] = []
     later: list[dict[str, Any]] = []
     never: list[dict[str, Any]] = []
+    elsewhere: list[dict[str, Any]] = []
+    doubted: list[dict[str, Any]] = []
     parts: list[dict[str, Any]] = []
+    stepped: dict[MessageId, float | None] = {}
     for item in batch:
         outcome = item.outcome
         if isinstance(outcome, Sent):
             sent.append(_row(item))
+            if outcome.uncertain:
+                doubted.append(_row(item))
+            elif item.has_steps:
+                stepped[item.message_id] = item.at_ms / 1000
         elif isinstance(outcome, Later):
-            later.append(_row(item) | _why(outcome) | {"delay_s": outcome.delay_s})
+            kind = "uncertain" if outcome.uncertain else "postponed"
+            later.append(_row(item) | _why(outcome) | {"delay_s": outcome.delay_s, "kind": kind})
         else:
-            never.append(_row(item) | _why(outcome) | {"failure": outcome.failure})
+            row = _row(item) | _why(outcome) | {"failure": outcome.failure}
+            (elsewhere if outcome.elsewhere and not row["taken"] else never).append(row)
         if outcome.refs:
             parts.extend(_parts(item))
     early = _write_sent(txn, sent, parts) if sent or parts else []
     if later:
         txn.execute(LATER, {"messages": as_json(later), "ids": _ids(later)})
-    owed: list[Notice] = []
-    if never:
-        txn.execute(NEVER, {"messages": as_json(never), "ids": _ids(never)})
-        owed = notices(txn)
+    if doubted:
+        txn.execute(UNCERTAIN, {"messages": as_json(doubted), "reason": TAKEN_FOR_SENT})
+    moved: dict[MessageId, Place] = failover.reroute(txn, elsewhere) if elsewhere else {}
+    never += [row for row in elsewhere if row["id"] not in moved]
+    owed = _write_never(txn, never) if never else []
     if early:
         owed += [notice for notice in report(txn, early) if notice is not None]
-    if not owed:
+    if stepped:  # behind the early ones: of what has ended already no step is told
+        owed += steps.take(txn, Step.ACCEPTED, stepped)
+    return _follows(batch, owed, moved)
+
+
+def _write_never(txn: Txn, never: list[dict[str, Any]]) -> list[Notice]:
+    """Write down what will not be sent; return what teams are owed for it."""
+    suppressions.not_taken(txn, [row["id"] for row in never if names_a_blacklist(row["reason"], row["code"])])
+    txn.execute(NEVER, {"messages": as_json(never), "ids": _ids(never)})
+    owed = notices(txn)
+    steps.overtake(txn, owed)
+    return owed
+
+
+def _follows(batch: Sequence[Settlement], owed: Sequence[Notice], moved: dict[MessageId, Place]) -> list[Settled]:
+    if not owed and not moved:
         return [NOTHING_FOLLOWS] * len(batch)
     by_message: dict[MessageId, tuple[Notice, ...]] = {}
     for notice in owed:
         by_message[notice.message_id] = (*by_message.get(notice.message_id, ()), notice)
     return [
-        Settled(by_message[item.message_id]) if item.message_id in by_message else NOTHING_FOLLOWS for item in batch
+        Settled(by_message.get(item.message_id, ()), moved.get(item.message_id))
+        if item.message_id in by_message or item.message_id in moved
+        else NOTHING_FOLLOWS
+        for item in batch
     ]
 
 
@@ -177,14 +232,18 @@ def _write_sent(txn: Txn, sent: list[dict[str, Any]], parts: list[dict[str, Any]
     _tell_apart(parts)
     given = {"messages": as_json(sent), "ids": _ids(sent), "parts": as_json(parts)}
     txn.execute(SENT, given)
-    new, any_parked = one_row(txn)
+    new, any_parked, any_spelt = one_row(txn)
     if new < len(parts):
         txn.execute(DISPLACE, given)
         txn.execute(SENT, given)
     if not any_parked:
         return []
     txn.execute(UNPARK, given)
-    return [report_of(kept) for (kept,) in txn.fetchall()]
+    early = [report_of(kept) for (kept,) in txn.fetchall()]
+    if any_spelt:
+        txn.execute(UNPARK_SPELT, given)
+        early += [report_of({**kept, "ref": ref}) for kept, ref in txn.fetchall()]
+    return early
 
 
 def _ids(rows: list[dict[str, Any]]) -> str:
@@ -236,6 +295,7 @@ def _row(item: Settlement) -> dict[str, Any]:
         "attempt": item.attempt,
         "at": item.at_ms / 1000,
         "refs": _joined(item.outcome),
+        "ids": len(item.outcome.refs),
     }
 
 

@@ -12,28 +12,16 @@ from typing import Any
 
 import attrs
 
-from mobilesasa.core.ids import made_at_ms
-from mobilesasa.core.model import Failure, MessageId, Notice, Report, State
+from mobilesasa.core.model import Failure, Notice, Report, State
+from mobilesasa.store import spellings, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.notices import NOTICES, notice_of
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 # How to join a batch with a table of ours: each row of the batch looks its row up by index (`OFFSET 0` keeps the planner
 # from turning the look-up into a join), and the row is then taken by its place (ctid). A plain join is planned from the
 # table's statistics, and those of a queue-like table are wrong most of the time: it was seen to be scanned whole.
-
-# Ends every statement that spools notices. Before it stands `due`: the messages (all columns) whose team is owed one.
-NOTICES = """, owed AS MATERIALIZED (
-    SELECT nextval(pg_get_serial_sequence('spool', 'id')) AS spool_id, due.* FROM due
-), spooled AS (
-    INSERT INTO spool (id, team_id, message_id, state, failure, error, done_at) OVERRIDING SYSTEM VALUE
-    SELECT spool_id, team_id, id, state, failure, coalesce(error, ''), done_at FROM owed
-), told AS (
-    SELECT spool_id, team_id, id, sender, recipient, state, failure, coalesce(error, '') AS error, parts,
-           (extract(epoch FROM done_at) * 1000)::bigint AS done_at_ms, options
-    FROM owed
-)
-"""
 
 DELIVERED = (
     """
@@ -45,9 +33,10 @@ WITH heard AS MATERIALIZED (
         SELECT heard.*, place FROM heard, LATERAL (
             SELECT ctid AS place FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0) AS found
     ) AS hit WHERE awaiting.ctid = place
-    RETURNING hit.n, message_id, failed, hit.done_at, hit.error
+    RETURNING hit.n, message_id, part, failed, hit.done_at, hit.error
 ), each AS MATERIALIZED (
     SELECT message_id, count(*) FILTER (WHERE NOT failed) AS closed, count(*) FILTER (WHERE failed) AS mended,
+           array_agg(part::text) FILTER (WHERE failed) AS mended_parts,
            max(done_at) AS done_at, max(error) AS error
     FROM gone GROUP BY message_id
 ), moved AS (
@@ -56,7 +45,10 @@ WITH heard AS MATERIALIZED (
         state = CASE WHEN open_parts = closed AND failed_parts = mended THEN 30
                      WHEN open_parts = closed THEN 40 ELSE state END,
         failure = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL ELSE failure END,
-        reason = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL ELSE reason END,
+        reason = CASE WHEN open_parts = closed AND failed_parts = mended THEN NULL WHEN mended = 0 THEN reason
+                      ELSE array_to_string(ARRAY(  -- what was said of a part that has arrived after all
+                          SELECT said FROM unnest(string_to_array(reason, '; ')) AS said
+                          WHERE split_part(said, ' ', 2) <> ALL (mended_parts)), '; ') END,
         error = CASE WHEN failed_parts = mended THEN coalesce(nullif(each.error, ''), message.error) ELSE message.error END,
         done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
     FROM each WHERE message.id = each.message_id
@@ -82,15 +74,18 @@ WITH heard AS MATERIALIZED (
         SELECT heard.*, place FROM heard, LATERAL (
             SELECT ctid AS place FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0) AS found
     ) AS hit WHERE awaiting.ctid = place AND NOT awaiting.failed
-    RETURNING hit.n, message_id, hit.done_at, hit.error, hit.failure
+    RETURNING hit.n, message_id, part, hit.done_at, hit.error, hit.failure
 ), each AS MATERIALIZED (
-    SELECT message_id, count(*) AS closed, max(done_at) AS done_at, max(error) AS error, min(failure) AS failure
+    SELECT message_id, count(*) AS closed, max(done_at) AS done_at, max(error) AS error, min(failure) AS failure,
+           string_agg(concat('part ', part, ' failed: ', failure, ', error ' || nullif(error, '')), '; ' ORDER BY part) AS which
     FROM hit GROUP BY message_id
 ), moved AS (
     UPDATE message SET
         open_parts = open_parts - closed, failed_parts = failed_parts + closed,
         state = CASE WHEN open_parts = closed THEN 40 ELSE state END,
-        failure = each.failure, error = each.error, done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
+        failure = each.failure, error = each.error,
+        reason = CASE WHEN strpos(refs, ' ') > 0 THEN concat_ws('; ', reason, which) ELSE reason END,  -- of several parts
+        done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
     FROM each WHERE message.id = each.message_id
     RETURNING message.*
 ), due AS (
@@ -110,9 +105,23 @@ SELECT asked.n FROM json_to_recordset(%(reports)s) AS asked (n integer, carrier_
     SELECT FROM awaiting WHERE carrier_id = asked.carrier_id AND ref = asked.ref OFFSET 0) AS found
 """
 
+# What goes to the team beside the receipt: as the carrier's has it, else as the team had sent it.
+KEEP_TLVS = """
+UPDATE message SET options = coalesce(options, '{}') || jsonb_build_object('receipt_tlvs', back.tlvs) FROM (
+    SELECT message_id, (
+        SELECT jsonb_object_agg(key, given) FROM (
+            SELECT key, coalesce(value, options->'tlvs'->>key) AS given FROM json_each_text(heard.tlvs)
+        ) AS tlv WHERE given IS NOT NULL) AS tlvs
+    FROM json_to_recordset(%(reports)s) AS heard (carrier_id integer, ref text, tlvs json), LATERAL (
+        SELECT message_id FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0
+    ) AS waits, LATERAL (SELECT options FROM message WHERE id = waits.message_id OFFSET 0) AS about
+) AS back WHERE message.id = back.message_id AND back.tlvs IS NOT NULL
+"""
+
 PARK = """
-INSERT INTO parked_report (carrier_id, ref, report)
-SELECT carrier_id, ref, report FROM json_to_recordset(%(reports)s) AS parked (carrier_id integer, ref text, report json)
+INSERT INTO parked_report (carrier_id, ref, report, spellings)
+SELECT carrier_id, ref, report, spellings
+FROM json_to_recordset(%(reports)s) AS parked (carrier_id integer, ref text, report json, spellings text[])
 """
 
 FORGET_PARKED = """
@@ -137,7 +146,7 @@ WITH late AS (
     RETURNING message.*
 ), spooled AS (
     INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
-    SELECT team_id, id, 40, 'expired', '', now() FROM moved WHERE open_parts = 0 AND origin = 2 AND wish IN (1, 2)
+    SELECT team_id, id, 40, 'no_receipt', '', now() FROM moved WHERE open_parts = 0 AND origin = 2 AND wish IN (1, 2)
     RETURNING id
 )
 SELECT (SELECT count(*) FROM late), (SELECT count(*) FROM spooled)
@@ -151,27 +160,37 @@ def awaited(txn: Txn, carrier_id: int) -> list[str]:
 
 
 def report(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:
-    """Settle receipts; what fits no part is parked. Returns the notice that each one brought about, if it did.
+    """Settle receipts; what fits no part is parked, unless it is intermediate. Returns the notice that each one brought about, if it did.
 
     Safe to repeat: a part is closed once.
     """
     finals = [(n, heard) for n, heard in enumerate(batch) if heard.state in (State.DELIVERED, State.FAILED)]
     owed: dict[int, Notice] = {}
-    missed = _settle(txn, finals, owed)
+    missed = _settle(txn, [pair for pair in finals if not pair[1].unsure], owed)
     if missed:
         known = _known(txn, [heard for _, heard in missed])
         missed = [pair for place, pair in enumerate(missed) if place not in known]
-        missed = _by_other_refs(txn, missed, owed)
+    missed += [pair for pair in finals if pair[1].unsure]
+    if missed:
+        missed = _by_spelling(txn, missed, owed)
     missed = [(n, heard) for n, heard in missed if not heard.repeated]
     if missed:
-        rows = [{"carrier_id": h.carrier_id, "ref": h.ref, "report": _kept(h)} for _, h in missed]
+        rows = [{"carrier_id": h.carrier_id, "ref": h.ref, "report": _kept(h), **_spelled(h)} for _, h in missed]
         txn.execute(PARK, {"reports": as_json(rows)})
+    steps.overtake(txn, list(owed.values()))
+    if len(finals) < len(batch):  # behind the finals: of what has ended no step is told
+        owed |= steps.heard(txn, [(n, heard) for n, heard in enumerate(batch) if heard.state is State.SENT])
     return [owed.get(n) for n in range(len(batch))]
 
 
 def _settle(txn: Txn, finals: list[tuple[int, Report]], owed: dict[int, Notice]) -> list[tuple[int, Report]]:
     """Settle by the id as the carrier wrote it; return what fitted nothing."""
     missed: list[tuple[int, Report]] = []
+    back = [heard for _, heard in finals if heard.tlvs]
+    if back:
+        rows = [{"carrier_id": heard.carrier_id, "ref": heard.ref, "tlvs": heard.tlvs} for heard in back]
+        txn.execute(KEEP_TLVS, {"reports": as_json(rows)})
+    suppressions.heard(txn, [heard for _, heard in finals if heard.blacklisted])
     for state, statement in ((State.FAILED, FAILED), (State.DELIVERED, DELIVERED)):
         of_state = {(heard.carrier_id, heard.ref): (n, heard) for n, heard in finals if heard.state is state}
         if not of_state:
@@ -181,23 +200,14 @@ def _settle(txn: Txn, finals: list[tuple[int, Report]], owed: dict[int, Notice])
         hit = {row[0] for row in found if row[0] is not None}
         # Which report of a message brought the notice does not matter: any that hit stands for it.
         for n, told in zip(sorted(hit), (row[1:] for row in found if row[0] is None), strict=False):
-            owed[n] = _notice(told)
+            owed[n] = notice_of(told)
         missed.extend(pair for pair in of_state.values() if pair[0] not in hit)
     return missed
 
 
-def _by_other_refs(txn: Txn, missed: list[tuple[int, Report]], owed: dict[int, Notice]) -> list[tuple[int, Report]]:
-    """Try the same ids in their other spellings (field notes, section 2); return what fits nothing at all."""
-    spellings = [
-        (n, Report(h.carrier_id, ref, h.state, h.failure, h.error, h.done_at_ms))
-        for n, h in missed
-        for ref in h.other_refs
-    ]
-    if not spellings:
-        return missed
-    found: dict[int, Report] = {}
-    for place in sorted(_known(txn, [heard for _, heard in spellings])):
-        found.setdefault(*spellings[place])  # one receipt is for one part: the first spelling that is known
+def _by_spelling(txn: Txn, missed: list[tuple[int, Report]], owed: dict[int, Notice]) -> list[tuple[int, Report]]:
+    """Settle by the same ids in their other spellings (field notes, section 2); return what fits nothing at all."""
+    found = spellings.find(txn, missed)
     _settle(txn, list(found.items()), owed)
     return [(n, heard) for n, heard in missed if n not in found]
 
@@ -213,6 +223,8 @@ def give_up(txn: Txn, hours: int, limit: int) -> tuple[int, int]:
     """Close parts whose receipt is overdue by hours since they were sent. Returns how many, and how many notices."""
     txn.execute(GIVE_UP, {"hours": hours, "limit": limit})
     closed, told = one_row(txn)
+    if closed:
+        steps.overtake_all(txn)
     return closed, told
 
 
@@ -220,29 +232,6 @@ def forget_parked(txn: Txn, hours: int, limit: int) -> int:
     """Drop receipts for ids that nobody has known for so long; returns how many."""
     txn.execute(FORGET_PARKED, {"hours": hours, "limit": limit})
     return txn.rowcount
-
-
-def notices(txn: Txn) -> list[Notice]:
-    """Read the rows of a statement that ended with `NOTICES`."""
-    return [_notice(row) for row in txn.fetchall()]
-
-
-def _notice(row: tuple[Any, ...]) -> Notice:
-    message_id: MessageId = row[2]
-    return Notice(
-        spool_id=row[0],
-        team_id=row[1],
-        message_id=message_id,
-        sender=row[3],
-        recipient=row[4],
-        state=State(row[5]),
-        failure=Failure(row[6]) if row[6] else None,
-        error=row[7],
-        parts=row[8],
-        submitted_at_ms=made_at_ms(message_id),
-        done_at_ms=row[9],
-        options=row[10],
-    )
 
 
 def _row(n: int, heard: Report) -> dict[str, Any]:
@@ -254,6 +243,11 @@ def _row(n: int, heard: Report) -> dict[str, Any]:
     return row
 
 
+def _spelled(heard: Report) -> dict[str, Any]:
+    """Return the other ids that the answer may have, where that is not known of the carrier."""
+    return {"spellings": heard.other_refs} if heard.unsure and heard.other_refs else {}
+
+
 def _kept(heard: Report) -> dict[str, Any]:
     return {
         "carrier_id": heard.carrier_id,
@@ -262,13 +256,28 @@ def _kept(heard: Report) -> dict[str, Any]:
         "failure": heard.failure,
         "error": heard.error,
         "done_at_ms": heard.done_at_ms,
+        **({"recipient": heard.recipient} if heard.recipient else {}),
+        **({"network": heard.network} if heard.network else {}),
+        **({"tlvs": heard.tlvs} if heard.tlvs else {}),
+        **({"blacklisted": True} if heard.blacklisted else {}),
     }
 
 
 def report_of(kept: dict[str, Any]) -> Report:
     """Read a parked report."""
     failure = Failure(kept["failure"]) if kept["failure"] else None
-    return Report(kept["carrier_id"], kept["ref"], State(kept["state"]), failure, kept["error"], kept["done_at_ms"])
+    return Report(
+        kept["carrier_id"],
+        kept["ref"],
+        State(kept["state"]),
+        failure,
+        kept["error"],
+        kept["done_at_ms"],
+        recipient=kept.get("recipient", ""),
+        network=kept.get("network"),
+        tlvs=kept.get("tlvs"),
+        blacklisted=kept.get("blacklisted", False),
+    )
 
 
 def report_again(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:

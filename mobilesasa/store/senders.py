@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+import orjson
+
+from mobilesasa.core.attributes import read_tlvs
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.core.teams import Sender
 from mobilesasa.store.database import Txn
@@ -17,17 +21,22 @@ _DIGITS = re.compile(r"[0-9]{1,15}")
 
 INSERT = """
 INSERT INTO sender (team_id, name, status) VALUES (%(team_id)s, %(name)s, %(status)s)
-ON CONFLICT (team_id, name) DO NOTHING RETURNING id, uuid, team_id, name, status
+ON CONFLICT (team_id, name) DO NOTHING RETURNING id, uuid, team_id, name, status, tlvs
 """
 
 SELECT = """
-SELECT id, uuid, team_id, name, status FROM sender
+SELECT id, uuid, team_id, name, status, tlvs FROM sender
 WHERE team_id = %(team_id)s AND (%(name)s::text IS NULL OR name = %(name)s) ORDER BY name
+"""
+
+SET_TLVS = """
+UPDATE sender SET tlvs = jsonb_strip_nulls(tlvs || %(tlvs)s::jsonb) WHERE team_id = %(team_id)s AND name = %(name)s
+RETURNING id, uuid, team_id, name, status, tlvs
 """
 
 SET_STATUS = """
 UPDATE sender SET status = %(status)s WHERE team_id = %(team_id)s AND name = %(name)s
-RETURNING id, uuid, team_id, name, status
+RETURNING id, uuid, team_id, name, status, tlvs
 """
 
 
@@ -68,6 +77,17 @@ def set_status(txn: Txn, team_id: int, name: str, status: Status) -> Sender:
         NotFound: the team has none of that name.
     """
     txn.execute(SET_STATUS, {"team_id": team_id, "name": name, "status": status})
+    return _the_one(txn, name)
+
+
+def set_tlvs(txn: Txn, team_id: int, name: str, given: Mapping[str, str]) -> Sender:
+    """Set vendor TLVs of a sender by their tags; an empty value takes one away. Returns the sender.
+
+    Raises:
+        NotFound: the team has none of that name.
+        BadValue: tags or values that cannot be, every wrong one of them.
+    """
+    txn.execute(SET_TLVS, {"team_id": team_id, "name": name, "tlvs": orjson.dumps(read_tlvs(given)).decode()})
     return _the_one(txn, name)
 
 

@@ -1,4 +1,4 @@
-"""The spool: receipts that a team is owed, kept until one of its binds has acknowledged them (decision 115)."""
+"""The spool: what a team is owed, receipts and messages from phones, kept until one of its binds has taken it (decision 115)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from mobilesasa.core.model import Notice
+from mobilesasa.core.inbound import Owed
+from mobilesasa.store import inbound
 from mobilesasa.store.database import Txn
-from mobilesasa.store.reports import notices
+from mobilesasa.store.notices import notice_of
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
@@ -24,13 +25,15 @@ DELETE FROM spool USING (
 IN_ORDER = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;"
 OWED = """
 SELECT owed.id, owed.team_id, owed.message_id, sender, recipient, owed.state, owed.failure, owed.error, parts,
-       (extract(epoch FROM owed.done_at) * 1000)::bigint, options
+       (extract(epoch FROM owed.done_at) * 1000)::bigint, options, part
 FROM (
     SELECT * FROM spool WHERE team_id = %(team_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
-) AS owed, LATERAL (
+) AS owed LEFT JOIN LATERAL (
     SELECT sender, recipient, parts, options FROM message WHERE id = owed.message_id OFFSET 0
-) AS about ORDER BY owed.id
+) AS about ON true ORDER BY owed.id
 """
+
+_SENDER, _STATE = 3, 5  # their columns
 
 FORGET = "DELETE FROM spool WHERE at < now() - make_interval(hours => %(hours)s)"
 
@@ -50,10 +53,19 @@ def acknowledge(txn: Txn, batch: Sequence[Acknowledgement]) -> list[None]:
     return [None] * len(batch)
 
 
-def owed(txn: Txn, team_id: int, after: int, limit: int) -> list[Notice]:
-    """Return what a team is owed, oldest first, from behind a spool id."""
+def owed(txn: Txn, team_id: int, after: int, limit: int) -> list[Owed]:
+    """Return what a team is owed, oldest first, from behind a spool id: receipts, and messages from phones."""
     txn.execute(IN_ORDER + OWED, {"team_id": team_id, "after": after, "limit": limit})
-    return notices(txn)
+    rows = txn.fetchall()
+    from_phones = inbound.deliveries_of(txn, [row for row in rows if row[_STATE] == inbound.SPOOLED])
+    found: list[Owed] = []
+    for row in rows:
+        if row[_STATE] != inbound.SPOOLED:
+            if row[_SENDER] is not None:  # the month of the message is gone
+                found.append(notice_of(row))
+        elif row[0] in from_phones:
+            found.append(from_phones[row[0]])
+    return found
 
 
 def forget(txn: Txn, hours: int) -> int:

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
+from psycopg2.extras import Json
 
+from mobilesasa.core.attributes import read_tlvs
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.core.teams import Sender
+from mobilesasa.core.terms import DEFAULT, BadTerms, read_changes
 from mobilesasa.sms.numbers import UnknownCountry, calling_code
 from mobilesasa.store import senders, tokens
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.tokens import TokenRecord
 
 ENTRY_UNITS_MAX = 10**12  # what one entry may add or take: far from the end of a bigint, and more than anybody buys
-LIMIT_MAX = 2**31 - 1
+TEXT_DAYS_MAX = 3650
 
+_TERMS_WITH_COLUMNS = ("max_sessions", "session_tps")
 _CODE = re.compile(r"[A-Z0-9]{1,15}")
 
 INSERT = """
@@ -35,7 +39,8 @@ FIND_ID = "SELECT id FROM team WHERE code = %(code)s"
 
 SELECT = """
 SELECT team.id, team.uuid, team.code, team.name, team.country, team.balance, sender.name, max_sessions, session_tps,
-       suspended_at IS NOT NULL, (extract(epoch FROM team.created_at) * 1000)::bigint
+       text_days, suspended_at IS NOT NULL, (extract(epoch FROM team.created_at) * 1000)::bigint, team.smpp,
+       smpp_any_address, team.tlvs
 FROM team LEFT JOIN sender ON sender.id = team.default_sender_id
 WHERE %(code)s::text IS NULL OR team.code = %(code)s ORDER BY team.code
 """
@@ -48,8 +53,12 @@ UPDATE team SET
     default_sender_id = coalesce(%(default_sender_id)s, default_sender_id),
     max_sessions = CASE WHEN 'max_sessions' = ANY(%(changed)s) THEN %(max_sessions)s ELSE max_sessions END,
     session_tps = CASE WHEN 'session_tps' = ANY(%(changed)s) THEN %(session_tps)s ELSE session_tps END,
+    text_days = CASE WHEN 'text_days' = ANY(%(changed)s) THEN %(text_days)s ELSE text_days END,
     suspended_at = CASE %(suspended)s::boolean WHEN true THEN coalesce(suspended_at, now()) WHEN false THEN NULL
-                   ELSE suspended_at END
+                   ELSE suspended_at END,
+    smpp = jsonb_strip_nulls(smpp || %(smpp)s::jsonb),
+    tlvs = jsonb_strip_nulls(tlvs || %(tlvs)s::jsonb),
+    smpp_any_address = coalesce(%(smpp_any_address)s, smpp_any_address)
 WHERE id = %(team_id)s
 """
 
@@ -99,7 +108,11 @@ class TeamChange:
     default_sender: str | None = None
     max_sessions: Limit = KEEP  # None: the node's setting
     session_tps: Limit = KEEP  # None: the node's setting
+    text_days: Limit = KEEP  # None: the node's setting; 0: for ever
     suspended: bool | None = None
+    smpp: Mapping[str, object] = attrs.field(factory=dict)  # of `core.terms.SmppTerms`, `default` for the node's again
+    smpp_any_address: bool | None = None  # whether its own SMPP passwords may do without a list of addresses
+    tlvs: Mapping[str, str] = attrs.field(factory=dict)  # vendor TLVs by tag, an empty value to take one away
 
 
 @attrs.frozen
@@ -115,8 +128,12 @@ class TeamRecord:
     default_sender: str | None
     max_sessions: int | None
     session_tps: int | None
+    text_days: int | None
     suspended: bool
     created_at_ms: int
+    smpp: Mapping[str, Any]  # what was set of `core.terms.SmppTerms`, but for the two that stand above
+    smpp_any_address: bool
+    tlvs: Mapping[str, str] = attrs.field(factory=dict)  # vendor TLVs for carriers that want them
 
 
 @attrs.frozen
@@ -198,14 +215,15 @@ def change_team(txn: Txn, code: str, change: TeamChange) -> TeamRecord:
 
     Raises:
         NotFound: there is no such team, or the default sender is none of its own.
-        BadValue: a name, country or limit that cannot be kept.
+        BadValue: a name, country or number of days that cannot be kept, or terms, every wrong one of them.
     """
     team_id = find_team_id(txn, code)
-    limits = {"max_sessions": change.max_sessions, "session_tps": change.session_tps}
-    changed = {name: limit for name, limit in limits.items() if limit is not KEEP}
-    for name, limit in changed.items():
-        if limit is not None and not 0 <= limit <= LIMIT_MAX:
-            raise BadValue(f"{name} is a whole number from 0 to {LIMIT_MAX}, not {limit}")
+    terms = _checked_terms(change)
+    changed = {name: terms.pop(name) for name in _TERMS_WITH_COLUMNS if name in terms}
+    if change.text_days is not KEEP:
+        changed["text_days"] = change.text_days
+        if change.text_days is not None and not 0 <= change.text_days <= TEXT_DAYS_MAX:
+            raise BadValue(f"text_days is a whole number from 0 to {TEXT_DAYS_MAX}, not {change.text_days}")
     default = None if change.default_sender is None else senders.find(txn, team_id, change.default_sender).id
     parameters: dict[str, Any] = {
         "team_id": team_id,
@@ -214,8 +232,12 @@ def change_team(txn: Txn, code: str, change: TeamChange) -> TeamRecord:
         "default_sender_id": default,
         "max_sessions": changed.get("max_sessions"),
         "session_tps": changed.get("session_tps"),
+        "text_days": changed.get("text_days"),
         "changed": list(changed),
         "suspended": change.suspended,
+        "smpp": Json(terms),
+        "smpp_any_address": change.smpp_any_address,
+        "tlvs": Json(read_tlvs(change.tlvs)),
     }
     txn.execute(UPDATE, parameters)
     return show_team(txn, code)
@@ -256,6 +278,18 @@ def _add_units(txn: Txn, team_id: int, units: int, note: str | None) -> int | No
     txn.execute(ADD_UNITS, {"team_id": team_id, "units": units, "note": note})
     row = txn.fetchone()
     return None if row is None else row[0]
+
+
+def _checked_terms(change: TeamChange) -> dict[str, Any]:
+    """Return what changes of the terms of the team's SMPP sessions, None for what is the node's again."""
+    limits = {"max_sessions": change.max_sessions, "session_tps": change.session_tps}
+    asked = {name: DEFAULT if limit is None else limit for name, limit in limits.items() if limit is not KEEP}
+    if twice := asked.keys() & change.smpp.keys():
+        raise BadValue(f"{', '.join(sorted(twice))} is set twice")
+    try:
+        return read_changes({**asked, **change.smpp})
+    except BadTerms as bad:
+        raise BadValue(str(bad)) from None
 
 
 def _checked_country(country: str) -> str:

@@ -7,13 +7,16 @@ the 26 characters in base62. So a scanner for leaked secrets can tell a token fr
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import attrs
+from psycopg2.extras import Json
 
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.teams import token_digest
+from mobilesasa.core.terms import OF_TOKEN, BadTerms, read_changes
 from mobilesasa.store.database import Txn
 
 # What a token may be good for (the reference's seven, and decision 18).
@@ -27,8 +30,8 @@ CHECKSUM_CHARACTERS = 6
 
 # A time that is over makes no row.
 INSERT = """
-INSERT INTO token (team_id, name, digest, prefix, scopes, expires_at)
-SELECT %(team_id)s, %(name)s, %(digest)s, %(prefix)s, %(scopes)s, expires_at
+INSERT INTO token (team_id, name, digest, prefix, scopes, expires_at, smpp)
+SELECT %(team_id)s, %(name)s, %(digest)s, %(prefix)s, %(scopes)s, expires_at, jsonb_strip_nulls(%(smpp)s::jsonb)
 FROM (SELECT to_timestamp(%(expires_at_ms)s / 1000.0) AS expires_at) AS asked
 WHERE expires_at IS NULL OR expires_at > now()
 RETURNING uuid
@@ -37,7 +40,8 @@ RETURNING uuid
 SELECT = """
 SELECT token.uuid, team.code, token.name, prefix, scopes, (extract(epoch FROM expires_at) * 1000)::bigint,
        (extract(epoch FROM token.created_at) * 1000)::bigint, (extract(epoch FROM revoked_at) * 1000)::bigint,
-       CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'active' END
+       CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'active' END,
+       token.smpp
 FROM token JOIN team ON team.id = token.team_id
 WHERE (%(team_id)s::integer IS NULL OR team_id = %(team_id)s) AND (%(uuid)s::uuid IS NULL OR token.uuid = %(uuid)s)
 ORDER BY team.code, token.id
@@ -45,6 +49,9 @@ ORDER BY team.code, token.id
 
 # A second time changes nothing: the first is what counts (decision 25).
 REVOKE = "UPDATE token SET revoked_at = now() WHERE uuid = %(uuid)s AND revoked_at IS NULL"
+
+
+SET_TERMS = "UPDATE token SET smpp = jsonb_strip_nulls(smpp || %(smpp)s::jsonb) WHERE uuid = %(uuid)s"
 
 
 @attrs.frozen
@@ -60,6 +67,7 @@ class TokenRecord:
     created_at_ms: int
     revoked_at_ms: int | None
     status: str  # active, revoked, expired
+    smpp: Mapping[str, Any]  # what was set of `core.terms.SmppTerms`
 
 
 def make_raw_token(random_below: Callable[[int], int]) -> str:
@@ -83,12 +91,18 @@ def checksum(drawn: str) -> str:
 
 
 def create(
-    txn: Txn, team_id: int, name: str, scopes: Sequence[str], expires_at_ms: int | None, raw_token: str
+    txn: Txn,
+    team_id: int,
+    name: str,
+    scopes: Sequence[str],
+    expires_at_ms: int | None,
+    raw_token: str,
+    smpp: Mapping[str, object] | None = None,
 ) -> TokenRecord:
     """Keep a new token of a team; names need not differ (decision 22).
 
     Raises:
-        BadValue: no scope, one that does not exist, or an end in the past (decisions 20 and 21).
+        BadValue: no scope, one that does not exist, an end in the past (decisions 20 and 21), or wrong terms.
     """
     parameters = {
         "team_id": team_id,
@@ -97,6 +111,7 @@ def create(
         "prefix": raw_token[:SHOWN_CHARACTERS],
         "scopes": checked_scopes(scopes),
         "expires_at_ms": expires_at_ms,
+        "smpp": Json(_checked_terms(smpp or {})),
     }
     txn.execute(INSERT, parameters)
     row = txn.fetchone()
@@ -114,6 +129,21 @@ def revoke(txn: Txn, uuid: str) -> TokenRecord:
     found = canonical(uuid)
     if found is not None:
         txn.execute(REVOKE, {"uuid": found})
+        for token in _select(txn, uuid=found):
+            return token
+    raise NotFound(f"there is no token {uuid!r}")
+
+
+def set_terms(txn: Txn, uuid: str, smpp: Mapping[str, object]) -> TokenRecord:
+    """Change the terms of a token's SMPP sessions, `default` for the team's again; return the token as it is then.
+
+    Raises:
+        NotFound: there is none of that uuid.
+        BadValue: with every term that is wrong, or not for a token to have.
+    """
+    found = canonical(uuid)
+    if found is not None:
+        txn.execute(SET_TERMS, {"uuid": found, "smpp": Json(_checked_terms(smpp))})
         for token in _select(txn, uuid=found):
             return token
     raise NotFound(f"there is no token {uuid!r}")
@@ -148,6 +178,13 @@ def checked_name(name: str) -> str:
     if not 0 < len(stripped) <= 100 or "\x00" in stripped:
         raise BadValue("a token's name has 1 to 100 characters")
     return stripped
+
+
+def _checked_terms(smpp: Mapping[str, object]) -> dict[str, Any]:
+    try:
+        return read_changes(smpp, OF_TOKEN)
+    except BadTerms as bad:
+        raise BadValue(str(bad)) from None
 
 
 def _select(txn: Txn, *, team_id: int | None = None, uuid: str | None = None) -> list[TokenRecord]:

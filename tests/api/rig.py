@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from mobilesasa.api.ports import Node, WebLimits
 from mobilesasa.api.root import make_site
 from mobilesasa.core.gateway import Gateway
+from mobilesasa.core.inbound import Inbound
 from mobilesasa.core.model import Coding, Lane, Origin, Priced, Wish
 from mobilesasa.core.teams import (
     CarrierRecord,
@@ -27,7 +28,10 @@ from mobilesasa.core.teams import (
     token_digest,
 )
 from tests.fakes.history import FakeHistory
+from tests.fakes.inbox import FakeInbox, FakeSuppressions
 from tests.fakes.intake import FakeIntake, FakeQueue
+from tests.fakes.passwords import FakeSmppPasswords
+from tests.fakes.sessions import FakeSessions
 
 NOW_MS = 1_778_490_000_000  # 2026-05-11T09:00:00Z
 ACME = Team(1, "6f1c1bb0-0000-4000-8000-000000000001", "ACME2024", "Acme", default_sender_id=1)
@@ -47,7 +51,7 @@ def token(raw: str, team_id: int = 1, scopes: tuple[str, ...] = ("messages",), *
 
 
 TOKENS = [
-    token(TOKEN),
+    token(TOKEN, scopes=("messages", "api_tokens")),
     token("mbs_other", 2),
     token("mbs_reports", scopes=("reports",)),
     token("mbs_campaigns", scopes=("campaigns",)),
@@ -87,6 +91,25 @@ def stored(n: int = 1, team_id: int = 1, at_ms: int = NOW_MS, **more: Any) -> Pr
         price_units=1,
         expires_at_ms=at_ms + 86_400_000,
         due_at_ms=None,
+    )
+    return attrs.evolve(made, **more)
+
+
+def came(n: int = 1, team_id: int = 1, **more: Any) -> Inbound:
+    """A message from a phone as the store holds it."""
+    made = Inbound(
+        id=message_id(n),
+        team_id=team_id,
+        carrier_id=1,
+        source="254712345678",
+        destination="22384",
+        text="YES",
+        body=None,
+        udh=b"",
+        coding=Coding.GSM7,
+        parts=1,
+        missing=0,
+        received_at_ms=NOW_MS,
     )
     return attrs.evolve(made, **more)
 
@@ -167,6 +190,11 @@ class Rig:
         self.intake = FakeIntake()
         self.queue = FakeQueue()
         self.history = FakeHistory()
+        self.keys = self.history.keys = self.intake.keys
+        self.inbox = FakeInbox()
+        self.suppressions = FakeSuppressions(self.keys)
+        self.smpp_passwords = FakeSmppPasswords()
+        self.smpp = FakeSessions()
         self.directory = CurrentDirectory(directory())
         self.now_ms = NOW_MS
         numbers = iter(range(1_000_000, 2_000_000))
@@ -176,6 +204,11 @@ class Rig:
             gateway=gateway,
             directory=self.directory,
             history=self.history,
+            inbox=self.inbox,
+            suppressions=self.suppressions,
+            keys=self.keys,
+            smpp=self.smpp,
+            smpp_passwords=self.smpp_passwords,
             now_ms=self._now_ms,
             clock=self.clock,
             new_id=lambda: f"request-{next(numbers)}",
@@ -207,3 +240,6 @@ class Rig:
         octets = b"" if body is None else orjson.dumps(body)
         given = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} | headers
         return self.ask("POST", f"/api/v1{path}", octets, **given)
+
+    def delete(self, path: str, token: str = TOKEN) -> Reply:
+        return self.ask("DELETE", f"/api/v1{path}", Authorization=f"Bearer {token}")

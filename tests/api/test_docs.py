@@ -6,7 +6,7 @@ from mobilesasa.api.root import make_app
 from mobilesasa.api.shown import DLR_STATES, FAILURE_TEXTS
 from mobilesasa.core.model import Failure, State
 from mobilesasa.store.messages import Progress
-from tests.api.rig import NOW_MS, TOKEN, Rig, message_id, stored
+from tests.api.rig import NOW_MS, TOKEN, Rig, came, message_id, stored
 from tests.curl import Example, examples
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.rst").read_text()
@@ -21,7 +21,16 @@ def test_the_document_has_the_example_of_every_route_that_has_one():
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.command.splitlines()[0])
 def test_an_example_runs_as_written(rig, example: Example):
     rig.history.put(stored(1), FAILED)
-    method, path, headers, body = example.request(TOKEN, {"msg-uuid": message_id(1)})
+    rig.smpp.live["n-1-1"] = (1, {"id": "n-1-1"}, [])
+    rig.inbox.kept.append(came(1))
+    places = {
+        "session-id": "n-1-1",
+        "msg-uuid": message_id(1),
+        "inbound-uuid": message_id(1),
+        "suppression-uuid": rig.suppressions.give(recipient="254711000009").uuid,
+        "password-uuid": rig.smpp_passwords.give().uuid,
+    }
+    method, path, headers, body = example.request(TOKEN, places)
     reply = rig.ask(method, path, body, **headers)
     assert reply.data
 

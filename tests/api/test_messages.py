@@ -325,6 +325,16 @@ def test_a_resent_binary_message_keeps_its_octets_and_asks_for_no_receipt_on_a_b
     assert (again.origin, again.wish) == (Origin.API, Wish.NONE)
 
 
+def test_a_message_whose_text_is_no_longer_kept_is_shown_without_it_and_not_resent(full):
+    full.history.put(stored(24, text=None, udh=b""), FAILED)
+    (listed,) = full.get("/messages?status=failed").data["items"]
+    assert (listed["uuid"], listed["message"]) == (message_id(24), None)
+    refused = full.post(f"/messages/{message_id(24)}/resend")
+    assert refused.refusal == (409, "text_not_kept")
+    assert refused.body["error"] == "the text of the message is no longer kept; send it as a new one"
+    assert full.queue.published == []
+
+
 def test_a_store_that_is_away_while_reading_is_no_defect(rig):
     rig.history.failing = StoreAway("the database is away")
     assert rig.get(f"/messages/{message_id(1)}").refusal == (500, "store_away")

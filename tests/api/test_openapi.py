@@ -25,6 +25,8 @@ def conforms(value: Any, schema: Any) -> bool:
         return bool(value == schema["const"])
     if "enum" in schema and value not in schema["enum"]:
         return False
+    if "anyOf" in schema:
+        return any(conforms(value, each) for each in schema["anyOf"])
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     names = {type(None): "null", str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
     if names[type(value)] not in kinds:
@@ -74,6 +76,22 @@ def test_a_route_tells_its_summary_scopes_places_and_statuses(row: Route):
     assert {"200", "500"} <= set(operation["responses"])
     assert ("401" in operation["responses"]) is not row.public
     assert ("404" in operation["responses"]) is bool(row.places)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
+def test_a_route_that_takes_a_key_tells_its_header_its_clash_and_its_repeat(row: Route):
+    operation = PATHS[row.path][row.method.lower()]
+    taken = [each for each in operation["parameters"] if each["in"] == "header"]
+    responses = operation["responses"]
+    assert [(each["name"], each["required"]) for each in taken] == [("Idempotency-Key", False)] * row.idempotent
+    assert ("Idempotent-Replayed" in responses["200"].get("headers", {})) is row.idempotent
+    assert ("Retry-After" in responses.get("409", {}).get("headers", {})) is row.idempotent
+    assert {"400", "409"} <= set(responses) or not row.idempotent
+
+
+def test_every_post_takes_a_key_but_one_whose_answer_is_a_secret_and_one_that_stores_nothing():
+    odd = [row.path for row in TABLE if row.idempotent is not (row.method == "POST")]
+    assert odd == ["/smpp/sessions/{session}/unbind", "/smpp/passwords"]
 
 
 def test_the_body_of_a_message_is_the_class_that_parses_it():

@@ -13,7 +13,9 @@ RECEIPT_WORDS = {"DELIVRD", "UNDELIV", "REJECTD", "EXPIRED"}
 
 def told(progress: Progress, parts=((None, State.QUEUED),), events=(), **more) -> list[tuple[str, str, str | None]]:
     story = Story(stored(1, **more), progress, 1, parts, events, None)
-    return [(event["event"], event["text"], event["code"]) for event in story_shown(story, CARRIERS)["timeline"]]
+    return [
+        (event["event"], event["text"], event["code"]) for event in story_shown(story, CARRIERS, NOW_MS)["timeline"]
+    ]
 
 
 @pytest.mark.parametrize("failure", Failure)
@@ -52,8 +54,14 @@ def test_the_alphabet_is_shown_by_name(coding, word):
 
 def test_a_binary_message_has_an_empty_text_and_its_octets_in_its_story():
     story = Story(stored(text=None, body=b"\xca\xfe"), Progress(State.QUEUED), 0, (), (), message_id(2))
-    shown = story_shown(story, CARRIERS)
+    shown = story_shown(story, CARRIERS, NOW_MS)
     assert (shown["message"], shown["body_hex"], shown["resent_as"]) == ("", "cafe", message_id(2))
+
+
+def test_a_text_that_is_no_longer_kept_is_null_and_so_are_the_octets():
+    story = Story(stored(text=None, body=None), Progress(State.DELIVERED, done_at_ms=NOW_MS), 1, (), (), None)
+    shown = story_shown(story, CARRIERS, NOW_MS)
+    assert (shown["message"], shown["body_hex"]) == (None, None)
 
 
 def test_times_are_cut_to_whole_seconds():
@@ -80,9 +88,31 @@ def test_an_event_of_no_carrier_and_without_a_reason_is_told_too():
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("replaced", "its team put another text in its place"), ("cancelled", "its team took it back")],
+)
+def test_the_timeline_tells_in_words_what_the_team_did_itself(kind, text):
+    event = Event(NOW_MS, kind, 0, 1, "", "the team took it back")
+    assert told(Progress(State.QUEUED), events=(event,))[1:] == [(kind, text, None)]
+
+
 def test_a_carrier_that_was_removed_and_gave_no_id():
     progress = Progress(State.SENT, Failure.NO_RECEIPT, sent_at_ms=NOW_MS + 1000)
     assert told(progress, carrier_id=9)[1:] == [
         ("sent", "sent to a carrier that is no more", None),
         ("no_receipt", "the carrier never said what became of the message", None),
+    ]
+
+
+def test_each_carrier_that_was_tried_is_in_the_story_with_its_reason():
+    events = (
+        Event(NOW_MS, "uncertain", 1, 1, "uncertain", "no answer within 30 s"),
+        Event(NOW_MS + 1000, "rerouted", 2, 1, "ESME_RINVDSTADR", "Invalid destination address"),
+        Event(NOW_MS + 2000, "rerouted", 0, 1, "", "it is not connected"),
+    )
+    assert told(Progress(State.QUEUED), events=events)[1:] == [
+        ("uncertain", "no certain answer at attempt 1: no answer within 30 s", "uncertain"),
+        ("rerouted", "goes on to another carrier at attempt 2: Invalid destination address", "ESME_RINVDSTADR"),
+        ("rerouted", "goes on to another carrier before any attempt: it is not connected", None),
     ]

@@ -28,6 +28,9 @@ class Listener:
     turns: list = attrs.field(factory=list)  # the outcomes of each call
     reports: list = attrs.field(factory=list)
     report_turns: list = attrs.field(factory=list)
+    from_phones: list = attrs.field(factory=list)
+    phone_turns: list = attrs.field(factory=list)  # what each call brought from phones, and how to acknowledge it
+    keeping: bool | None = True  # whether what phones send is kept; None: nobody says yet
     acknowledgements: list = attrs.field(factory=list)
     room_changes: int = 0
     acknowledging: bool = True
@@ -45,6 +48,13 @@ class Listener:
             acknowledge()
         else:
             self.acknowledgements.append(acknowledge)
+
+    def received_from_phones(self, parts, acknowledge):
+        assert parts
+        self.from_phones.extend(parts)
+        self.phone_turns.append((list(parts), acknowledge))
+        if self.keeping is not None:
+            acknowledge([self.keeping] * len(parts))
 
     def room_changed(self):
         self.room_changes += 1

@@ -3,10 +3,11 @@
 import pytest
 
 from mobilesasa.core.model import Later, Sent, State
+from tests.carriers.http.rig import HttpRig
 from tests.carriers.rig import CARRIER_ID, SandboxRig, SmppRig
 
 
-@pytest.fixture(params=[SandboxRig, SmppRig], ids=["sandbox", "smpp"])
+@pytest.fixture(params=[SandboxRig, SmppRig, HttpRig], ids=["sandbox", "smpp", "http"])
 def idle(request):
     return request.param(window=10)
 

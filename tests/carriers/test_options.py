@@ -86,7 +86,7 @@ def test_every_default_is_itself_allowed():
         options = parse_options(kind, needed)
         every = {name: getattr(options, name) for name in options.__slots__ if name != "__weakref__"}
         assert parse_options(kind, every) == options
-    assert set(KINDS) == {"sandbox", "smpp"}
+    assert set(KINDS) == {"sandbox", "smpp", "http"}  # of the last see `test_account`
 
 
 def test_a_record_becomes_a_carrier_of_its_kind():

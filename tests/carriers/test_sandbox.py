@@ -7,7 +7,7 @@ import pytest
 from mobilesasa.carriers.port import World
 from mobilesasa.carriers.registry import parse_options
 from mobilesasa.carriers.sandbox import TURN_LIMIT, SandboxCarrier
-from mobilesasa.core.model import Failure, Later, Sent, State
+from mobilesasa.core.model import Coding, Failure, Later, Sent, State
 from mobilesasa.core.teams import CarrierRecord
 from tests.carriers.rig import CARRIER_ID, Listener, SandboxRig
 
@@ -188,3 +188,60 @@ def test_delays_can_be_set():
     rig.clock.advance(0)
     rig.clock.advance(0.05)
     assert len(rig.listener.reports) == 1
+
+
+def answered(rig, *messages):
+    rig.start()
+    rig.carrier.submit(messages)
+    rig.settle()
+    return rig.listener.from_phones
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "coding", "octets"),
+    [
+        ("Hi @", None, Coding.GSM7, b"Hi \x00"),
+        ("ж", None, Coding.UCS2, b"\x04\x36"),
+        (None, b"\xff", Coding.BINARY, b"\xff"),
+    ],
+)
+def test_the_last_magic_number_answers_a_sender_that_is_a_number_with_what_it_got(text, body, coding, octets):
+    rig = SandboxRig()
+    message = rig.message("254700000008", text=text, body=body, sender="22384")
+    (part,) = answered(rig, message)
+    assert (part.source, part.destination, part.coding, part.octets) == ("254700000008", "22384", coding, octets)
+    assert part.carrier_id == CARRIER_ID
+
+
+def test_a_sender_that_is_a_name_has_no_answer():
+    rig = SandboxRig()
+    assert answered(rig, rig.message("254700000008")) == []
+
+
+def test_an_answer_that_could_not_be_kept_comes_again_after_a_second():
+    rig = SandboxRig()
+    rig.listener.keeping = False
+    assert len(answered(rig, rig.message("254700000008", sender="22384"))) == 1
+    rig.listener.keeping = True
+    rig.clock.advance(1)
+    assert len(rig.listener.from_phones) == 2
+    rig.pass_time(5)
+    assert len(rig.listener.from_phones) == 2
+
+
+def test_a_sandbox_that_stops_brings_no_more_answers():
+    rig = SandboxRig()
+    rig.listener.keeping = None
+    answered(rig, rig.message("254700000008", sender="22384"), rig.message("254700000008", sender="22384"))
+    ((parts, acknowledge),) = rig.listener.phone_turns
+    rig.carrier.stop()
+    acknowledge([False] * len(parts))
+    assert rig.clock.getDelayedCalls() == []
+
+
+def test_stopping_calls_off_what_was_to_be_brought_again():
+    rig = SandboxRig()
+    rig.listener.keeping = False
+    answered(rig, rig.message("254700000008", sender="22384"))
+    rig.carrier.stop()
+    assert rig.clock.getDelayedCalls() == []

@@ -17,7 +17,7 @@ def rig():
 
 
 def written(rig, message, **options):
-    return PartWriter(parse_options("smpp", {**NEEDED, **options}), rig.now_ms).parts(message)
+    return PartWriter(parse_options("smpp", {**NEEDED, **options}), rig.now_ms, rig.world.directory).parts(message)
 
 
 def test_a_short_message_is_one_pdu_that_asks_for_a_receipt(rig):
@@ -100,10 +100,42 @@ def test_long_binary_messages_are_split_too(rig):
     assert [len(pdu.short_message) for pdu in pdus] == [140, 72]
 
 
+def test_what_is_split_has_the_team_s_own_header_in_every_part(rig):
+    ports = bytes.fromhex("0605040b8423f0")
+    pdus = written(rig, rig.message(text=None, body=bytes(200), udh=ports, parts=2, coding=Coding.BINARY))
+    headers = [read_udh(pdu.short_message) for pdu in pdus]
+    assert [len(rest) for _, rest in headers] == [128, 72]
+    assert [(udh.ports, udh.concatenation.number) for udh, _ in headers] == [((2948, 9200), 1), ((2948, 9200), 2)]
+
+
+def test_a_part_that_was_cut_through_a_character_goes_as_it_is(rig):
+    udh, half = b"\x05\x00\x03\x11\x02\x01", b"\0x\xd8\x3d"
+    (pdu,) = written(rig, rig.message(text="x\ufffd", body=half, udh=udh, coding=Coding.UCS2))
+    assert (pdu.esm_class, pdu.data_coding, pdu.short_message) == (0x40, 8, udh + half)
+
+
+@pytest.mark.parametrize(
+    ("coding", "message_class", "data_coding"),
+    [(Coding.GSM7, 1, 0x11), (Coding.BINARY, 1, 0x15), (Coding.BINARY, 2, 0x16), (Coding.UCS2, 3, 0x1B)],
+)
+def test_a_class_is_said_in_the_general_group_whatever_the_carrier_calls_the_alphabet(
+    rig, coding, message_class, data_coding
+):
+    binary = {"text": None, "body": b"x"} if coding is Coding.BINARY else {}
+    message = rig.message(coding=coding, options={"message_class": message_class}, **binary)
+    (pdu,) = written(rig, message, binary_data_coding=2, gsm7_data_coding=1)
+    assert pdu.data_coding == data_coding
+
+
 @pytest.mark.parametrize(("coding", "text", "data_coding"), [(Coding.GSM7, "now", 0x10), (Coding.UCS2, "ж", 0x18)])
 def test_a_flash_message_has_class_0(rig, coding, text, data_coding):
     (pdu,) = written(rig, rig.message(text=text, coding=coding, options={"flash": True, "protocol_id": 64}))
     assert (pdu.data_coding, pdu.protocol_id) == (data_coding, 64)
+
+
+def test_a_message_without_a_class_has_the_carrier_s_own_data_coding(rig):
+    (pdu,) = written(rig, rig.message(options={"protocol_id": 64}), gsm7_data_coding=1)
+    assert (pdu.data_coding, pdu.protocol_id) == (1, 64)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +154,7 @@ def test_the_carrier_is_told_how_long_the_message_is_good(rig, left_s, validity)
 
 
 def test_the_carrier_need_not_be_told(rig):
-    (pdu,) = written(rig, rig.message(), send_validity=False)
+    (pdu,) = written(rig, rig.message(), validity="none")
     assert pdu.validity_period == ""
 
 

@@ -3,11 +3,10 @@
 import pytest
 
 from mobilesasa.carriers.smpp import receipts
-from mobilesasa.carriers.smpp.receipts import STATES
+from mobilesasa.carriers.smpp.reports import STATES
 from mobilesasa.core.model import Failure, Report, State
 from mobilesasa.smpp.fields import MessageState
 from mobilesasa.smpp.pdus import AlertNotification, DataSm, DataSmResp, DeliverSm, DeliverSmResp
-from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.tlvs import Tag
 from tests.carriers.rig import CARRIER_ID, START_MS, SmppRig
 
@@ -131,23 +130,6 @@ def test_a_receipt_may_come_over_the_receiver_of_a_pair():
     rig.ends[1].say(receipt())
     assert len(rig.listener.reports) == 1
     assert len(rig.ends[1].heard()) == 1
-
-
-def test_a_message_from_a_phone_is_refused_for_now_and_said_once_a_minute(smpp, warnings):
-    phone = DeliverSm(source_addr="254711000001", destination_addr="22384", short_message=b"STOP")
-    smpp.ends[0].say(phone, phone)
-    assert [pdu.status for pdu in smpp.ends[0].heard()] == [Status.ESME_RX_T_APPN] * 2
-    smpp.ends[0].say(phone)
-    assert len(warnings) == 1
-    assert "2 messages from phones" in warnings[0]
-    smpp.pass_time(29)
-    smpp.ends[0].say(phone)
-    smpp.pass_time(31)
-    smpp.ends[0].say(phone)
-    assert len(warnings) == 2
-    assert "5 messages from phones" in warnings[1]
-    assert smpp.listener.reports == []
-    assert smpp.carrier.standing()["inbound_turned_away"] == 5
 
 
 @pytest.mark.parametrize("text", [b"", b"id: stat:DELIVRD", b"id:m1 sub:001", b"\xff\x00garbage"])

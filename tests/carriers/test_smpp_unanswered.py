@@ -116,7 +116,7 @@ def test_a_carrier_that_never_answers_is_sent_a_message_twice_and_no_more():
             rig.ends[-1].finish()
         rig.accept_all()
     assert sorted(seen) == sorted(names(messages) * 2)
-    assert [outcome for _, outcome in rig.listener.outcomes] == [Sent(("",))] * 2
+    assert [outcome for _, outcome in rig.listener.outcomes] == [Sent(("",), uncertain=True)] * 2
     assert rig.carrier.standing()["unanswered"] == 4
     assert rig.carrier.room() == 2
 
@@ -128,7 +128,7 @@ def test_what_was_sent_again_and_is_lost_again_is_taken_for_sent(smpp, warnings)
     smpp.reconnect()
     smpp.carrier.submit([fresh := smpp.message()])
     assert len(lose(smpp)) == 3
-    assert smpp.listener.outcomes == [(message, Sent(("",))) for message in messages]
+    assert smpp.listener.outcomes == [(message, Sent(("",), uncertain=True)) for message in messages]
     assert any("with 3 parts unanswered: 1 are to be sent again, 2 are taken for sent" in text for text in warnings)
     smpp.reconnect()
     assert recipients(smpp.submits(2)) == [fresh.recipient]
@@ -142,7 +142,7 @@ def test_each_part_of_a_message_is_sent_again_once():
         assert len(lose(rig)) == 1
         rig.reconnect()
     assert rig.submits(-1) == []
-    assert rig.listener.of(message) == [Sent(("", ""))]
+    assert rig.listener.of(message) == [Sent(("", ""), uncertain=True)]
 
 
 def test_a_message_that_went_back_to_the_queue_in_between_is_not_sent_a_third_time(smpp):
@@ -156,7 +156,7 @@ def test_a_message_that_went_back_to_the_queue_in_between_is_not_sent_a_third_ti
     again = smpp.message(id=message.id, recipient=message.recipient, attempt=2)
     smpp.carrier.submit([again])
     assert len(lose(smpp)) == 1
-    assert smpp.listener.of(again) == [Sent(("",))]
+    assert smpp.listener.of(again) == [Sent(("",), uncertain=True)]
 
 
 def test_a_message_that_an_error_put_off_is_still_sent_again_once(smpp):
@@ -191,7 +191,7 @@ def test_an_operator_may_have_a_lost_answer_taken_for_sent_at_once():
     assert rig.listener.outcomes == []
     rig.pass_time(5)
     rig.ends[0].finish()
-    assert rig.listener.of(message) == [Sent(("",))]
+    assert rig.listener.of(message) == [Sent(("",), uncertain=True)]
 
 
 @pytest.mark.parametrize("ending", ["refused", "expired"])
@@ -214,7 +214,7 @@ def test_a_part_whose_answer_was_lost_is_not_given_out_as_unsent(ending):
         assert isinstance(outcome, Never)
         assert (outcome.failure, outcome.refs) == (Failure.REFUSED, (None, ""))
     else:
-        assert outcome == Sent(("m1", ""))
+        assert outcome == Sent(("m1", ""), uncertain=True)
 
 
 def test_while_we_do_not_read_a_link_nothing_on_it_is_overdue(smpp, warnings):

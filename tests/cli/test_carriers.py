@@ -50,6 +50,45 @@ def test_carriers_are_listed_enabled_and_disabled_without_their_passwords(run, a
     assert "hidden" not in run("carrier", "list").stdout + run("carrier", "list", "--json").stdout
 
 
+def test_an_http_carrier_is_added_from_a_preset_and_gets_a_secret_for_its_callbacks(run, ask, txn):
+    words = "--kind http --preset africastalking --option username=acme --option api_key=hidden"
+    public = ["--option", "public_url=https://sms.example.com"]
+    made = ask("carrier", "add", "Savanna", *words.split(), *public, "--option", "request.headers.X-Own=yes")
+    options = made["options"]
+    assert options.pop("callback_secret") == "***"
+    assert options == {
+        "preset": "africastalking",
+        "username": "acme",
+        "api_key": "***",
+        "public_url": "https://sms.example.com",
+        "request": {"headers": {"X-Own": "yes"}},
+    }
+    shown = ask("carrier", "show", "savanna")
+    assert list(shown["callbacks"]) == ["receipts", "inbound"]
+    base, _, secret = shown["callbacks"]["receipts"].rpartition("/")
+    assert base == "https://sms.example.com/carriers/savanna/receipts"
+    assert len(secret) == 32
+    listed = run("carrier", "list").stdout + run("carrier", "show", "savanna").stdout
+    assert "hidden" not in listed
+    assert shown["callbacks"]["inbound"] in listed
+
+
+@pytest.mark.parametrize("name", ["options.json", "options.toml"])
+def test_options_come_from_a_file_too_and_those_of_the_command_line_go_before(ask, tmp_path, name):
+    texts = {
+        "options.json": '{"base_url": "https://api.test", "token": "hidden", "window": 5, "receipts": {"status": "state"}}',
+        "options.toml": 'base_url = "https://api.test"\ntoken = "hidden"\nwindow = 5\n[receipts]\nstatus = "state"\n',
+    }
+    (tmp_path / name).write_text(texts[name])
+    made = ask("carrier", "add", "own", "--kind", "http", "--options-file", tmp_path / name, "--window", 7)
+    assert made["options"]["receipts"] == {"status": "state"}
+    assert (made["options"]["window"], made["options"]["token"]) == (7, "***")
+
+
+def test_a_carrier_of_another_kind_is_shown_without_callbacks(ask, two):
+    assert "callbacks" not in ask("carrier", "show", "SAFARI")
+
+
 def test_routes_are_added_listed_and_removed(ask, two):
     default = ask("route", "add", "--prefix", "", "--carrier", "sandbox")
     assert default == {"prefix": "", "carrier": "sandbox", "priority": 100}
@@ -72,6 +111,15 @@ def test_routes_are_added_listed_and_removed(ask, two):
             "host: is needed; port: must be from 1 to 65535; system_id: is needed",
         ),
         (["carrier", "add", "x", "--kind", "sandbox", "--host", "h"], "host: there is no such option"),
+        (
+            ["carrier", "add", "x", "--kind", "http", "--preset", "vonage", "--option", "answer.x=1"],
+            "answer: there is no x",
+        ),
+        (
+            ["carrier", "add", "x", "--kind", "http", "--preset", "clickatell", "--option", "request.url={no}"],
+            "api_key: is needed",
+        ),
+        (["carrier", "show", "nobody"], "there is no carrier 'nobody'"),
         (["carrier", "enable", "nobody"], "there is no carrier 'nobody'"),
         (["carrier", "disable", "nobody"], "there is no carrier 'nobody'"),
         (["route", "add", "--prefix", "25x", "--carrier", "safari"], "a prefix is up to 15 digits"),
@@ -93,6 +141,7 @@ def test_what_is_refused_is_one_line_and_status_1(run, two, words, said):
         (["carrier", "add", "x", "--kind", "smpp", "--option", "nothing"], "as NAME=VALUE"),
         (["carrier", "add", "x", "--kind", "smpp", "--port", "1", "--option", "port=2"], "say it once"),
         (["carrier", "add", "x", "--kind", "smpp", "--bind", "rx"], "'rx' is not one of"),
+        (["carrier", "add", "x", "--kind", "http", "--options-file", "nowhere.json"], "--options-file nowhere.json"),
     ],
 )
 def test_wrong_usage_is_status_2(run, words, said):

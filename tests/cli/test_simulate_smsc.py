@@ -14,7 +14,11 @@ from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 
-from mobilesasa.cli.simulate_smsc import WINDOW, Behaviour, SimulatedSmsc, SmscFactory
+from mobilesasa.cli.simulated.deliveries import WINDOW
+from mobilesasa.cli.simulated.misbehaviour import Behaviour
+from mobilesasa.cli.simulated.phones import Chatter, SimulatedPhones
+from mobilesasa.cli.simulated.receipts import Outcomes
+from mobilesasa.cli.simulated.smsc import SimulatedSmsc, SmscFactory
 from mobilesasa.smpp.pdus import (
     BindReceiver,
     BindTransceiver,
@@ -94,7 +98,7 @@ def test_receipts_come_after_the_delay():
     assert len(rig.receipts(end)) == 1
 
 
-@pytest.mark.parametrize(("receipts", "asked"), [("none", 1), ("delivrd", 0)])
+@pytest.mark.parametrize(("receipts", "asked"), [(Outcomes.NONE, 1), (Outcomes.DELIVRD, 0)])
 def test_there_are_no_receipts_where_none_are_wanted(receipts, asked):
     rig = Rig(receipts=receipts)
     end = rig.esme()
@@ -104,7 +108,7 @@ def test_there_are_no_receipts_where_none_are_wanted(receipts, asked):
 
 
 def test_a_mix_has_a_bit_of_everything():
-    rig = Rig(receipts="mix")
+    rig = Rig(receipts=Outcomes.MIX)
     end = rig.esme()
     rig.submit(end, 20)
     words = [receipt.word for receipt in rig.receipts(end)]
@@ -266,3 +270,43 @@ def test_a_port_that_is_taken_is_said_in_one_line():
     assert ended.returncode == 1
     assert "Couldn't listen" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def from_phones(rig, end):
+    rig.clock.pump([0.02] * 3)
+    pdus = end.heard_pdus(DeliverSm)
+    if pdus:
+        end.say(*[answer(pdu) for pdu in pdus])
+    return pdus
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "ton", "parts"),
+    [("Hello", "22384", 3, 1), ("x" * 200, "254711999999", 1, 2), ("ж" * 100, "22384", 3, 2)],
+)
+def test_phones_send_a_message_every_so_often_a_long_one_in_parts(text, to, ton, parts):
+    rig = Rig()
+    phones = SimulatedPhones(Chatter(every_s=5, to=to, text=text), rig.clock, rig.smsc.bring)
+    phones.start()
+    end = rig.esme()
+    assert from_phones(rig, end) == []
+    rig.clock.advance(5)
+    pdus = from_phones(rig, end)
+    assert [(pdu.source_addr, pdu.destination_addr, pdu.dest_addr_ton) for pdu in pdus] == [
+        ("254711000000", to, ton)
+    ] * parts
+    assert {bool(pdu.esm_class & 0x40) for pdu in pdus} == {parts > 1}
+    rig.clock.advance(5)
+    assert from_phones(rig, end)[0].source_addr == "254711000001"
+    phones.stop()
+    phones.stop()
+    rig.clock.advance(5)
+    assert from_phones(rig, end) == []
+    summary = rig.smsc.summary()
+    assert (summary["inbound"], summary["inbound_acknowledged"], summary["receipts"]) == (2 * parts, 2 * parts, 0)
+
+
+def test_phones_that_are_not_asked_for_are_silent():
+    rig = Rig()
+    SimulatedPhones(Chatter(every_s=0), rig.clock, rig.smsc.bring).start()
+    assert rig.clock.getDelayedCalls() == []

@@ -47,6 +47,10 @@ def test_a_team_is_shown_with_all_that_is_set_for_it(ask, acme):
         "default_sender": "Acme",
         "max_sessions": None,
         "session_tps": None,
+        "text_days": None,
+        "smpp": {},
+        "smpp_any_address": False,
+        "tlvs": {},
         "suspended": False,
         "senders": [{"uuid": sender["uuid"]} for sender in reversed(acme["senders"])],
     }
@@ -69,6 +73,11 @@ def test_a_team_is_changed_in_what_is_named(ask, acme):
     assert ask("team", "set", "ACME", "--suspended", "no")["suspended"] is False
 
 
+def test_texts_are_kept_for_a_team_s_own_days_for_ever_or_by_the_node_s_setting(ask, acme):
+    asked = ("30", "0", "default")
+    assert [ask("team", "set", "ACME", "--text-days", days)["text_days"] for days in asked] == [30, 0, None]
+
+
 def test_units_are_added_and_taken(ask, acme):
     assert ask("units", "add", "--team", "acme", 50, "--note", "invoice") == {
         "code": "ACME",
@@ -80,13 +89,23 @@ def test_units_are_added_and_taken(ask, acme):
 
 def test_a_sender_is_added_approved_rejected_and_suspended(ask, acme):
     added = ask("sender", "add", "--team", "ACME", "New")
-    assert list(added) == ["uuid", "name", "status"]
+    assert list(added) == ["uuid", "name", "status", "tlvs"]
     assert (added["name"], added["status"]) == ("New", "pending")
     for verb, status in (("approve", "approved"), ("reject", "rejected"), ("suspend", "suspended")):
         assert ask("sender", verb, "--team", "ACME", "New") == {**added, "status": status}
     assert ask("sender", "add", "--team", "ACME", "--name", "More", "--approved")["status"] == "approved"
     senders = ask("sender", "list", "--team", "ACME")["senders"]
     assert [sender["name"] for sender in senders] == ["20880", "Acme", "More", "New"]
+
+
+def test_vendor_tlvs_of_teams_and_senders_are_set_and_taken_away(ask, acme):
+    assert ask("team", "set", "ACME", "--tlv", "0x1400=110123", "--tlv", "5121=7")["tlvs"] == {
+        "0x1400": "110123",
+        "0x1401": "7",
+    }
+    assert ask("team", "set", "ACME", "--tlv", "0x1401=")["tlvs"] == {"0x1400": "110123"}
+    assert ask("sender", "set", "Acme", "--team", "ACME", "--tlv", "0x1400=99")["tlvs"] == {"0x1400": "99"}
+    assert ask("team", "show", "ACME")["name"] == "ACME"
 
 
 def test_a_token_is_made_listed_and_revoked(ask, acme):
@@ -117,6 +136,7 @@ def test_a_token_is_made_listed_and_revoked(ask, acme):
         "name": "shop",
         "prefix": made["raw_token"][:8],
         "scopes": ["messages", "reports"],
+        "smpp": {},
         "expires_at": "2099-01-01T00:00:00Z",
         "revoked_at": revoked["revoked_at"],
         "status": "revoked",
@@ -135,6 +155,7 @@ def test_a_token_is_made_listed_and_revoked(ask, acme):
         ("team show NOBODY", "there is no team 'NOBODY'"),
         ("team set NOBODY --suspended yes", "there is no team 'NOBODY'"),
         ("team set ACME --default-sender Theirs", "the team has no sender 'Theirs'"),
+        ("team set ACME --text-days 3651", "text_days is a whole number from 0 to 3650, not 3651"),
         ("units add --team NOBODY 5", "there is no team 'NOBODY'"),
         ("units add --team ACME -101", "team ACME has 100 units; 101 cannot be taken"),
         ("units add --team ACME 0", "units are a whole number, not 0"),

@@ -1,5 +1,6 @@
 """The one door: what is accepted, what is refused and with which sentence, and in which order things happen."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,10 +21,12 @@ from mobilesasa.core.errors import (
     PartTooLong,
     Refused,
     SenderNotApproved,
+    Suppressed,
     TeamSuspended,
     TooManyParts,
 )
 from mobilesasa.core.gateway import Gateway, Limits
+from mobilesasa.core.idempotency import Kept, Mark, Repeated
 from mobilesasa.core.model import Coding, Lane, Origin, Priced, Submission, Wish
 from mobilesasa.core.teams import CarrierRecord, CurrentDirectory, Directory, RouteRecord, Sender, Team
 
@@ -65,14 +68,19 @@ class Store:
     """Takes everything but what it is told to refuse, and notes the order of things."""
 
     happened: list[Any]
-    refuses: dict[str, InsufficientUnits] = attrs.field(factory=dict)
+    refuses: dict[str, Refused] = attrs.field(factory=dict)
     raises: Exception | None = None
 
-    async def accept(self, batch: Sequence[Priced]) -> Sequence[InsufficientUnits | None]:
+    async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
         self.happened.append(("stored", [message.recipient for message in batch]))
         if self.raises is not None:
             raise self.raises
         return [self.refuses.get(message.recipient) for message in batch]
+
+    async def accept_once(self, message: Priced, kept: Kept) -> None:
+        self.happened.append(("kept", message.recipient, kept))
+        if self.raises is not None:
+            raise self.raises
 
 
 @attrs.define
@@ -114,6 +122,11 @@ class Rig:
             accepting.send(None)
         return ended.value.value
 
+    def accept_judged(self, kept: Kept | None = None) -> None:
+        accepting = self.gateway.accept_judged(self.judge(), kept)
+        with contextlib.suppress(StopIteration):
+            accepting.send(None)
+
 
 @pytest.fixture
 def rig() -> Rig:
@@ -140,7 +153,7 @@ def test_an_accepted_message_carries_all_that_was_asked_for(rig):
     assert priced == Priced(
         id="id-1", team_id=1, carrier_id=1, lane=Lane.BULK, origin=Origin.SMPP, wish=Wish.FAILURES, sender="TextBlast",
         recipient="254712345678", text="Hi", body=None, udh=b"", coding=Coding.GSM7, parts=1, price_units=2,
-        expires_at_ms=NOW_MS + DAY_MS, due_at_ms=None, options={"client_reference": "7"},
+        expires_at_ms=NOW_MS + DAY_MS, due_at_ms=None, options={"client_reference": "7"}, fallbacks=(2,),
     )  # fmt: skip
 
 
@@ -309,14 +322,6 @@ def test_a_header_that_leaves_no_room_is_refused(rig, text):
     assert said == "the part has 1 characters; behind its header 0 fit"
 
 
-@pytest.mark.parametrize("udh", [b"", HEADER])
-def test_octets_are_one_part_of_at_most_140_with_their_header(rig, udh):
-    priced = rig.judge(text=None, body=bytes(140 - len(udh)), udh=udh, coding=Coding.BINARY)
-    assert (priced.text, priced.coding, priced.parts) == (None, Coding.BINARY, 1)
-    said = sentence(rig.judge(text=None, body=bytes(141 - len(udh)), udh=udh, coding=Coding.BINARY), PartTooLong)
-    assert said == "a binary message is at most 140 octets with its header; this has 141"
-
-
 def test_a_header_alone_is_a_binary_message(rig):
     assert rig.judge(text=None, udh=HEADER).coding is Coding.BINARY
 
@@ -346,6 +351,27 @@ def test_a_message_lives_as_long_as_asked_but_a_day_at_most(rig, validity_ms, li
 def test_what_a_message_lives_that_names_nothing_is_a_setting_below_the_most():
     rig = Rig(limits=Limits(max_validity_ms=2 * HOUR_MS, default_validity_ms=HOUR_MS))
     assert [rig.judge(validity_ms=v).expires_at_ms - NOW_MS for v in (None, DAY_MS)] == [HOUR_MS, 2 * HOUR_MS]
+
+
+@pytest.mark.parametrize(
+    ("validity_ms", "lives_ms"), [(None, DAY_MS), (2 * DAY_MS, 2 * DAY_MS), (9 * DAY_MS, 3 * DAY_MS)]
+)
+def test_a_front_end_may_allow_more_than_the_node_does(rig, validity_ms, lives_ms):
+    priced = rig.judge(validity_ms=validity_ms, max_validity_ms=3 * DAY_MS)
+    assert priced.expires_at_ms == NOW_MS + lives_ms
+
+
+def test_a_validity_that_is_too_long_is_refused_where_it_may_not_be_shortened(rig):
+    said = sentence(rig.judge(validity_ms=HOUR_MS + 1, max_validity_ms=HOUR_MS, strict_validity=True), BadValidity)
+    assert said == "the validity period is longer than the 1 hours there may be"
+    assert (
+        rig.judge(validity_ms=HOUR_MS, max_validity_ms=HOUR_MS, strict_validity=True).expires_at_ms == NOW_MS + HOUR_MS
+    )
+
+
+def test_a_message_that_names_no_validity_is_never_refused_for_it(rig):
+    priced = rig.judge(max_validity_ms=HOUR_MS, strict_validity=True)
+    assert priced.expires_at_ms == NOW_MS + HOUR_MS
 
 
 @pytest.mark.parametrize("due_at_ms", [0, NOW_MS - 1, NOW_MS])
@@ -420,4 +446,51 @@ def test_an_overloaded_store_is_told_to_the_caller_and_nothing_is_hinted(rig):
     rig.store.raises = Overloaded("try again in a moment")
     with pytest.raises(Overloaded):
         rig.gateway.accept([asked()]).send(None)
+    assert len(rig.happened) == 1
+
+
+# One message that was judged before.
+
+KEPT = Kept(Mark(1, "POST /messages", "key", b"hash"), b"reply")
+HINTED = ("hinted", 1, Lane.TRANSACTIONAL, ["id-1"])
+
+
+def test_of_a_team_that_suppresses_people_each_message_is_looked_at_by_the_store(rig):
+    assert not rig.judge().suppressible
+    directory = CurrentDirectory(rig.known)
+    gateway = Gateway(directory, rig.store, Lanes(rig.happened), lambda: NOW_MS, lambda: "id")
+    directory.suppressing.add(1)
+    assert gateway.judge([asked()])[0].suppressible
+    suppressing = [attrs.evolve(team, suppresses=True) for team in TEAMS]
+    assert Rig(known=Directory(suppressing, SENDERS, (), CARRIERS, ROUTES)).judge().suppressible
+
+
+def test_a_message_to_somebody_who_is_suppressed_is_refused_and_not_hinted(rig):
+    rig.store.refuses["254712345678"] = Suppressed("the recipient wants none")
+    assert isinstance(rig.accept(asked())[0], Suppressed)
+    assert len(rig.happened) == 1
+
+
+def test_a_judged_message_is_stored_and_then_hinted(rig):
+    rig.accept_judged()
+    assert rig.happened == [("stored", ["254712345678"]), HINTED]
+
+
+def test_the_reply_to_a_call_with_a_key_is_kept_with_the_message(rig):
+    rig.accept_judged(KEPT)
+    assert rig.happened == [("kept", "254712345678", KEPT), HINTED]
+
+
+def test_a_judged_message_that_cannot_be_paid_is_refused_and_not_hinted(rig):
+    rig.store.refuses["254712345678"] = InsufficientUnits(2)
+    with pytest.raises(InsufficientUnits):
+        rig.accept_judged()
+    assert len(rig.happened) == 1
+
+
+@pytest.mark.parametrize("raised", [InsufficientUnits(2), Repeated(KEPT)])
+def test_a_call_that_was_refused_or_done_before_hints_nothing(rig, raised):
+    rig.store.raises = raised
+    with pytest.raises(type(raised)):
+        rig.accept_judged(KEPT)
     assert len(rig.happened) == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobilesasa.core.ids import MessageIds, canonical, from_smpp_id, made_at_ms, smpp_id
+from mobilesasa.core.ids import MessageIds, canonical, first_id_at, from_smpp_id, made_at_ms, smpp_id
 
 NOW_MS = 1_792_000_000_123
 ALL_ONES = (1 << 73) - 1
@@ -28,6 +28,12 @@ def test_an_id_is_a_uuid_of_version_7_and_of_the_rfc_s_variant():
 
 def test_an_id_knows_when_it_was_made():
     assert made_at_ms(MessageIds(lambda: NOW_MS, zeros)()) == NOW_MS
+
+
+def test_no_id_of_a_moment_is_smaller_than_its_first():
+    first = first_id_at(NOW_MS)
+    assert (canonical(first), made_at_ms(first)) == (first, NOW_MS)
+    assert MessageIds(lambda: NOW_MS - 1, ones)() < first < MessageIds(lambda: NOW_MS, zeros)()
 
 
 @pytest.mark.parametrize("random_bits", [zeros, ones])

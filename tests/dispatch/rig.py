@@ -4,8 +4,12 @@ from collections.abc import Sequence
 
 from twisted.internet.task import Clock
 
+from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.model import Lane, MessageId
+from mobilesasa.core.teams import CurrentDirectory
+from mobilesasa.core.terms import SmppTerms
 from mobilesasa.dispatch.dispatcher import Dispatcher
+from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.receipts import Receipts
 from tests.fakes.carrier import FakeCarrier
 from tests.fakes.journal import FakeJournal, outbound
@@ -24,6 +28,9 @@ class Rig:
         self.journal = FakeJournal()
         self.notifier = FakeNotifier()
         self.receipts = Receipts(self.journal, self.notifier, self.clock)
+        self.directory = CurrentDirectory()
+        ids = MessageIds(lambda: 1_795_000_000_000 + round(1000 * self.clock.seconds()), lambda bits: 5)
+        self.from_phones = FromPhones(self.journal, self.notifier, self.directory, ids, SmppTerms())
         self.claim_ahead = claim_ahead
         self.carrier, self.dispatcher = self.add(1, window)
         self.numbers = 0
@@ -32,7 +39,7 @@ class Rig:
         """Start another carrier on the same queue and store."""
         carrier = FakeCarrier(window, f"carrier{carrier_id}")
         dispatcher = Dispatcher(
-            carrier_id, carrier, self.queue, self.journal, self.receipts, self.notifier, self.clock,
+            carrier_id, carrier, self.queue, self.journal, self.receipts, self.from_phones, self.notifier, self.clock,
             lambda: int(self.clock.seconds() * 1000), self.claim_ahead,
         )  # fmt: skip
         carrier.start(dispatcher)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
-from mobilesasa.core.model import Failure, Later, Never, Sent
+from mobilesasa.core.model import INTERMEDIATE, Failure, Later, Never, Sent
 from mobilesasa.dispatch.dispatcher import EXPIRED, PREFETCH_BODIES
 from mobilesasa.dispatch.insist import RETRY_S
 from tests.dispatch.rig import BULK, FAST, Rig, flat
@@ -42,6 +42,13 @@ def test_a_settlement_says_which_attempt_of_which_carrier_was_answered_when(rig)
     rig.carrier.answer(1, Sent(("r",)))
     (item,) = rig.journal.settled
     assert (item.carrier_id, item.attempt, item.at_ms, item.outcome) == (1, 3, 1500, Sent(("r",)))
+
+
+@pytest.mark.parametrize(("options", "asked"), [(None, False), ({"flash": True}, False), ({INTERMEDIATE: 0}, True)])
+def test_a_settlement_says_whether_intermediate_receipts_were_asked_for(rig, options, asked):
+    rig.deliver(1, options=options)
+    rig.carrier.answer(1)
+    assert [item.has_steps for item in rig.journal.settled] == [asked]
 
 
 def test_a_body_is_acknowledged_after_the_last_of_its_messages_and_not_before(rig):
@@ -97,7 +104,8 @@ def test_outcomes_are_counted_by_their_kind(rig):
     rig.deliver(6)
     for outcome, count in ((Sent(("r",)), 3), (Later(1, "busy"), 2), (Never(Failure.REFUSED, "no"), 1)):
         rig.carrier.answer(count, outcome)
-    assert (rig.dispatcher.sent, rig.dispatcher.postponed, rig.dispatcher.refused) == (3, 2, 1)
+    counts = rig.dispatcher.counts
+    assert (counts.handed, counts.sent, counts.postponed, counts.refused, counts.on_wire) == (6, 3, 2, 1, 0)
 
 
 def test_what_follows_from_an_outcome_is_told_to_the_team(rig):
@@ -172,7 +180,7 @@ def test_a_frozen_carrier_does_not_stop_another(rig):
     for _ in ids:
         other.answer()
     assert other.ids == ids
-    assert dispatcher.sent == 3
+    assert dispatcher.counts.sent == 3
 
 
 def test_claims_run_ahead_of_the_window_but_not_far():

@@ -18,6 +18,9 @@ class Rig:
         self.accepted += batch
         return [None] * len(batch)
 
+    async def accept_once(self, message, kept):
+        self.accepted.append((message, kept))
+
     def give(self, *batch: str) -> Deferred:
         return Deferred.fromCoroutine(self.paced.accept(batch))
 
@@ -60,3 +63,13 @@ def test_what_comes_when_the_backlog_is_gone_does_not_overtake_what_waits(rig):
     rig.clock.advance(1)
     rig.give("d")
     assert rig.accepted[3:] == ["d"]
+
+
+def test_a_message_with_a_key_waits_like_any_other(rig):
+    rig.backlog = MESSAGES_A_S // 10
+    Deferred.fromCoroutine(rig.paced.accept_once("a", "its key"))
+    rig.give("b")
+    rig.clock.pump([0.05, 0.04])
+    assert rig.accepted == []
+    rig.clock.pump([0.02, 0.1])
+    assert rig.accepted == [("a", "its key"), "b"]

@@ -3,7 +3,7 @@
 import pytest
 from twisted.internet.task import Clock
 
-from mobilesasa.core.model import Failure, Report, State
+from mobilesasa.core.model import Failure, Report, State, Step
 from mobilesasa.dispatch import receipts as module
 from mobilesasa.dispatch.insist import RETRY_S
 from mobilesasa.dispatch.receipts import Receipts
@@ -57,16 +57,19 @@ def test_a_receipt_s_notice_is_passed_on_once_it_is_written_down(rig):
     assert [each.spool_id for each in rig.notifier.owed] == [7]
 
 
-def test_intermediate_reports_are_acknowledged_and_kept_nowhere(rig):
-    rig.take(Report(1, "a", State.SENT))
-    assert rig.acknowledged == ["a"]
-    assert rig.journal.calls == []
-
-
-def test_of_a_mixed_batch_only_the_final_ones_are_written_down(rig):
+def test_intermediate_reports_are_written_down_with_the_final_ones(rig):
+    rig.journal.notices["a"] = notice(7, state=Step.ENROUTE)
     rig.take(Report(1, "a", State.SENT), delivered("b"))
-    assert rig.journal.reported == [[delivered("b")]]
+    assert rig.journal.reported == [[Report(1, "a", State.SENT), delivered("b")]]
+    assert [each.spool_id for each in rig.notifier.owed] == [7]
     assert rig.acknowledged == ["a b"]
+
+
+def test_an_intermediate_report_counts_as_no_receipt_and_makes_none_repeated(rig):
+    rig.take(delivered("a"))
+    rig.take(Report(1, "a", State.SENT))
+    rig.take(delivered("a"))
+    assert (rig.receipts.taken, rig.receipts.repeated) == (2, 1)
 
 
 def test_a_store_that_is_away_is_asked_again_and_the_carrier_waits(rig):

@@ -23,6 +23,7 @@ class FakeChores:
         self.over: list[tuple[int, list[Notice]]] = []
         self.raises: dict[str, Exception] = {}
         self.held: dict[str, Deferred[None]] = {}
+        self.chunks = 0  # of texts to be removed
 
     async def due(self, limit: int) -> Sequence[Place]:
         assert limit == BATCH
@@ -42,6 +43,16 @@ class FakeChores:
         assert receipt_h == 72
         await self._called("tidy")
 
+    async def let_go_of_texts(self, default_days: int, limit: int) -> bool:
+        assert (default_days, limit) == (30, BATCH)
+        await self._called("texts")
+        self.chunks -= 1
+        return self.chunks > 0
+
+    async def sweep_inbound(self, limit: int) -> None:
+        assert limit == BATCH
+        await self._called("inbound")
+
     async def _called(self, name: str) -> None:
         self.calls.append(name)
         if name in self.held:
@@ -56,7 +67,18 @@ class Rig:
         self.chores = FakeChores()
         self.queue = FakeQueue()
         self.notifier = FakeNotifier()
-        self.sweeper = Sweeper(self.chores, self.queue, self.notifier, self.clock, 0.5, 40, 72, self._end_expired)
+        self.sweeper = Sweeper(
+            self.chores,
+            self.queue,
+            self.notifier,
+            self.clock,
+            0.5,
+            40,
+            72,
+            30,
+            self._end_expired,
+            self.chores.sweep_inbound,
+        )
         self.looks = 0
 
     def _end_expired(self) -> None:
@@ -85,10 +107,11 @@ def test_nothing_happens_before_the_start(rig):
 
 def test_every_round_is_made_at_the_start_and_then_in_its_own_time(rig):
     rig.sweeper.start()
-    assert sorted(rig.chores.calls) == ["due", "expired", "lease", "tidy"]
+    assert sorted(rig.chores.calls) == ["due", "expired", "inbound", "lease", "texts", "tidy"]
     calls = rig.calls_within(TIDY_INTERVAL_S)
     assert {name: calls.count(name) for name in set(calls)} == {
         "due": TIDY_INTERVAL_S / 0.5, "lease": TIDY_INTERVAL_S / 10, "expired": TIDY_INTERVAL_S / EXPIRY_INTERVAL_S, "tidy": 1,
+        "texts": 1, "inbound": 1,
     }  # fmt: skip
 
 
@@ -114,7 +137,7 @@ def test_all_that_expired_is_ended_in_one_round_and_its_teams_told(rig):
     assert [each.spool_id for each in rig.notifier.owed] == [1, 2]
 
 
-@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy"])
+@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy", "texts", "inbound"])
 def test_a_round_is_left_out_while_the_store_is_away(rig, name):
     rig.chores.raises[name] = StoreAway("gone")
     rig.sweeper.start()
@@ -122,7 +145,7 @@ def test_a_round_is_left_out_while_the_store_is_away(rig, name):
     assert name in rig.calls_within(TIDY_INTERVAL_S)
 
 
-@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy"])
+@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy", "texts", "inbound"])
 def test_a_round_that_fails_is_logged_and_the_rounds_go_on(rig, name, flush_logged):
     rig.chores.raises[name] = ZeroDivisionError()
     rig.sweeper.start()
@@ -150,6 +173,23 @@ def test_stopping_ends_the_rounds_and_waits_for_the_one_under_way(rig):
     assert stopped.called
     assert rig.calls_within(2 * TIDY_INTERVAL_S) == []
     assert rig.clock.getDelayedCalls() == []
+
+
+def test_texts_are_removed_until_there_are_no_more(rig):
+    rig.chores.chunks = 5
+    rig.sweeper.start()
+    assert rig.chores.calls.count("texts") == 5
+
+
+def test_a_node_that_stops_does_not_wait_for_all_texts_to_be_removed(rig):
+    rig.chores.chunks = 1000
+    rig.chores.held["texts"] = Deferred()
+    rig.sweeper.start()
+    stopped = Deferred.fromCoroutine(rig.sweeper.stop())
+    assert not stopped.called
+    rig.chores.held.pop("texts").callback(None)
+    assert stopped.called
+    assert rig.chores.calls.count("texts") == 1
 
 
 def test_a_sweeper_that_was_never_started_stops(rig):

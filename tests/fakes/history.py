@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import attrs
 
 from mobilesasa.core.errors import AlreadyResent, InsufficientUnits
+from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import MessageId, Priced, State
 from mobilesasa.store.messages import Progress, Story
+from tests.fakes.keys import FakeKeys
 
 
 class FakeHistory:
@@ -18,6 +20,7 @@ class FakeHistory:
         self.reserved_units = 0
         self.more: int | None = None  # what an estimate says instead of the count
         self.failing: Exception | None = None
+        self.keys = FakeKeys()
 
     def put(self, message: Priced, progress: Progress | None = None, **told: object) -> None:
         """Store a message with what has become of it."""
@@ -29,7 +32,16 @@ class FakeHistory:
         if self.failing is not None:
             raise self.failing
         story = self.stories.get(message_id)
-        return story if story is not None and story.message.team_id == team_id else None
+        if story is None or story.message.team_id != team_id:
+            return None
+        asked = story.message
+        near = (told.message for told in self.stories.values() if told.message.udh and asked.udh)
+        neighbours = tuple(
+            (message, self.stories[message.id].progress)
+            for message in near
+            if (message.team_id, message.sender, message.recipient) == (team_id, asked.sender, asked.recipient)
+        )
+        return attrs.evolve(story, neighbours=neighbours)
 
     async def page(self, team_id, *, limit, offset, recipient=None, state=None, before=None) -> Sequence:
         found = self._wanted(team_id, recipient, state, before)
@@ -40,12 +52,16 @@ class FakeHistory:
             return self.more, True
         return len(self._wanted(team_id, recipient, state, before)), False
 
-    async def resend(self, team_id: int, failed_id: MessageId, again: Priced) -> None:
+    async def resend(self, team_id: int, failed_id: MessageId, again: Priced, kept: Kept | None = None) -> None:
+        if kept is not None:
+            self.keys.check(kept)
         if any(story.message.resent_from == failed_id for story in self.stories.values()):
             raise AlreadyResent("a resend of this message is on its way or has arrived")
         if self.available_units < again.price_units:
             raise InsufficientUnits(again.price_units)
         self.put(again)
+        if kept is not None:
+            self.keys.keep(kept)
 
     async def units(self, team_id: int) -> tuple[int, int]:
         return self.available_units, self.reserved_units

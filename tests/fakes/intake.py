@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from twisted.internet.defer import Deferred
 
 from mobilesasa.core.errors import InsufficientUnits
+from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import Lane, MessageId, Priced
+from tests.fakes.keys import FakeKeys
 
 
 class FakeIntake:
@@ -17,6 +19,7 @@ class FakeIntake:
         self.balance: dict[int, int] = {}
         self.failing: Exception | None = None
         self.held: list[Deferred[None]] | None = None
+        self.keys = FakeKeys()
 
     async def accept(self, batch: Sequence[Priced]) -> Sequence[InsufficientUnits | None]:
         self.batches.append(len(batch))
@@ -27,6 +30,13 @@ class FakeIntake:
         if self.failing is not None:
             raise self.failing
         return [self._charge(message) for message in batch]
+
+    async def accept_once(self, message: Priced, kept: Kept) -> None:
+        self.keys.check(kept)
+        (refusal,) = await self.accept([message])
+        if refusal is not None:
+            raise refusal
+        self.keys.keep(kept)
 
     def hold(self) -> None:
         """Let the commits of batches wait for `release`."""

@@ -13,6 +13,7 @@ from mobilesasa.core.model import (
     MessageId,
     Notice,
     Outbound,
+    Place,
     Report,
     Settled,
     Settlement,
@@ -41,6 +42,7 @@ class FakeJournal:
         away: the store raises `StoreAway`.
         held: while it is a list of names of calls, those wait for `let`.
         notices: what a settlement or a report brings about, by message or by the carrier's id.
+        moved: where messages wait that go on to another carrier, by message.
     """
 
     def __init__(self) -> None:
@@ -53,6 +55,7 @@ class FakeJournal:
         self.broken: Exception | None = None
         self.held: set[str] = set()
         self.notices: dict[str, Notice] = {}
+        self.moved: dict[MessageId, Place] = {}
         self.calls: list[str] = []
         self._answers: dict[str, list[Deferred[None]]] = {"claim": [], "settle": [], "report": [], "release": []}
 
@@ -80,8 +83,8 @@ class FakeJournal:
             if isinstance(item.outcome, Later):
                 self.waiting[item.message_id] = message
         self.settled += batch
-        found = [self.notices.get(item.message_id) for item in batch]
-        return [Settled((notice,)) if notice is not None else Settled() for notice in found]
+        found = [(self.notices.get(item.message_id), self.moved.get(item.message_id)) for item in batch]
+        return [Settled(() if notice is None else (notice,), moved) for notice, moved in found]
 
     async def report(self, batch: Sequence[Report]) -> Sequence[Notice | None]:
         await self._called("report")

@@ -1,6 +1,7 @@
 """A session that takes receipts, as the outbox sees it."""
 
 from mobilesasa.core.ids import from_smpp_id
+from mobilesasa.core.terms import SmppTerms
 from mobilesasa.smpp.pdus import DeliverSmResp
 from mobilesasa.smpp.tlvs import Tag
 
@@ -9,6 +10,7 @@ class FakeReceiver:
     """A session that keeps what it was given until it is told to answer."""
 
     takes_tlvs = True
+    terms = SmppTerms()
 
     def __init__(self, outbox, team_id=1, window=10):
         self.session_id, self.team_id, self.window = "s1", team_id, window

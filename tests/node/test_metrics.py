@@ -8,13 +8,15 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
 from mobilesasa.core.model import Lane
-from mobilesasa.core.teams import CarrierRecord
+from mobilesasa.core.teams import CarrierRecord, CurrentDirectory
+from mobilesasa.dispatch.counts import Counts as Answered
 from mobilesasa.node.metrics import STANDING, make_metrics
 from mobilesasa.notify.outbox import Outbox
 from mobilesasa.smpp.pdus import BindTransceiver, DeliverSmResp
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smsc.server import SmppServer
 from mobilesasa.smsc.turns import Counts
+from tests.carriers.http.rig import HttpRig
 from tests.carriers.rig import SandboxRig, SmppRig
 from tests.fakes.spool import notice
 from tests.smsc.rig import Rig
@@ -32,22 +34,25 @@ class Queue:
 class SmallOutbox:
     """The numbers of an outbox."""
 
-    delivered, refused, unanswered_count, put_off = 31, 32, 33, 34
+    delivered, refused, unanswered_count, put_off, inbound_delivered = 31, 32, 33, 34, 46
 
     def __len__(self) -> int:
         return 35
 
 
 def carrier(name, standing):
-    dispatcher = SimpleNamespace(sent=0, postponed=0, refused=0, out_parts=0)
+    dispatcher = SimpleNamespace(counts=Answered(handed=9, sent=1, refused=5, refused_here=3), out_parts=0)
     return SimpleNamespace(
         record=CarrierRecord(1, name, "fake"),
-        carrier=SimpleNamespace(standing=lambda: standing),
+        carrier=SimpleNamespace(standing=lambda: standing, window=10),
         dispatcher=dispatcher,
     )
 
 
-def parts_of(*, smpp, outbox, running=(), binds=()):
+NOTHING_FROM_PHONES = SimpleNamespace(received=0, unmatched=0, opt_outs=0, incomplete=0, repeated=0, waiting=0)
+
+
+def parts_of(*, smpp, outbox, running=(), binds=(), from_phones=NOTHING_FROM_PHONES):
     writer = SimpleNamespace(commits=4, waiting_items=1)
     return SimpleNamespace(
         intake=writer,
@@ -55,11 +60,14 @@ def parts_of(*, smpp, outbox, running=(), binds=()):
         receipts=SimpleNamespace(taken=7, repeated=8),
         knowledge=SimpleNamespace(readings=9),
         binds=binds,
-        smpp=smpp,
+        smpp=None if smpp is None else SimpleNamespace(server=smpp),
         smpp_connections=lambda: 0 if smpp is None else smpp.connections,
         outbox=outbox,
+        from_phones=from_phones,
         fleet=SimpleNamespace(running=dict(enumerate(running, 1))),
         queue=Queue(),
+        directory=CurrentDirectory(),
+        watch=SimpleNamespace(moved={1: 4}),
     )
 
 
@@ -95,6 +103,16 @@ def test_what_became_of_receipts_to_teams_is_shown(fake):
     assert fake["receipts_unanswered_total",] == 33
     assert fake["receipts_put_off",] == 34
     assert fake["receipts_in_memory",] == 35
+
+
+def test_what_came_from_phones_is_shown():
+    from_phones = SimpleNamespace(received=41, unmatched=42, opt_outs=46, incomplete=43, repeated=44, waiting=45)
+    shown = scrape(parts_of(smpp=None, outbox=SmallOutbox(), from_phones=from_phones))
+    assert shown["inbound_total",] == 41
+    assert (shown["inbound_unmatched_total",], shown["inbound_incomplete_total",]) == (42, 43)
+    assert shown["inbound_opt_outs_total",] == 46
+    assert (shown["inbound_repeated_total",], shown["inbound_waiting",]) == (44, 45)
+    assert shown["inbound_delivered_total",] == 46
 
 
 def test_what_teams_submitted_is_shown_with_how_it_was_answered(fake):
@@ -156,7 +174,7 @@ def test_a_server_and_an_outbox_that_work_are_read():
     assert (shown["receipts_put_off",], shown["receipts_in_memory",]) == (1, 2)
 
 
-@pytest.mark.parametrize("make_rig", [SmppRig, SandboxRig])
+@pytest.mark.parametrize("make_rig", [SmppRig, SandboxRig, HttpRig])
 def test_a_carrier_that_works_is_read_and_every_number_it_tells_is_shown(make_rig):
     rig = make_rig()
     rig.start()

@@ -2,10 +2,11 @@ import pytest
 
 from mobilesasa.core.ids import smpp_id
 from mobilesasa.core.model import Failure, State
-from mobilesasa.notify.receipts import FAILED, address_of, ending_of, receipt_of
+from mobilesasa.notify.receipts import address_of, receipt_of, standing_of
 from mobilesasa.smpp.fields import MessageState
 from mobilesasa.smpp.receipts import read_receipt
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag
+from mobilesasa.smsc.standings import FAILED
 from tests.fakes.spool import NINE_MS, failed, notice
 
 ENDINGS = [
@@ -40,11 +41,11 @@ def test_every_failure_is_in_the_table():
 
 
 def test_only_the_references_four_words_go_out():
-    assert {ending.word for ending in FAILED.values()} <= {"UNDELIV", "REJECTD", "EXPIRED"}
+    assert {standing.word for standing in FAILED.values()} <= {"UNDELIV", "REJECTD", "EXPIRED"}
 
 
 def test_a_failure_without_a_kind_is_undelivered():
-    assert ending_of(notice(state=State.FAILED)).state is MessageState.UNDELIVERABLE
+    assert standing_of(notice(state=State.FAILED)).state is MessageState.UNDELIVERABLE
 
 
 def test_a_message_of_several_parts_has_one_receipt_that_counts_them():
@@ -113,3 +114,9 @@ def test_a_client_reads_the_receipt_as_one():
     got = read_receipt(receipt_of(failed(1, Failure.EXPIRED, "11"), takes_tlvs=True))
     assert got is not None
     assert (got.message_id, got.state, got.disagrees) == (smpp_id(notice().message_id), MessageState.EXPIRED, False)
+
+
+def test_vendor_tlvs_that_a_rule_brings_back_are_in_the_receipt():
+    got = receipt_of(notice(options={"tlvs": {"0x1400": "aa"}, "receipt_tlvs": {"0x1401": "3131"}}), takes_tlvs=True)
+    assert (got.tlvs.get(0x1400), got.tlvs[0x1401]) == (None, b"11")
+    assert receipt_of(notice(options={"receipt_tlvs": {"0x1401": "3131"}}), takes_tlvs=False).tlvs is NO_TLVS

@@ -12,6 +12,7 @@ class Store:
     def __init__(self):
         self.rows = {n: notice(n) for n in range(1, 11)}
         self.writes = []
+        self.cuts = []
         self.failing = None
         self.waiting = None
 
@@ -27,6 +28,9 @@ class Store:
         for _, n in taken:
             self.rows.pop(n, None)
 
+    async def cut(self, team_id, spool_id):
+        self.cuts.append((team_id, spool_id))
+
 
 @pytest.fixture
 def store():
@@ -40,7 +44,7 @@ def clock():
 
 @pytest.fixture
 def spool(clock, store):
-    return Spool(clock, store.read, store.write)
+    return Spool(clock, store.read, store.write, store.cut)
 
 
 def owed(spool, after=0, limit=100):
@@ -122,3 +126,8 @@ def test_stopping_while_a_write_fails_leaves_nothing_behind(spool, store, clock,
     assert stopped.called
     assert clock.getDelayedCalls() == []
     flush_logged(ConnectionError)
+
+
+def test_a_long_message_is_cut_where_it_is_kept(spool, store):
+    Deferred.fromCoroutine(spool.cut(1, 7))
+    assert store.cuts == [(1, 7)]

@@ -40,6 +40,11 @@ class TestStream:
             session = Session(Side.SMSC)
             assert session.receive_data(self.TALK[:at]) + session.receive_data(self.TALK[at:]) == expected
 
+    def test_a_state_in_which_nothing_may_come_is_not_the_end(self):
+        session = one(Side.ESME, State.OUTBOUND)  # the server waits for our bind
+        events = session.receive_data(pdus.DeliverSm(sequence=1).encode() + pdus.Unbind(sequence=2).encode())
+        assert [event.sequence for event in events if isinstance(event, Refusal)] == [1, 2]
+
     def test_a_stream_of_single_octets_means_the_same(self):
         session = Session(Side.SMSC)
         events = [event for at in range(len(self.TALK)) for event in session.receive_data(self.TALK[at : at + 1])]

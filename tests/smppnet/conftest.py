@@ -1,6 +1,7 @@
 import attrs
 import pytest
 from twisted.internet.task import Clock
+from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 
 from mobilesasa.smpp.pdus import BindTransceiver, answer
 from mobilesasa.smpp.transitions import Side
@@ -49,3 +50,17 @@ def smsc() -> Rig:
 def esme() -> Rig:
     """A bound link of our client."""
     return make_rig(Side.ESME)
+
+
+@pytest.fixture
+def warnings():
+    """What was warned of, in words."""
+    seen = []
+
+    def observe(event):
+        if event.get("log_level") is LogLevel.warn:
+            seen.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(observe)
+    yield seen
+    globalLogPublisher.removeObserver(observe)

@@ -34,21 +34,6 @@ def rig():
     return Rig()
 
 
-@pytest.fixture
-def warnings():
-    from twisted.logger import LogLevel, globalLogPublisher
-
-    seen = []
-
-    def observe(event):
-        if event.get("log_level") is LogLevel.warn:
-            seen.append(event["log_format"].format(**event))
-
-    globalLogPublisher.addObserver(observe)
-    yield seen
-    globalLogPublisher.removeObserver(observe)
-
-
 def test_it_binds_when_it_is_connected(rig):
     rig.client.start()
     rig.client.start()

@@ -374,3 +374,14 @@ def test_one_far_end_drives_another():
     client.send([DeliverSmResp(sequence=user.of("received")[0][0].sequence)])
     rig.link.dataReceived(near.transport.value())
     assert rig.user.of("answered")[0][0][0] == "receipt"
+
+
+@pytest.mark.parametrize(
+    ("octets", "language"),
+    [(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS"), (b"GET / HTTP/1.1\r\n\r\n", "HTTP")],
+)
+def test_another_language_on_a_plain_port_is_cut_and_named_in_the_log(warnings, octets, language):
+    rig = make_rig(Side.SMSC, bound=False)
+    rig.link.dataReceived(octets)
+    assert [said.partition(": ")[2] for said in warnings] == [f"the peer speaks {language} on a port of plain SMPP"]
+    assert rig.far.closing

@@ -18,17 +18,9 @@ from twisted.python.failure import Failure
 from mobilesasa.smpp.pdus import BindTransceiver, BindTransceiverResp
 from mobilesasa.smpp.session import Session
 from mobilesasa.smpp.transitions import Side
+from mobilesasa.smppnet.certificates import BadCertificate, Identity, identity, self_signed
 from mobilesasa.smppnet.protocol import Link
-from mobilesasa.smppnet.tls import (
-    BadCertificate,
-    Identity,
-    ServerTls,
-    TlsEndpoint,
-    TlsFactory,
-    identity,
-    self_signed,
-    server_context,
-)
+from mobilesasa.smppnet.tls import ServerTls, TlsEndpoint, TlsFactory, server_context
 from tests.fakes.far_end import CountedTransport, RecordingUser, take_binds
 from tests.smppnet.conftest import TIMERS
 
@@ -372,12 +364,33 @@ def test_a_peer_that_shook_hands_and_does_not_bind_is_closed_in_the_same_time(cl
     assert client.tls.read(1) == b""
 
 
-def test_plain_smpp_on_the_tls_port_is_closed_and_the_reason_is_in_words(server: Server):
-    server.takes(Session(Side.ESME).send(BindTransceiver(system_id="ACME")))
-    assert server.tcp.disconnecting
+@pytest.mark.parametrize(
+    ("octets", "language"),
+    [
+        (Session(Side.ESME).send(BindTransceiver(system_id="ACME")), "plain SMPP"),
+        (b"GET / HTTP/1.1\r\n\r\n", "HTTP"),
+        (b"\x80", "nothing known"),
+    ],
+)
+def test_another_language_on_the_tls_port_is_cut_at_its_first_octets_and_named_in_the_log(
+    server: Server, warnings, octets, language
+):
+    assert server.takes(octets) == b""
+    assert server.tcp.aborted
+    assert [said.partition(" ")[2] for said in warnings] == [
+        f"speaks {language} on the port of SMPP over TLS: it is cut; plain SMPP has a port of its own"
+    ]
     server.tls.connectionLost(Failure(ConnectionDone()))
     assert server.user.of("received") == []
-    assert server.user.of("lost") == ["TLS failed: wrong version number"]
+
+
+def test_a_handshake_that_comes_an_octet_at_a_time_is_taken(server: Server, files: Identity):
+    slow = Client(server, files)
+    with pytest.raises(ssl.SSLWantReadError):
+        slow.tls.do_handshake()
+    said = b"".join(server.takes(bytes((octet,))) for octet in slow.out.read())
+    assert said
+    assert not server.tcp.aborted
 
 
 def test_a_factory_that_turns_a_connection_away_does_so_behind_tls(files: Identity):

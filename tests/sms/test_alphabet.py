@@ -9,6 +9,7 @@ from mobilesasa.sms.alphabet import (
     NotUcs2,
     OddLength,
     decode_ascii,
+    decode_cut_ucs2,
     decode_gsm,
     decode_latin1,
     decode_ucs2,
@@ -19,6 +20,7 @@ from mobilesasa.sms.alphabet import (
     gsm_replacement,
     has_lone_surrogate,
     is_gsm,
+    mended,
     not_gsm,
     plain_ucs2,
 )
@@ -213,3 +215,55 @@ def test_a_replacement_is_gsm(text):
 @given(gsm_texts)
 def test_a_gsm_text_replaces_itself(text):
     assert gsm_replacement(text) == text
+
+
+HIGH, LOW = b"\xd8\x3d", b"\xde\x00"  # the halves of a character
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"", ""),
+        (b"\0x", "x"),
+        (HIGH, "\ufffd"),
+        (LOW, "\ufffd"),
+        (LOW + HIGH, "\ufffd\ufffd"),
+        (LOW + b"\0x" + HIGH, "\ufffdx\ufffd"),
+        (HIGH + LOW, "😀"),
+        (LOW + HIGH + LOW, "\ufffd😀"),
+        (HIGH + LOW + HIGH, "😀\ufffd"),
+    ],
+)
+def test_a_half_at_the_edge_of_a_part_is_shown_as_one(octets, text):
+    assert decode_cut_ucs2(octets, before=True, after=True) == text
+
+
+@pytest.mark.parametrize(
+    ("octets", "before", "after", "place"),
+    [
+        (LOW + b"\0x", False, True, 1),
+        (b"\0x" + HIGH, True, False, 2),
+        (LOW, False, False, 1),
+        (HIGH, True, False, 1),
+        (LOW + LOW, True, True, 2),
+        (b"\0x" + HIGH + b"\0x", True, True, 2),
+    ],
+)
+def test_a_half_whose_rest_is_in_no_part_is_refused(octets, before, after, place):
+    with pytest.raises(NotUcs2, match=f"stands at place {place}$"):
+        decode_cut_ucs2(octets, before=before, after=after)
+
+
+@given(text=texts, data=st.data())
+def test_pieces_of_a_text_are_the_text_wherever_it_was_cut(text, data):
+    octets = encode_ucs2(text)
+    cut = 2 * data.draw(st.integers(0, len(octets) // 2))
+    pieces = [octets[:cut], octets[cut:]]
+    assert mended(pieces) == text
+    shown = decode_cut_ucs2(pieces[0], before=False, after=True) + decode_cut_ucs2(pieces[1], before=True, after=False)
+    assert shown == text or shown.count("\ufffd") == text.count("\ufffd") + 2
+
+
+def test_a_half_that_meets_no_other_is_shown_as_one():
+    assert mended(["a", HIGH, "b", LOW]) == "a\ufffdb\ufffd"
+    assert mended([]) == ""

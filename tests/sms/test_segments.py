@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobilesasa.sms.alphabet import NotGsm, NotUcs2, encode_gsm
@@ -10,6 +10,7 @@ from mobilesasa.sms.segments import (
     PartTooLong,
     TooLong,
     alphabet_of,
+    count_encoded,
     decode,
     encode,
     join,
@@ -303,3 +304,10 @@ def test_parts_in_different_alphabets_are_each_read_in_their_own():
         Part(Concatenation(1, 3, 3), b"\0"),
     ]
     assert join(parts) == "a€ж@"
+
+
+@given(octets=st.binary(max_size=600), ports=st.booleans())
+@settings(max_examples=100)
+def test_the_parts_of_encoded_octets_are_counted_as_they_are_split(octets, ports):
+    elements = [ports_element(2948)] if ports else []
+    assert count_encoded(octets, Alphabet.BINARY, elements=elements) == len(split_octets(octets, elements=elements))

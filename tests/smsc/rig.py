@@ -13,18 +13,23 @@ from mobilesasa.core.teams import (
     Directory,
     RouteRecord,
     Sender,
+    SmppPassword,
     Team,
     Token,
     token_digest,
 )
+from mobilesasa.core.terms import SmppTerms
 from mobilesasa.notify.outbox import Outbox
 from mobilesasa.smppnet.timers import Timers
 from mobilesasa.smsc.binds import Binds
 from mobilesasa.smsc.limits import Limits
+from mobilesasa.smsc.operations import Operations
 from mobilesasa.smsc.server import SmppServer
 from mobilesasa.smsc.session import Smsc
+from tests.fakes.alterations import FakeAlterations
 from tests.fakes.esme import Esme
 from tests.fakes.intake import FakeIntake, FakeQueue
+from tests.fakes.passwords import FakeBook, FakeMatching, passwords
 from tests.fakes.spool import NINE_MS, FakeSpool
 
 ACME = "mbs_AcmeAcmeAcmeAcmeAcmeAcmeAcmeAcme"
@@ -32,6 +37,7 @@ ACME_2 = "mbs_Acme2222222222222222222222222222"
 ACME_CONTACTS = "mbs_AcmeContactsOnly0000000000000000"
 RIVAL = "mbs_RivalRivalRivalRivalRivalRivalRi"
 NOW_MS = NINE_MS
+_LIMITS = frozenset(attrs.fields_dict(Limits))
 
 
 def token(raw: str, team_id: int, **changes: Any) -> Token:
@@ -40,7 +46,9 @@ def token(raw: str, team_id: int, **changes: Any) -> Token:
 
 
 class Rig:
-    def __init__(self, **limits: Any) -> None:
+    """Built with what bounds it: fields of `Limits` and of `SmppTerms`."""
+
+    def __init__(self, **bounds: Any) -> None:
         self.clock = Clock()
         self.teams = [
             Team(1, "uuid 1", "ACME", "Acme", default_sender_id=1),
@@ -57,15 +65,28 @@ class Rig:
             token(ACME_CONTACTS, 1, scopes=frozenset({"contacts"})),
             token(RIVAL, 2),
         ]
+        self.smpp_passwords: list[SmppPassword] = []
         self.directory = CurrentDirectory()
         self.changed()
         self.intake, self.queue, self.spool = FakeIntake(), FakeQueue(), FakeSpool()
         ids = MessageIds(self.now_ms, lambda bits: 5)
         gateway = Gateway(self.directory, self.intake, self.queue, self.now_ms, ids)
         self.binds = Binds(self.clock)
-        self.outbox = Outbox(self.spool, self.clock, self.now_ms)
+        self.outbox = Outbox(self.spool, self.clock, self.now_ms, unanswered=self.binds.unanswered.ids)
         self.binds.tell(self.outbox)
-        self.smsc = Smsc(gateway, self.directory, self.binds, self.clock, self.now_ms, Limits(**limits))
+        self.matching, self.book = FakeMatching(), FakeBook()
+        self.smsc = Smsc(
+            gateway,
+            self.directory,
+            self.binds,
+            self.clock,
+            self.now_ms,
+            passwords(self.clock, self.matching, self.book),
+            Limits(**{name: value for name, value in bounds.items() if name in _LIMITS}),
+            SmppTerms(**{name: value for name, value in bounds.items() if name not in _LIMITS}),
+        )
+        self.alterations = FakeAlterations(self.intake, self.spool)
+        self.smsc.operations = Operations(self.alterations, self.queue, self.outbox, self.directory, gateway.times)
         self.server = SmppServer([], self.smsc, Timers())
 
     def now_ms(self) -> int:
@@ -75,7 +96,12 @@ class Rig:
         """Let the node see what the operator changed."""
         carriers = [CarrierRecord(1, "sandbox", "sandbox")]
         self.directory.now = Directory(
-            self.teams, self.senders, self.tokens, carriers, [RouteRecord("254", 1), RouteRecord("255", 9)]
+            self.teams,
+            self.senders,
+            self.tokens,
+            carriers,
+            [RouteRecord("254", 1), RouteRecord("255", 9)],
+            smpp_passwords=self.smpp_passwords,
         )
 
     def change_team(self, team_id: int, **changes: Any) -> None:

@@ -20,6 +20,7 @@ from mobilesasa.smppnet.timers import Timers
 from mobilesasa.smsc.binds import Binds
 from mobilesasa.smsc.server import SmppServer
 from mobilesasa.smsc.session import Smsc
+from tests.fakes.passwords import passwords
 from tests.fakes.spool import notice
 from tests.smsc.rig import ACME, Rig
 
@@ -34,7 +35,7 @@ class Node:
         self.binds = Binds(reactor)
         self.outbox = Outbox(rig.spool, reactor, rig.now_ms)
         self.binds.tell(self.outbox)
-        smsc = Smsc(gateway, rig.directory, self.binds, reactor, rig.now_ms)
+        smsc = Smsc(gateway, rig.directory, self.binds, reactor, rig.now_ms, passwords(reactor))
         self.server = SmppServer([TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")], smsc, Timers())
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobilesasa.smpp import pdus
 from mobilesasa.smpp.pdus import (
     PDUS,
     RESPONSE_BIT,
@@ -51,10 +52,42 @@ def test_an_answer_to_nothing_does_no_harm(rig, kind, command_id):
     assert esme.send(EnquireLink())[0].status == 0
 
 
-@pytest.mark.parametrize("cls", [SubmitMulti, *(PDUS[c] for c in (0x103, 0x3, 0x8, 0x7))])
-def test_what_is_of_the_specification_and_not_served_is_an_unknown_command(rig, cls):
-    (response,) = rig.bound().send(example(cls.command_id))
-    assert response.status == Status.ESME_RINVCMDID
+#: What each request of a transmitter or transceiver is answered, when it names nothing that is there.
+SERVED = {
+    "SubmitSm": ("SubmitSmResp", Status.ESME_RINVMSGLEN),
+    "SubmitMulti": ("SubmitMultiResp", Status.ESME_ROK),
+    "DataSm": ("DataSmResp", Status.ESME_RMISSINGOPTPARAM),
+    "QuerySm": ("QuerySmResp", Status.ESME_RINVMSGID),
+    "CancelSm": ("CancelSmResp", Status.ESME_RINVDSTADR),
+    "ReplaceSm": ("ReplaceSmResp", Status.ESME_RINVMSGID),
+}
+
+
+@pytest.mark.parametrize("kind", [BindTransmitter, BindTransceiver])
+@pytest.mark.parametrize(("name", "response", "status"), [(name, *expected) for name, expected in SERVED.items()])
+def test_what_a_sending_session_may_ask_is_answered_by_its_own_response(rig, kind, name, response, status):
+    (heard,) = rig.bound(kind).send(example(getattr(pdus, name).command_id))
+    assert (type(heard).__name__, heard.status) == (response, status)
+
+
+@pytest.mark.parametrize("kind", [None, BindReceiver])
+@pytest.mark.parametrize("name", SERVED)
+def test_who_does_not_send_may_ask_none_of_it(rig, kind, name):
+    esme = rig.bound(kind) if kind else rig.connect()
+    (heard,) = esme.send(example(getattr(pdus, name).command_id))
+    assert (type(heard).__name__, heard.status) == (SERVED[name][0], Status.ESME_RINVBNDSTS)
+
+
+@pytest.mark.parametrize("cls", [pdus.QuerySm, pdus.CancelSm, pdus.ReplaceSm])
+def test_a_node_that_alters_nothing_takes_those_for_unknown_commands(rig, cls):
+    rig.smsc.operations = None
+    (heard,) = rig.bound().send(cls())
+    assert (type(heard).__name__, heard.status) == ("GenericNack", Status.ESME_RINVCMDID)
+
+
+def test_a_deliver_sm_of_a_team_is_refused(rig):
+    (heard,) = rig.bound().send(pdus.DeliverSm())
+    assert (type(heard).__name__, heard.status) == ("DeliverSmResp", Status.ESME_RINVBNDSTS)
 
 
 @pytest.mark.parametrize("cls", [Outbind, AlertNotification])

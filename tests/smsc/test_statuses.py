@@ -1,6 +1,6 @@
 import pytest
 
-from mobilesasa.core.errors import InsufficientUnits, NoRoute, Overloaded, Refused, every_refusal
+from mobilesasa.core.errors import InsufficientUnits, NoRoute, Overloaded, Refused, Suppressed, every_refusal
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.tlvs import Tag
 from mobilesasa.smsc.statuses import STATUSES, BadSubmit, refused, status_of
@@ -28,6 +28,13 @@ def test_a_short_balance_is_said_in_words():
     response = refused(9, InsufficientUnits(3), takes_tlvs=True)
     assert (response.sequence, response.status) == (9, Status.ESME_RSUBMITFAIL)
     assert response.tlvs == {Tag.ADDITIONAL_STATUS_INFO_TEXT: "insufficient units"}
+
+
+def test_somebody_who_is_suppressed_is_told_from_a_wrong_number_by_words():
+    response = refused(9, Suppressed("the recipient wants none"), takes_tlvs=True)
+    assert response.status == Status.ESME_RINVDSTADR
+    assert response.tlvs == {Tag.ADDITIONAL_STATUS_INFO_TEXT: "the recipient wants none"}
+    assert refused(9, Suppressed("the recipient wants none"), takes_tlvs=False).tlvs == {}
 
 
 def test_an_old_peer_gets_no_words():

@@ -43,6 +43,7 @@ def test_the_references_own_example_is_read_whole():
         wish=Wish.ALL,
         coding=Coding.GSM7,
         lane=Lane.TRANSACTIONAL,
+        max_validity_ms=24 * HOUR_MS,
     )
 
 
@@ -181,7 +182,8 @@ def test_an_absolute_validity_of_a_scheduled_message_is_counted_from_when_it_is_
         ({"data_coding": 0x10}, {"flash": True}),
         ({"tlvs": {Tag.USER_MESSAGE_REFERENCE: 0}}, {"user_message_reference": 0}),
         ({"tlvs": {Tag.MORE_MESSAGES_TO_SEND: 1}}, None),
-        ({"tlvs": {0x1400: b"vendor"}}, None),
+        ({"tlvs": {0x1400: b"vendor", 0x3FFF: b""}}, {"tlvs": {"0x1400": "76656e646f72", "0x3FFF": ""}}),
+        ({"tlvs": {0x13FF: b"x", 0x4000: b"x"}}, None),
     ],
 )
 def test_the_rest_that_counts_goes_into_the_options(fields, options):
@@ -225,3 +227,15 @@ def test_any_octets_are_a_message_or_a_refusal(data_coding, octets, esm):
     except BadSubmit:
         return
     assert (got.text is None) is (got.coding is Coding.BINARY)
+
+
+@pytest.mark.parametrize("tlvs", [{0x1400 + n: b"" for n in range(17)}, {0x1400: b"x" * 1000, 0x1401: b"x" * 25}])
+def test_more_vendor_tlvs_than_are_kept_are_refused(tlvs):
+    with pytest.raises(BadSubmit) as refused:
+        read(tlvs=tlvs)
+    assert refused.value.status == Status.ESME_RINVOPTPARAMVAL
+
+
+def test_as_many_vendor_tlvs_as_are_kept_are_taken():
+    tlvs = {0x1400 + n: b"x" * 64 for n in range(16)}
+    assert len(read(tlvs=tlvs).options["tlvs"]) == 16

@@ -3,9 +3,10 @@ import pytest
 from mobilesasa.core.errors import Overloaded
 from mobilesasa.core.ids import smpp_id
 from mobilesasa.core.model import Coding, Origin, Wish
-from mobilesasa.smpp.pdus import BindReceiver, BindTransmitter, GenericNack, QuerySm, SubmitSm, SubmitSmResp, Unbind
+from mobilesasa.smpp.pdus import BindReceiver, SubmitSm, Unbind
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.tlvs import Tag, text
+from mobilesasa.smsc.turns import READERS
 from tests.smsc.rig import RIVAL, Rig
 
 
@@ -74,7 +75,10 @@ def test_answers_come_in_the_order_of_the_requests(rig):
         ({"schedule_delivery_time": "260601090000000+"}, Status.ESME_RINVSCHED),
         ({"esm_class": 0x40}, Status.ESME_RINVESMCLASS),
         ({"data_coding": 8, "short_message": b"\0"}, Status.ESME_RINVMSGLEN),
-        ({"data_coding": 4, "short_message": bytes(141)}, Status.ESME_RINVMSGLEN),
+        (
+            {"data_coding": 4, "esm_class": 0x40, "short_message": bytes.fromhex("050003070201") + bytes(135)},
+            Status.ESME_RINVMSGLEN,
+        ),
         ({"short_message": b"", "tlvs": {Tag.MESSAGE_PAYLOAD: b"a" * 1531}}, Status.ESME_RINVMSGLEN),
         ({"esm_class": 0x40, "short_message": bytes.fromhex("050003070201") + b"a" * 154}, Status.ESME_RINVMSGLEN),
     ],
@@ -203,11 +207,11 @@ def test_a_store_that_is_away_is_a_system_error_for_each_and_one_line_in_the_log
 def test_a_defect_in_reading_costs_one_answer_and_not_the_line(rig, flush_logged, monkeypatch):
     esme = rig.bound()
 
-    def defective(pdu, team_id, now_ms):
+    def defective(pdu, team_id, now_ms, terms):
         raise ZeroDivisionError
 
     # there is no PDU that does this, or it would be mended
-    monkeypatch.setattr("mobilesasa.smsc.turns.read_submit", defective)
+    monkeypatch.setitem(READERS, SubmitSm, defective)
     assert esme.submit().status == Status.ESME_RSYSERR
     assert flush_logged(ZeroDivisionError)
 
@@ -231,15 +235,6 @@ def test_a_peer_that_unbinds_gets_its_answers_first(rig):
     assert esme.closed
 
 
-def test_what_is_not_served_is_a_generic_nack_in_its_place(rig):
-    esme = rig.bound(BindTransmitter)
-    first, second, third = esme.send(hi(1), QuerySm(message_id="X"), hi(2))
-    assert isinstance(second, GenericNack)
-    assert (second.status, second.sequence) == (Status.ESME_RINVCMDID, 3)
-    assert isinstance(first, SubmitSmResp)
-    assert isinstance(third, SubmitSmResp)
-
-
 def test_a_receiver_cannot_submit(rig):
     assert rig.bound(BindReceiver).submit().status == Status.ESME_RINVBNDSTS
 
@@ -249,6 +244,6 @@ def test_what_the_sessions_saw_is_counted(rig):
     esme = rig.bound()
     esme.send(hi(1), hi(2, source_addr="Nobody"), hi(3))
     rig.connect().bind(system_id="ACME", password="wrong")
-    counts = rig.smsc.counts
+    counts = rig.server.counts
     assert (counts.submits, counts.accepted, counts.refused, counts.throttled) == (3, 1, 1, 1)
     assert (counts.binds, counts.binds_refused) == (1, 1)

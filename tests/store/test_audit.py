@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from mobilesasa.core.ids import MessageIds
+from mobilesasa.core.inbound import Arrival, InboundPart
 from mobilesasa.core.model import (
     Coding,
     Failure,
@@ -24,7 +25,9 @@ from mobilesasa.core.model import (
     State,
     Wish,
 )
-from mobilesasa.store import audit, carriers, claims, intake, outcomes, reports, teams
+from mobilesasa.core.optouts import OptOut
+from mobilesasa.sms.udh import Concatenation
+from mobilesasa.store import audit, carriers, claims, inbound, intake, outcomes, reports, teams
 from mobilesasa.store.claims import Claim
 from mobilesasa.store.database import Txn, connect, in_transaction, one_row
 from mobilesasa.store.teams import NewTeam
@@ -100,6 +103,7 @@ def stored(txn: Txn) -> Stored:
     taken = claims.claim(txn, [Claim(ids[name], run) for name in expected_taken])
     assert None not in taken
     live_through(txn, carrier_id, ids, now_ms)
+    hear_from_phones(txn, team.id, carrier_id, new_id, now_ms)
     return Stored(txn, team.id, carrier_id, run, ids)
 
 
@@ -136,6 +140,18 @@ def live_through(txn: Txn, carrier_id: int, ids: dict[str, MessageId], now_ms: i
         failure = Failure.UNDELIVERED if state is State.FAILED else None
         reports.report(txn, [Report(carrier_id, ref, state, failure, "000", now_ms)])
     assert reports.give_up(txn, 72, 10)[0] == 1
+
+
+def hear_from_phones(txn: Txn, team_id: int, carrier_id: int, new_id: Callable[[], MessageId], now_ms: int) -> None:
+    """Bring a message that its team is owed, one that is nobody's, a long one, and a part that waits for others."""
+
+    def came(team: int | None, reference: int = 0, number: int = 1) -> Arrival:
+        concatenation = Concatenation(reference, 2, number) if reference else None
+        part = InboundPart(carrier_id, "254711000001", "22384", Coding.GSM7, b"YES", now_ms, concatenation)
+        stop = OptOut(True, "254711000001", ((team_id, ""),)) if team == team_id and not reference else None
+        return Arrival(new_id(), part, team, opt_out=stop)
+
+    inbound.take_in(txn, [came(team_id), came(None), came(team_id, 1, 2), came(team_id, 1, 1), came(team_id, 2)])
 
 
 def test_a_store_that_has_been_through_everything_is_clean(stored: Stored) -> None:
@@ -257,7 +273,18 @@ FAULTS = [
         "INSERT INTO spool (team_id, message_id, state, done_at) VALUES ({team}, gen_random_uuid(), 30, now())",
         {"spool_known"},
     ),
-    ("UPDATE spool SET team_id = team_id + 1", {"spool_known"}),
+    ("UPDATE spool SET team_id = team_id + 1 WHERE state < 50", {"spool_known"}),
+    ("UPDATE spool SET team_id = team_id + 1 WHERE state = 50", {"spool_inbound"}),
+    ("UPDATE spool SET message_id = gen_random_uuid() WHERE state = 50", {"spool_inbound"}),
+    ("UPDATE inbound SET team_id = 0 WHERE team_id IS NOT NULL; DELETE FROM spool WHERE state = 50", {"inbound_fits"}),
+    ("UPDATE inbound SET carrier_id = 0", {"inbound_fits"}),
+    ("UPDATE inbound SET missing = -1", {"inbound_fits"}),
+    ("UPDATE inbound SET opt_out = 'stop'", {"opt_outs"}),
+    ("UPDATE suppression SET team_id = 0", {"suppressed"}),
+    ("UPDATE team SET suppresses = false", {"suppressed"}),
+    ("UPDATE inbound_part SET number = 3 WHERE inbound_id IS NULL", {"inbound_parts"}),
+    ("UPDATE inbound_part SET inbound_id = gen_random_uuid()", {"inbound_parts"}),
+    ("UPDATE inbound_part SET inbound_id = NULL", {"inbound_parts"}),
     ("UPDATE message SET origin = 1 WHERE id = {spooled}", {"spool_known"}),
     ("UPDATE message SET carrier_id = 0 WHERE id = {delivered}", {"configured"}),
     ("UPDATE pending SET carrier_id = 0 WHERE message_id = {queued}", {"configured"}),

@@ -194,6 +194,14 @@ def test_the_ledger_is_append_only(txn, statement):
         txn.execute(statement)
 
 
+def test_the_carriers_that_are_tried_next_wait_with_the_message(txn):
+    team = add_team(txn)
+    batch = [priced(team, fallbacks=(3, 2)), priced(team)]
+    accept(txn, batch)
+    waiting = dict(rows(txn, "SELECT message_id::text, fallbacks FROM pending"))
+    assert [waiting[message.id] for message in batch] == [[3, 2], None]
+
+
 # After a COMMIT of which nobody knows whether it happened.
 
 

@@ -1,5 +1,6 @@
 """The store as the others see it, over a real writer and a real pool."""
 
+import random
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,8 +9,11 @@ from twisted.internet import reactor
 from twisted.internet.defer import DeferredList
 
 from mobilesasa.core.errors import Overloaded
+from mobilesasa.core.ids import MessageIds
+from mobilesasa.core.inbound import Arrival, InboundPart
+from mobilesasa.core.model import Coding, Lane, Never, Sent, Settlement, State
 from mobilesasa.core.model import Failure as Reason
-from mobilesasa.core.model import Lane, Never, Sent, Settlement, State
+from mobilesasa.sms.udh import Concatenation
 from mobilesasa.store.database import Database, StoreUnavailable, connect, in_transaction
 from mobilesasa.store.journal import Journal
 from mobilesasa.store.writer import Writer
@@ -20,6 +24,7 @@ from tests.store.given import (
     add_carrier,
     add_run,
     add_team,
+    column,
     count,
     delivered,
     failed,
@@ -158,4 +163,33 @@ async def test_tidying_takes_all_that_is_overdue_however_little_at_a_time(rig):
     rig.do(long_ago)
     await rig.journal.tidy(72, 2)
     assert [rig.do(count, table) for table in ("awaiting", "parked_report")] == [0, 0]
-    assert {notice.failure for notice in await rig.journal.owed(rig.team, 0, 10)} == {Reason.EXPIRED}
+    assert {notice.failure for notice in await rig.journal.owed(rig.team, 0, 10)} == {Reason.NO_RECEIPT}
+
+
+@pytest_twisted.ensureDeferred
+async def test_texts_that_were_kept_long_enough_are_removed(rig):
+    rig.do(lambda txn: txn.execute("UPDATE team SET text_days = 1"))
+    long_ago = MessageIds(lambda: NOW_MS - 48 * HOUR_MS, random.Random(3).getrandbits)
+    ids = [rig.do(sent, rig.team, f"a{n}", id=long_ago()) for n in range(3)]
+    assert [await rig.journal.let_go_of_texts(0, 2) for _ in range(2)] == [True, False]
+    assert [rig.do(column, "text", message_id) for message_id in ids] == [None] * 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_messages_from_phones_are_kept_owed_cut_and_forgotten(rig):
+    def part(number, total, **changes):
+        fields = {"carrier_id": rig.carrier, "source": "254711000001", "destination": "22384", "coding": Coding.GSM7,
+                  "octets": b"x" * 153, "received_at_ms": NOW_MS, **changes}  # fmt: skip
+        return InboundPart(**fields, concatenation=Concatenation(1, total, number))
+
+    arrivals = [Arrival(given.new_id(), part(number, 2), rig.team, as_payload=True) for number in (1, 2)]
+    _, taken = await rig.journal.take_in(arrivals)
+    (whole,) = await rig.journal.owed(rig.team, 0, 10)
+    assert taken.deliveries == (whole,)
+    await rig.journal.cut(rig.team, whole.spool_id)
+    assert len(await rig.journal.owed(rig.team, 0, 10)) == 2
+    late = Arrival(given.new_id(), part(1, 3, received_at_ms=NOW_MS - 25 * HOUR_MS), rig.team)
+    await rig.journal.take_in([late])
+    assert await rig.journal.tidy_inbound(10) == 1
+    assert [len(each.deliveries) for each in await rig.journal.close_incomplete(24, 10)] == [1]
+    assert await rig.journal.tidy_inbound(10) == 0

@@ -256,7 +256,7 @@ def test_a_receipt_that_never_came_leaves_the_message_sent_and_the_team_told_tha
     told(txn, delivered("a"))
     assert give_up(txn, 72, 100) == (1, 1)
     assert standing(txn, message_id) == (State.SENT, 0, 0, "no_receipt")
-    assert rows(txn, SPOOLED, id=message_id) == [(40, "expired", "")]
+    assert rows(txn, SPOOLED, id=message_id) == [(40, "no_receipt", "")]
     assert standing(txn, recent) == (State.SENT, 1, 0, None)
     assert give_up(txn, 72, 100) == (0, 0)
 

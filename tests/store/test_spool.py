@@ -1,7 +1,7 @@
 """The spool: what a team is owed stays until one of its binds has taken it."""
 
 from mobilesasa.core.model import Failure, State
-from mobilesasa.store.spool import Acknowledgement, acknowledge, forget, owed
+from mobilesasa.store.spool import IN_ORDER, OWED, Acknowledgement, acknowledge, forget, owed
 from tests.store.given import NOW_MS, add_team, delivered, failed, one, sent, told
 
 
@@ -55,9 +55,26 @@ def test_what_was_taken_is_forgotten_and_nothing_else(txn):
     assert len(owed(txn, other, 0, 10)) == 1
 
 
-def test_what_nobody_fetched_for_so_long_is_forgotten(txn):
+def test_decision_115_what_nobody_fetched_for_72_hours_is_forgotten(txn):
     team = add_team(txn)
     old, young = given_notices(txn, team, "a", "b")
     txn.execute("UPDATE spool SET at = now() - interval '73 hours' WHERE id = %(id)s", {"id": old.spool_id})
     assert forget(txn, 72) == 1
     assert one(txn, "SELECT id FROM spool") == young.spool_id
+
+
+def test_a_chunk_is_read_in_the_order_of_its_index_whatever_the_statistics_say(txn):
+    """The statistics are of an empty table, as those of a queue often are: then the planner would gather and sort."""
+    team = add_team(txn)
+    txn.execute("ANALYZE spool")
+    refs = [f"r{n}" for n in range(200)]
+    given_notices(txn, team, *refs)
+    plan = planned(txn, IN_ORDER + "EXPLAIN " + OWED, {"team_id": team, "after": 0, "limit": 50})
+    assert "Index Scan using spool_pkey on spool" in plan
+    assert "Sort" not in plan
+    assert "Bitmap" not in plan
+
+
+def planned(txn, statement, values):
+    txn.execute(statement, values)
+    return "\n".join(line for (line,) in txn.fetchall())

@@ -332,7 +332,7 @@ async def test_two_writers_that_deadlock_both_write(rig, kept_dsn):
     found = await gatherResults([rig.writer.write(work, [1, 2]), other.writer.write(work, [2, 1])])
     await other.writer.stop()
     assert found == [[1, 2], [2, 1]]
-    assert len(tries) == 3
+    assert len(tries) > 2  # who begins again may meet the other once more
 
 
 @pytest_twisted.ensureDeferred

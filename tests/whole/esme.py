@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from mobilesasa.smpp.pdus import BindTransceiver, DeliverSm, DeliverSmResp, SubmitSm, SubmitSmResp
+from mobilesasa.smpp.fields import ESM_TYPE_MASK
+from mobilesasa.smpp.pdus import BindTransceiver, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp
 from mobilesasa.smpp.session import Reply, Session, Side
 from mobilesasa.smpp.tlvs import Tag, text
 from tests.whole.programs import HOST
@@ -22,10 +23,15 @@ class Esme:
     system_id: str
     password: str
     window: int = 50
+    registered_delivery: int = 1
+    silent: bool = False  # answers no deliver_sm
     tls: ssl.SSLContext | None = None
     accepted: dict[str, str] = attrs.field(factory=dict)  # text by message_id
     statuses: Counter[int] = attrs.field(factory=Counter)
     receipts: Counter[str] = attrs.field(factory=Counter)  # by message_id
+    inbound: list[DeliverSm] = attrs.field(factory=list)  # messages from phones
+    heard: list[DeliverSm] = attrs.field(factory=list)
+    answers: dict[int, Pdu] = attrs.field(factory=dict)  # to `ask`, by sequence number
     _session: Session = attrs.field(factory=lambda: Session(Side.ESME))
     _out: dict[int, str] = attrs.field(factory=dict)
     _socket: socket.socket | None = None
@@ -55,6 +61,16 @@ class Esme:
                 return False
         return True
 
+    def ask(self, request: Pdu, patience_s: float = 20.0) -> Pdu:
+        """Send a request that is no submit of `run`, and return its answer; receipts that come meanwhile are kept."""
+        assert self._socket is not None
+        sequence = self._session.next_sequence()
+        self._write(self._session.send(attrs.evolve(request, sequence=sequence)))
+        while sequence not in self.answers:
+            assert self._is_readable(patience_s), "no answer"
+            self._take(self._socket.recv(262144))
+        return self.answers.pop(sequence)
+
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
@@ -78,7 +94,7 @@ class Esme:
                     dest_addr_ton=1,
                     dest_addr_npi=1,
                     destination_addr="254712345678",
-                    registered_delivery=1,
+                    registered_delivery=self.registered_delivery,
                     short_message=words.encode("ascii"),
                 )
             )
@@ -88,16 +104,23 @@ class Esme:
     def _take(self, data: bytes) -> None:
         answers = []
         for event in self._session.receive_data(data):
-            if isinstance(event, SubmitSmResp):
+            if isinstance(event, SubmitSmResp) and event.sequence in self._out:
                 self.statuses[event.status] += 1
                 words = self._out.pop(event.sequence)
                 if event.status == 0:
                     self.accepted[event.message_id] = words
             elif isinstance(event, DeliverSm):
-                self.receipts[text(event.tlvs, Tag.RECEIPTED_MESSAGE_ID) or ""] += 1
-                answers.append(DeliverSmResp(sequence=event.sequence))
+                if event.esm_class & ESM_TYPE_MASK:
+                    self.receipts[text(event.tlvs, Tag.RECEIPTED_MESSAGE_ID) or ""] += 1
+                else:
+                    self.inbound.append(event)
+                self.heard.append(event)
+                if not self.silent:
+                    answers.append(DeliverSmResp(sequence=event.sequence))
             elif isinstance(event, Reply):
                 self._write(event.octets)
+            elif isinstance(event, Pdu):
+                self.answers[event.sequence] = event
         if answers:
             self._write(self._session.send_all(answers))
 

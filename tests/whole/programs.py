@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +85,10 @@ class Node:
             "MOBILESASA_DEMO": "true" if self.demo else "false",
         }
 
-    def start(self) -> None:
-        arguments = [str(BIN / "twistd"), "-n", "--pidfile=", "mobilesasa"]
-        self.program = Program(arguments, self.environment, self.folder / "node.log")
+    def start(self, *options: str, kind: type[Program] = Program, before: Sequence[str] = ()) -> None:
+        """Start it with these options of twistd, by the words `before` if any; returns when it is ready."""
+        arguments = [*before, str(BIN / "twistd"), "-n", "--pidfile=", *options, "mobilesasa"]
+        self.program = kind(arguments, self.environment, self.folder / "node.log")
         self.program.start()
         eventually(self._is_ready, "the node becomes ready")
 
@@ -153,12 +154,13 @@ class Smsc:
     folder: Path
     receipts: str = "delivrd"
     delay_ms: int = 50
+    more: Sequence[str] = ()  # options of the command
     port: int = attrs.field(factory=free_port)
     program: Any = None
 
     def start(self) -> None:
         arguments = [str(BIN / "mobilesasa"), "simulate-smsc", "--port", str(self.port), "--receipts", self.receipts]
-        arguments += ["--delay-ms", str(self.delay_ms), "--log", str(self.folder / "smsc.log")]
+        arguments += ["--delay-ms", str(self.delay_ms), "--log", str(self.folder / "smsc.log"), *self.more]
         self.program = Program(arguments, dict(os.environ), self.folder / "smsc.out")
         self.program.start()
         eventually(self._listens, "the simulated SMSC listens")

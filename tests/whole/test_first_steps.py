@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tests.curl import examples
+from tests.whole.esme import Esme
 from tests.whole.programs import PATIENCE_S, Node, eventually
 
 
@@ -126,8 +127,31 @@ def test_the_reference_s_curl_examples_run_as_written(fresh: Node):
 
     page = (Path(__file__).parents[2] / "docs" / "api.rst").read_text()
     address = f"http://127.0.0.1:{fresh.http_port}"
-    commands = [example.argv(address, token, {"msg-uuid": failed}) for example in examples(page)]
+    esme = Esme(fresh.smpp_port or 0, "DEMO", token)
+    assert esme.bind() == 0
+    places = {"msg-uuid": failed, **found_by_uuid(fresh, token)}
+    commands = [example.argv(address, token, places) for example in examples(page)]
     assert len(commands) >= 4
-    for command in commands:
-        done = subprocess.run([*command, "--silent"], capture_output=True, timeout=PATIENCE_S, check=True)
-        assert done.stdout.startswith(b'{"success":true,'), (command, done.stdout)
+    done = [
+        subprocess.run([*each, "--silent"], capture_output=True, timeout=PATIENCE_S, check=True) for each in commands
+    ]
+    esme.close()
+    for each in done:
+        assert each.stdout.startswith(b'{"success":true,'), (each.args, each.stdout)
+
+
+def found_by_uuid(node: Node, token: str) -> dict[str, str]:
+    """What the examples name beside a message, made just now: a session, a password, an inbound message, a suppression."""
+    (session,) = node.call(token, "/smpp/sessions")[1]["data"]["items"]
+    password = node.command("smpp", "password", "--team", "DEMO", "--any-address")
+    _, suppression = node.call(token, "/suppressions", {"phone": "+254712000001"})
+    node.command("sender", "add", "--team", "DEMO", "--name", "22384", "--approved")
+    echoed = {"to": "+254700000008", "message": "hello", "sender_id": "22384"}  # the sandbox's phone that answers
+    eventually(lambda: node.call(token, "/messages", echoed)[0] == 200, "the short code is known")
+    heard = eventually(lambda: node.call(token, "/inbound")[1]["data"]["items"], "a message from a phone")
+    return {
+        "session-id": session["id"],
+        "password-uuid": password["uuid"],
+        "suppression-uuid": suppression["data"]["uuid"],
+        "inbound-uuid": heard[0]["uuid"],
+    }

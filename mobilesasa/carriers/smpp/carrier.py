@@ -25,15 +25,17 @@ from twisted.logger import Logger
 from mobilesasa.carriers.bucket import Bucket
 from mobilesasa.carriers.port import World
 from mobilesasa.carriers.smpp.binds import CarrierBind
-from mobilesasa.carriers.smpp.jobs import Job, Part, setback_of
+from mobilesasa.carriers.smpp.content import NotSayable
+from mobilesasa.carriers.smpp.jobs import Job, Part
 from mobilesasa.carriers.smpp.options import BindMode, SmppOptions
 from mobilesasa.carriers.smpp.parts import PartWriter
 from mobilesasa.carriers.smpp.receipts import ReceiptReader
+from mobilesasa.carriers.smpp.verdicts import Judge, Verdict
 from mobilesasa.core.model import Failure, Later, MessageId, Never, Outbound
 from mobilesasa.core.ports import CarrierListener
 from mobilesasa.core.teams import CarrierRecord
 from mobilesasa.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter, Pdu, SubmitSmResp
-from mobilesasa.smpp.statuses import Status, is_throttle
+from mobilesasa.smpp.statuses import Status
 from mobilesasa.smppnet.client import Client
 from mobilesasa.smppnet.protocol import Link
 
@@ -66,8 +68,9 @@ class SmppCarrier:
         self.parts_sent = self.parts_taken = self.throttled = self.unanswered = 0
         self._options = options
         self._world = world
-        self._writer = PartWriter(options, world.now_ms)
-        self._reader = ReceiptReader(record.name, record.id, options.receipt_utc_offset_min, world)
+        self._writer = PartWriter(options, world.now_ms, world.directory)
+        self._judge = Judge(options.errors)
+        self._reader = ReceiptReader(record.name, record.id, options, world)
         self._bucket = Bucket(options.tps, world.reactor.seconds)
         self._binds = [self._bind(kind, endpoint) for _ in range(options.binds) for kind in _KINDS[options.bind]]
         self._senders = [bind for bind in self._binds if bind.sends]
@@ -82,7 +85,15 @@ class SmppCarrier:
     def _bind(self, kind: type[Bind], endpoint: IStreamClientEndpoint) -> CarrierBind:
         options, world = self._options, self._world
         bind = CarrierBind(kind is not BindReceiver, options.window, options.response_timeout_s, self, world.reactor)
-        asked = kind(system_id=options.system_id, password=options.password, system_type=options.system_type)
+        asked = kind(
+            system_id=options.system_id,
+            password=options.password,
+            system_type=options.system_type,
+            interface_version=options.interface_version,
+            addr_ton=options.bind_ton,
+            addr_npi=options.bind_npi,
+            address_range=options.address_range,
+        )
         bind.client = Client(self.name, endpoint, asked, bind, world.reactor, options.timers, world.random.random)
         return bind
 
@@ -123,7 +134,7 @@ class SmppCarrier:
             pdus = self._writer.parts(message)
         except ValueError as bad:  # of the alphabet or the parts: the gateway would have refused it
             job = Job(message, self._jobs, [])
-            job.setback = Never(Failure.REFUSED, str(bad))
+            job.setback = Never(Failure.REFUSED, str(bad), elsewhere=isinstance(bad, NotSayable))
             return job
         return Job(message, self._jobs, pdus, self._doubted.pop(message.id, set()))
 
@@ -157,6 +168,7 @@ class SmppCarrier:
         return {
             "binds": len(self._binds),
             "bound": sum(bind.client.is_up for bind in self._binds),
+            "connected": any(bind.client.is_up for bind in self._senders),
             "paused": sum(bind.paused for bind in self._binds),
             "parts_sent": self.parts_sent,
             "parts_taken": self.parts_taken,
@@ -164,6 +176,9 @@ class SmppCarrier:
             "unanswered": self.unanswered,
             "receipts": self._reader.receipts,
             "malformed_receipts": self._reader.malformed,
+            "disagreeing_receipts": self._reader.disagreeing,
+            "id_form": self._reader.id_form,
+            "inbound": self._reader.inbound,
             "inbound_turned_away": self._reader.turned_away,
             "trouble": "; ".join(troubles),
         }
@@ -276,12 +291,12 @@ class SmppCarrier:
             if status == 0 and isinstance(response, SubmitSmResp):
                 job.taken(number, response.message_id.strip())
                 taken += 1
-            elif is_throttle(status):
+            elif self._judge.verdict(status) is Verdict.THROTTLE:
                 refused_for_now.append(part)
                 continue
             else:
                 status = status or Status.ESME_RUNKNOWNERR  # a generic_nack without a status
-                job.not_taken(setback_of(status, job.message.attempt, self._world.random.random()))
+                job.not_taken(self._judge.setback(status, job.message.attempt, self._world.random.random()))
             if job.open == 0:
                 finished.append(job)
         if taken:
@@ -310,7 +325,7 @@ class SmppCarrier:
                 job.doubted.add(number)
                 again.append((job, number))
                 continue
-            job.taken(number, "")
+            job.taken_for_sent(number)
             if job.open == 0:
                 finished.append(job)
         self.unanswered += len(parts)

@@ -1,46 +1,32 @@
-"""What a carrier sends us: receipts into reports; everything else is answered so that the carrier keeps it.
+"""What a carrier sends us: receipts into reports, messages from phones into parts.
 
-A receipt is acknowledged when it is written down, and not before (write, then acknowledge). Messages from phones have
-no home yet in this node: they get a temporary error, so the carrier tries again later.
+Both are acknowledged when they are written down, and not before (write, then acknowledge). A message from a phone that
+cannot be written down gets a temporary error, so that the carrier brings it again; and so does USSD, which has no home
+yet in this node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from twisted.logger import Logger
 
 from mobilesasa.carriers.port import World
-from mobilesasa.core.model import Failure, Report, State
+from mobilesasa.carriers.smpp.inbound import is_of_a_person, read_inbound
+from mobilesasa.carriers.smpp.options import SmppOptions
+from mobilesasa.carriers.smpp.reports import ReportReader
+from mobilesasa.core.inbound import InboundPart
+from mobilesasa.core.model import Report
 from mobilesasa.core.ports import CarrierListener
-from mobilesasa.smpp.fields import MessageState
 from mobilesasa.smpp.pdus import DataSm, DeliverSm, Pdu, answer
-from mobilesasa.smpp.receipts import Receipt, id_forms, moment_of, read_receipt
 from mobilesasa.smpp.statuses import Status
+from mobilesasa.smpp.ussd import is_ussd
 from mobilesasa.smppnet.protocol import Link
-
-#: What each state of SMPP means here (decision 111).
-STATES: Final[dict[MessageState, tuple[State, Failure | None]]] = {
-    MessageState.SCHEDULED: (State.SENT, None),
-    MessageState.ENROUTE: (State.SENT, None),
-    MessageState.ACCEPTED: (State.SENT, None),
-    MessageState.DELIVERED: (State.DELIVERED, None),
-    MessageState.EXPIRED: (State.FAILED, Failure.EXPIRED),
-    MessageState.DELETED: (State.FAILED, Failure.UNDELIVERED),
-    MessageState.UNDELIVERABLE: (State.FAILED, Failure.UNDELIVERED),
-    MessageState.UNKNOWN: (State.FAILED, Failure.UNDELIVERED),
-    MessageState.REJECTED: (State.FAILED, Failure.REJECTED),
-    MessageState.SKIPPED: (State.FAILED, Failure.REJECTED),
-}
 
 #: Above so many receipts that are not written down yet, a bind is not read any further (I7).
 UNWRITTEN_LIMIT: Final = 1000
-#: The longest message_id there can be (SMPP 3.4 §5.2.23: 65 octets with the NUL); an id in a text has no other bound.
-REF_LIMIT: Final = 64
-#: Of an `err` so many characters are kept; it has three (SMPP 3.4 appendix B).
-ERROR_LIMIT: Final = 20
 _WARN_EVERY_S: Final = 60.0
 
 
@@ -50,35 +36,55 @@ class ReceiptReader:
     Attributes:
         receipts: How many receipts were handed to the listener.
         malformed: How many receipts said nothing that could be used.
+        inbound: How many messages from phones, and parts of such, were handed to the listener.
         turned_away: How many messages from phones were refused for now.
     """
 
     log = Logger()
 
-    def __init__(self, name: str, carrier_id: int, utc_offset_min: int, world: World) -> None:
-        """`utc_offset_min` is the zone of the dates in the carrier's receipts."""
-        self.receipts = self.malformed = self.turned_away = 0
+    @property
+    def disagreeing(self) -> int:
+        """In how many receipts the TLVs and the text said different things."""
+        return self._reader.disagreeing
+
+    @property
+    def id_form(self) -> str:
+        """How its receipts write its ids, as far as that is known."""
+        return self._reader.id_form
+
+    def __init__(self, name: str, carrier_id: int, options: SmppOptions, world: World) -> None:
+        """Start with nothing received."""
+        self.receipts = self.malformed = self.inbound = self.turned_away = 0
         self._name = name
         self._carrier_id = carrier_id
-        self._zone = timezone(timedelta(minutes=utc_offset_min)) if utc_offset_min else UTC
+        self._options = options
+        self._reader = ReportReader(name, carrier_id, options, world)
         self._world = world
         self._warned_at_s: float | None = None
 
     def take(self, link: Link, requests: list[Pdu], listener: CarrierListener) -> None:
         """Take what one turn brought over one bind."""
-        received_at = datetime.fromtimestamp(self._world.now_ms() / 1000, UTC)
+        received_at_ms = self._world.now_ms()
+        received_at = datetime.fromtimestamp(received_at_ms / 1000, UTC)
         reports: list[Report] = []
+        parts: list[InboundPart] = []
         written: list[Pdu] = []  # answered when the reports are written down
+        from_phones: list[Pdu] = []  # the same of the parts
         at_once: list[Pdu] = []
+        id_form = self._reader.id_form
         for pdu in requests:
             if not isinstance(pdu, DeliverSm | DataSm):
                 continue  # an alert_notification or outbind has no answer
-            receipt = read_receipt(pdu, self._zone)
-            if receipt is None:
-                self.turned_away += 1
-                at_once.append(answer(pdu, Status.ESME_RX_T_APPN))
+            receipt = self._reader.read(pdu)
+            if receipt is None or is_of_a_person(pdu, receipt):
+                if is_ussd(pdu):
+                    self.turned_away += 1
+                    at_once.append(answer(pdu, Status.ESME_RX_T_APPN))
+                    continue
+                parts.append(read_inbound(pdu, self._carrier_id, self._options, received_at_ms))
+                from_phones.append(pdu)
                 continue
-            report = self._report(receipt, received_at)
+            report = self._reader.report(pdu, receipt, received_at, id_form)
             if report is None:
                 self.malformed += 1
                 at_once.append(answer(pdu))
@@ -88,29 +94,28 @@ class ReceiptReader:
         if at_once:
             self._warn()
             link.send(at_once)
+        if link.session.unanswered > UNWRITTEN_LIMIT:
+            link.pause_reading()
         if reports:
             self.receipts += len(reports)
-            if link.session.unanswered > UNWRITTEN_LIMIT:
-                link.pause_reading()
             listener.reported(reports, _acknowledgement(link, written))
+        if parts:
+            self.inbound += len(parts)
+            listener.received_from_phones(parts, self._inbound_acknowledgement(link, from_phones))
 
-    def _report(self, receipt: Receipt, received_at: datetime) -> Report | None:
-        ref = receipt.message_id.strip()
-        if not ref or len(ref) > REF_LIMIT or not ref.isprintable() or receipt.state is None:
-            return None
-        state, failure = STATES[receipt.state]
-        error = receipt.error[:ERROR_LIMIT] if receipt.error.isprintable() else ""
-        if not error.strip("0") and receipt.network_error is not None:
-            error = str(receipt.network_error.code)
-        return Report(
-            self._carrier_id,
-            ref,
-            state,
-            failure,
-            error if error.strip("0") else "",
-            int(moment_of(receipt, received_at).timestamp() * 1000),
-            id_forms,
-        )
+    def _inbound_acknowledgement(self, link: Link, requests: list[Pdu]) -> Callable[[Sequence[bool]], None]:
+        """Return what answers these, once, in one write: those that were kept, and those that were not."""
+
+        def acknowledge(kept: Sequence[bool]) -> None:
+            turned_away = list(kept).count(False)
+            if turned_away:
+                self.turned_away += turned_away
+                self._warn()
+            statuses = [Status.ESME_ROK if each else Status.ESME_RX_T_APPN for each in kept]
+            send = _acknowledgement(link, [answer(pdu, status) for pdu, status in zip(requests, statuses, strict=True)])
+            send()
+
+        return acknowledge
 
     def _warn(self) -> None:
         """Say at most once a minute what could not be used, with the counts so far."""

@@ -1,0 +1,130 @@
+"""What a team may still ask of a message that it handed in: where it stands, to take it back, to say something else.
+
+Only what waits for a carrier and is in nobody's hand can be taken back or changed; the store decides that, under the
+lock of the message's place in the queue. Alterations of one batch are carried out in order, in one transaction.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import attrs
+
+from mobilesasa.core.model import Coding, Failure, MessageId, Notice, Place, Priced, State, Wish
+
+
+class Obstacle(enum.StrEnum):
+    """Why an alteration was not carried out, in words for people; another team's message is an unknown one."""
+
+    UNKNOWN = "there is no such message"
+    OTHER_SENDER = "source_addr is not the sender of the message"
+    IN_HAND = "a carrier has the message already, or it has ended"
+    NONE_WAITS = "no such message waits for a carrier"
+    NOT_SINGLE = "only a message of one part that was not split by its team can be replaced"
+    EXPIRES_FIRST = "the message would expire before its time of delivery"
+
+
+@attrs.frozen
+class Unreadable:
+    """New content that cannot be read in one of the ways; `status` is the front end's own."""
+
+    status: int
+    reason: str
+
+
+@attrs.frozen
+class Rewritten:
+    """New content of a message of one part; `body` instead of `text` when it is binary."""
+
+    text: str | None = attrs.field(repr=False)
+    body: bytes | None = attrs.field(repr=False)
+    coding: Coding
+
+
+@attrs.frozen
+class Query:
+    """Ask where a message stands. A `sender` that is empty is not compared, here and below."""
+
+    message_id: MessageId
+    sender: str = ""
+
+
+@attrs.frozen
+class Cancel:
+    """Take back a message; one that was taken back already is."""
+
+    message_id: MessageId
+    sender: str = ""
+
+
+@attrs.frozen
+class CancelAll:
+    """Take back whatever waits from one sender to one number."""
+
+    sender: str
+    recipient: str  # E.164 without the plus
+    service_type: str = ""  # empty: of any
+
+
+@attrs.frozen
+class Replace:
+    """Say something else, at the price that was paid.
+
+    What the octets of the new content mean depends on how the old ones were written: `contents` has a reading for each
+    data_coding (SMPP 3.4 §5.2.19) that the message may have.
+    """
+
+    message_id: MessageId
+    sender: str
+    contents: Mapping[int, Rewritten | Unreadable]
+    wish: Wish
+    steps: bool = False  # whether intermediate receipts are wanted
+    due_at_ms: int | None = None  # None: as it was; 0: now
+    expires_at_ms: int | None = None  # None: as long after it is due as it was
+
+
+@attrs.frozen
+class ReplaceLike:
+    """Put a message into the place of the newest that waits like it: same sender, recipient and service_type.
+
+    The message must be of one part that its team did not split.
+    """
+
+    message: Priced
+
+
+Alteration = Query | Cancel | CancelAll | Replace | ReplaceLike
+
+
+@attrs.frozen
+class Reached:
+    """Where a message stands."""
+
+    state: State
+    failure: Failure | None
+    done_at_ms: int | None
+
+
+@attrs.frozen
+class Altered:
+    """What came of one alteration; without an obstacle it was carried out."""
+
+    obstacle: Obstacle | Unreadable | None = None
+    reached: Reached | None = None  # of a query
+    message_id: MessageId | None = None  # what was replaced
+    place: Place | None = None  # where a message waits that must be named to its queue again
+    notices: tuple[Notice, ...] = ()  # receipts that the team is owed now
+
+
+class Alterations(Protocol):
+    """The store, as those need it who alter messages."""
+
+    async def alter(self, team_id: int, batch: Sequence[Alteration]) -> Sequence[Altered]:
+        """Carry out a team's alterations in order, in one transaction; answers for each in its place."""
+
+
+def service_type_of(options: Mapping[str, Any] | None) -> str:
+    """Return the service_type that a message was handed in with; most have none."""
+    return "" if options is None else str(options.get("service_type", ""))

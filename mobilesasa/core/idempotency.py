@@ -1,0 +1,32 @@
+"""Calls that may come twice: what tells that two are the same, and the reply that the second is given (decision 45)."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen
+class Mark:
+    """What a team marked a call with, so that it is done once however often it comes."""
+
+    team_id: int
+    route: str  # method and path; a key means something else on another one
+    key: str  # the team's own word: 1 to 255 printable ASCII characters
+    body_hash: bytes  # SHA-256 of the body's octets, as they came
+
+
+@attrs.frozen
+class Kept:
+    """A mark with the reply of its call, to be kept in the commit that does what the call asks."""
+
+    mark: Mark
+    reply: bytes = attrs.field(repr=False)  # the body, octet for octet
+
+
+class Repeated(Exception):
+    """A call under this key has been done before; nothing was done now."""
+
+    def __init__(self, kept: Kept) -> None:
+        """Keep what is kept under the key, which may be of another body."""
+        super().__init__("a call under this key has been done before")
+        self.kept = kept

@@ -1,0 +1,147 @@
+"""The SMPP server of a node, put together: where it listens, with which certificate, and what a session may do."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.threads import deferToThreadPool
+
+from mobilesasa.core.gateway import Gateway
+from mobilesasa.core.teams import CurrentDirectory
+from mobilesasa.core.terms import SmppTerms
+from mobilesasa.settings import Settings
+from mobilesasa.smppnet.certificates import identity
+from mobilesasa.smppnet.renewal import Renewal
+from mobilesasa.smppnet.timers import Timers
+from mobilesasa.smppnet.tls import ServerTls, TlsEndpoint, server_context
+from mobilesasa.smsc import limits as smsc_limits
+from mobilesasa.smsc.binds import Binds
+from mobilesasa.smsc.operations import Operations
+from mobilesasa.smsc.passwords import Passwords
+from mobilesasa.smsc.server import SmppServer
+from mobilesasa.smsc.session import Smsc
+from mobilesasa.store.database import Database
+from mobilesasa.store.smpp_passwords import SmppPasswords, matching
+
+_BACKLOG = 1024  # connections that wait to be taken: all clients come back at once after a restart
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class SmppParts:
+    """What serves SMPP.
+
+    Attributes:
+        server: listens for teams.
+        renewal: looks after the certificate; None without TLS.
+    """
+
+    server: SmppServer
+    renewal: Renewal | None
+
+    def startService(self) -> None:
+        """Listen; a port that is taken raises here."""
+        self.server.startService()
+        if self.renewal is not None:
+            self.renewal.startService()
+
+    def stopService(self) -> Deferred[None]:
+        """Listen no more, and fire when every session has ended."""
+        if self.renewal is not None:
+            self.renewal.stopService()
+        return self.server.stopService()
+
+
+def put_smpp_together(
+    reactor: Any,
+    settings: Settings,
+    accepting: Gateway,
+    operations: Operations,
+    directory: CurrentDirectory,
+    binds: Binds,
+    database: Database,
+    now_ms: Callable[[], int],
+    run: int,
+) -> SmppParts | None:
+    """Build the server over the other parts; None when it is served on no port.
+
+    Raises:
+        BadCertificate: what is to be shown on the port of TLS cannot be.
+    """
+    endpoints, renewal = _endpoints(reactor, settings, now_ms)
+    if not endpoints:
+        return None
+    bounds = settings.smpp
+    limits = smsc_limits.Limits(
+        max_connections=bounds.max_connections,
+        max_connections_per_address=bounds.max_connections_per_address,
+        limit_octets=bounds.limit_octets,
+        max_parts=settings.messages.max_parts,
+    )
+    timers = Timers(
+        enquire_link_s=bounds.enquire_link_s,
+        idle_timeout_s=bounds.idle_timeout_s,
+        bind_timeout_s=bounds.bind_timeout_s,
+    )
+    book = SmppPasswords(database, secrets.randbelow)
+    passwords = Passwords(_on_a_thread(reactor, matching), book, reactor, secrets.token_bytes(32))
+    terms = smpp_terms(settings)
+    smsc = Smsc(accepting, directory, binds, reactor, now_ms, passwords, limits, terms, operations=operations)
+    return SmppParts(SmppServer(endpoints, smsc, timers, f"{settings.node}-{run}-"), renewal)
+
+
+def smpp_terms(settings: Settings) -> SmppTerms:
+    """Return what a session may do for whose team and token nothing was set."""
+    bounds = settings.smpp
+    return SmppTerms(
+        max_sessions=bounds.max_sessions_per_team,
+        session_tps=bounds.session_tps,
+        window=bounds.window,
+        receipt_window=bounds.receipt_window,
+        enquire_link_s=bounds.enquire_link_s,
+        idle_timeout_s=bounds.idle_timeout_s,
+        max_validity_h=bounds.max_validity_h,
+    )
+
+
+def _on_a_thread(reactor: Any, function: Callable[P, T]) -> Callable[P, Deferred[T]]:
+    def call(*args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        called: Deferred[T] = deferToThreadPool(reactor, reactor.getThreadPool(), function, *args, **kwargs)
+        return called
+
+    return call
+
+
+def _endpoints(
+    reactor: Any, settings: Settings, now_ms: Callable[[], int]
+) -> tuple[list[IStreamServerEndpoint], Renewal | None]:
+    """Return where SMPP is served, plain before TLS, either of which may be off, and what renews the certificate."""
+    host, smpp = settings.bind_host, settings.smpp
+    plain = [] if settings.smpp_port is None else [endpoint(reactor, host, settings.smpp_port)]
+    if settings.smpp_tls_port is None:
+        return plain, None
+    today = datetime.fromtimestamp(now_ms() / 1000, UTC)
+    files = attrs.evolve(
+        identity(smpp.tls_certificate_file, smpp.tls_key_file, settings.state_dir / "tls", today),
+        client_ca_file=smpp.tls_client_ca_file,
+        client_required=smpp.tls_client_required,
+    )
+    tls = ServerTls(server_context(files))
+    below = endpoint(reactor, host, settings.smpp_tls_port)
+    return [*plain, TlsEndpoint(below, tls, reactor)], Renewal(tls, files, reactor)
+
+
+def endpoint(reactor: Any, host: str, port: int) -> IStreamServerEndpoint:
+    """Return where to listen, by IPv4 or IPv6."""
+    kind = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
+    made: IStreamServerEndpoint = kind(reactor, port, backlog=_BACKLOG, interface=host)
+    return made

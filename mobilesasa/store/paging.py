@@ -1,0 +1,32 @@
+"""How many rows a list has, counted as long as that is cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mobilesasa.store.database import Txn, one_row
+
+#: Rows that are counted one by one; of more the planner's estimate must do.
+COUNTED: Final = 100_000
+
+
+def count(
+    txn: Txn, statement: str, estimate: str, parameters: Mapping[str, Any], counted: int = COUNTED
+) -> tuple[int, bool]:
+    """Return how many rows there are, and whether that is an estimate, as it is above `counted`.
+
+    Args:
+        txn: the transaction.
+        statement: gives how many of the newest `limit` rows there are, and how many of them are meant.
+        estimate: the list as an EXPLAIN (FORMAT JSON).
+        parameters: of both.
+        counted: how many rows are counted one by one.
+    """
+    txn.execute(statement, {**parameters, "limit": counted + 1})
+    seen, found = one_row(txn)
+    if seen <= counted:
+        return found, False
+    txn.execute(estimate, parameters)
+    ((plans,),) = txn.fetchall()
+    return max(found, round(plans[0]["Plan"]["Plan Rows"])), True

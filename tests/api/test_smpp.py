@@ -1,0 +1,49 @@
+"""The team's SMPP sessions by REST; what they look like is held by `tests/smsc/test_console.py`."""
+
+import pytest
+
+SESSION = {"id": "n-1-1"}
+LINE = {"command": "submit_sm"}
+REFUSED = {"reason": "your client cuts the password to 8 characters"}
+ROUTES = [("GET", "/smpp/sessions"), ("GET", "/smpp/sessions/n-1-1/trace"), ("POST", "/smpp/sessions/n-1-1/unbind")]
+
+
+@pytest.fixture(autouse=True)
+def _a_session(rig):
+    rig.smpp.live["n-1-1"] = (1, SESSION, [LINE])
+    rig.smpp.refused[1] = [REFUSED]
+
+
+def ask(rig, method, path, token):
+    return rig.get(path, token) if method == "GET" else rig.post(path, token=token)
+
+
+def test_a_team_sees_its_sessions_and_the_binds_that_were_refused(rig):
+    assert rig.get("/smpp/sessions").data == {"items": [SESSION], "refused_binds": [REFUSED]}
+
+
+def test_another_team_sees_nothing_of_them(rig):
+    assert rig.get("/smpp/sessions", "mbs_other").data == {"items": [], "refused_binds": []}
+
+
+def test_a_team_sees_the_trace_of_its_session(rig):
+    assert rig.get("/smpp/sessions/n-1-1/trace").data == {"session": "n-1-1", "items": [LINE]}
+
+
+def test_a_team_ends_its_session_and_the_log_is_told_by_which_token(rig):
+    assert rig.post("/smpp/sessions/n-1-1/unbind").data == {"id": "n-1-1"}
+    assert rig.smpp.kicked == [("n-1-1", "the team, by token uuid of mbs_acme,")]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES[1:])
+def test_a_session_of_another_team_is_as_unknown_as_one_that_is_not_there(rig, method, path):
+    foreign = ask(rig, method, path, "mbs_other")
+    nobodys = ask(rig, method, path.replace("n-1-1", "n-9-9"), "mbs_other")
+    assert foreign.refusal == nobodys.refusal == (404, "not_found")
+    assert foreign.body["error"] == nobodys.body["error"]
+    assert rig.smpp.kicked == []
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_the_scope_messages_is_needed(rig, method, path):
+    assert ask(rig, method, path, "mbs_reports").refusal == (403, "missing_scope")

@@ -1,0 +1,34 @@
+"""The live SMPP sessions of teams, in memory (`api.ports.SmppSessions`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+Shown = Mapping[str, object]
+
+
+@attrs.define(eq=False)
+class FakeSessions:
+    """Sessions by id, each with its team and its trace; and refused binds by team."""
+
+    live: dict[str, tuple[int, Shown, list[Shown]]] = attrs.field(factory=dict)
+    refused: dict[int, list[Shown]] = attrs.field(factory=dict)
+    kicked: list[tuple[str, str]] = attrs.field(factory=list)
+
+    def sessions(self, team_id: int) -> Sequence[Shown]:
+        return [shown for owner, shown, _ in self.live.values() if owner == team_id]
+
+    def refused_binds(self, team_id: int) -> Sequence[Shown]:
+        return self.refused.get(team_id, [])
+
+    def trace(self, session_id: str, team_id: int) -> Sequence[Shown] | None:
+        owner, _, lines = self.live.get(session_id, (None, {}, []))
+        return lines if owner == team_id else None
+
+    def kick(self, session_id: str, who: str, team_id: int) -> str | None:
+        if self.live.get(session_id, (None,))[0] != team_id:
+            return None
+        self.kicked.append((session_id, who))
+        return session_id
