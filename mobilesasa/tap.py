@@ -12,6 +12,7 @@ from twisted.logger import ILogObserver
 from twisted.python import usage
 
 from mobilesasa.logs import twistd_logger
+from mobilesasa.node.garbage import look_less_often
 from mobilesasa.node.service import Node
 from mobilesasa.settings import BadSettings, Settings, load
 from mobilesasa.settings.model import ROLES
@@ -67,6 +68,10 @@ class _UnderTwistd(Node):
         if self._begin_logging is not None:
             parent.setComponent(ILogObserver, self._begin_logging())
         super().setServiceParent(parent)
+
+    def startService(self) -> None:
+        super().startService()
+        look_less_often()  # the process is the node's alone
 
 
 def makeService(options: Options) -> IService:
