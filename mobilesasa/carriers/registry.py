@@ -16,7 +16,7 @@ from mobilesasa.carriers.options import BadOptions, structure
 from mobilesasa.carriers.policy import Uncertain, faults_of, policy_of, without_policy
 from mobilesasa.carriers.port import RunningCarrier, World
 from mobilesasa.carriers.sandbox import SandboxCarrier, SandboxOptions
-from mobilesasa.carriers.smpp.carrier import SmppCarrier
+from mobilesasa.carriers.smpp.carrier import KEEP_S, SmppCarrier
 from mobilesasa.carriers.smpp.endpoint import endpoint_of
 from mobilesasa.carriers.smpp.options import SmppOptions
 from mobilesasa.core.teams import CarrierRecord
@@ -33,7 +33,8 @@ class Kind:
 def _smpp(record: CarrierRecord, options: SmppOptions, world: World) -> RunningCarrier:
     if _holds(record):
         options = attrs.evolve(options, resend_unanswered=False)
-    return SmppCarrier(record, options, world, endpoint_of(record.name, options, world))
+    after_s = policy_of(record.options).failover_after_s or KEEP_S  # what waits is to be there when messages go on
+    return SmppCarrier(record, options, world, endpoint_of(record.name, options, world), min(KEEP_S, after_s))
 
 
 def _http(record: CarrierRecord, account: HttpAccount, world: World) -> RunningCarrier:

@@ -8,7 +8,7 @@ How to think about it:
 
 A trouble is: not connected for a while; silent, with messages on the wire; or failing one after the other, with none
 taken between. What is about a message alone (a refusal) is none. While a carrier is tried only a few messages go out. It
-comes back with the first message that it takes, so a carrier that flaps is not believed at each bind.
+comes back with the first message that it takes or refuses, so a carrier that flaps is not believed at each bind.
 
 A carrier that asks for patience is not down but `THROTTLED`, until it has not asked for a while.
 """
@@ -81,6 +81,8 @@ class Circuit:
     def see(self, seen: Seen, now_s: float) -> None:
         """Judge anew; called about once a second."""
         took = seen.taken > self._before.taken
+        if self.phase is Phase.TRYING:  # then a refusal says as much: it reads what it gets
+            took = took or seen.refused > self._before.refused
         failed = seen.failed > self._before.failed
         self._note(seen, now_s)
         trouble = self._trouble(now_s)

@@ -95,8 +95,8 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(message_id::text) FIL
 
 WAITS_AGREE = """
 SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(id::text) FILTER (WHERE wrong))[1:5] FROM (
-    SELECT id, (pending.team_id, pending.price_units, pending.lane) <> (message.team_id, message.price_units, message.lane)
-               OR sent_parts >> parts <> 0 AS wrong
+    SELECT id, (pending.team_id, pending.carrier_id, pending.price_units, pending.lane)
+               <> (message.team_id, message.carrier_id, message.price_units, message.lane) OR sent_parts >> parts <> 0 AS wrong
     FROM pending JOIN message ON id = message_id
 ) AS each
 """
@@ -244,7 +244,11 @@ CHECKS = (
     ("refunded", "each message of which no carrier took a part is refunded whole once it failed", REFUNDED),
     ("queued_waits", "each queued message waits for a carrier", QUEUED_WAITS),
     ("waits_queued", "only queued messages wait for a carrier", WAITS_QUEUED),
-    ("waits_agree", "what waits for a carrier has the team, price, lane and parts of its message", WAITS_AGREE),
+    (
+        "waits_agree",
+        "what waits for a carrier has the team, carrier, price, lane and parts of its message",
+        WAITS_AGREE,
+    ),
     ("claims", "what is in hand is in the hand of a process that has not ended", CLAIMS),
     ("parts", "open and failed parts are no more than the parts of the message", PARTS),
     ("final", "a delivered message has neither open nor failed parts, a failed one has its reason", FINAL),

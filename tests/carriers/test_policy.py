@@ -43,3 +43,9 @@ def test_what_is_wrong_with_it_is_named_with_all_else_that_is(kind):
 def test_an_smpp_carrier_that_holds_sends_nothing_again_that_had_no_answer():
     carrier = make(CarrierRecord(1, "up", "smpp", options={**NEEDED["smpp"], "uncertain": "hold"}), WORLD)
     assert carrier._options.resend_unanswered is False
+
+
+@pytest.mark.parametrize(("after_s", "kept_s"), [(5, 5), (0, 30), (600, 30)])
+def test_what_waits_in_an_smpp_carrier_without_a_bind_is_there_when_messages_go_on(after_s, kept_s):
+    options = {**NEEDED["smpp"], "failover_after_s": after_s}
+    assert make(CarrierRecord(1, "up", "smpp", options=options), WORLD)._keep_s == kept_s

@@ -2,6 +2,9 @@
 
 import pytest
 
+from mobilesasa.cli.access import Node
+from mobilesasa.store.questions import Heard
+
 
 @pytest.fixture
 def two(ask):
@@ -87,6 +90,23 @@ def test_options_come_from_a_file_too_and_those_of_the_command_line_go_before(as
 
 def test_a_carrier_of_another_kind_is_shown_without_callbacks(ask, two):
     assert "callbacks" not in ask("carrier", "show", "SAFARI")
+
+
+def test_how_a_carrier_stands_is_shown_where_a_node_runs_and_left_out_where_none_does(ask, run, two, monkeypatch):
+    assert ask("carrier", "show", "safari")["standing"] == {}
+    standing = {
+        "state": "down",
+        "why": "it is not connected",
+        "sent": 7,
+        "held": 0,
+        "carrier": {"bound": 0, "binds": 2},
+    }
+    heard = Heard(("node-1",), {"node-1": {"safari": standing}, "node-2": {}})
+    monkeypatch.setattr(Node, "ask_any", lambda *_, **__: heard)  # no node runs beside a test of commands
+    assert ask("carrier", "show", "safari")["standing"] == {"node-1": standing}
+    shown = run("carrier", "show", "safari").stdout
+    assert "node-1: state" in shown
+    assert "it is not connected" in shown
 
 
 def test_routes_are_added_listed_and_removed(ask, two):

@@ -156,6 +156,12 @@ def test_a_carrier_that_fails_is_tried_after_a_while_and_later_each_time(watched
     assert watched.circuit.down_s(watched.now_s) > sum(waits)
 
 
+def test_a_refusal_ends_a_try_too_for_the_carrier_reads_what_it_gets(watched):
+    failing(watched)
+    watched.see(RETRY_FIRST_S)
+    assert watched.more(refused=1, handed=1) is Phase.UP
+
+
 def test_after_a_success_the_first_wait_is_the_short_one_again(watched):
     failing(watched)
     watched.see(RETRY_FIRST_S)

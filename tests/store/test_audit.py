@@ -287,7 +287,7 @@ FAULTS = [
     ("UPDATE inbound_part SET inbound_id = NULL", {"inbound_parts"}),
     ("UPDATE message SET origin = 1 WHERE id = {spooled}", {"spool_known"}),
     ("UPDATE message SET carrier_id = 0 WHERE id = {delivered}", {"configured"}),
-    ("UPDATE pending SET carrier_id = 0 WHERE message_id = {queued}", {"configured"}),
+    ("UPDATE pending SET carrier_id = 0 WHERE message_id = {queued}", {"configured", "waits_agree"}),
     (
         "UPDATE team SET default_sender_id = (SELECT id FROM sender WHERE name = 'Other') WHERE id = {team}",
         {"default_senders"},

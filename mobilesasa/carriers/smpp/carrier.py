@@ -61,12 +61,18 @@ class SmppCarrier:
     resumes = False
 
     def __init__(
-        self, record: CarrierRecord, options: SmppOptions, world: World, endpoint: IStreamClientEndpoint
+        self,
+        record: CarrierRecord,
+        options: SmppOptions,
+        world: World,
+        endpoint: IStreamClientEndpoint,
+        keep_s: float = KEEP_S,
     ) -> None:
-        """Make the binds; nothing connects before `start`."""
+        """Make the binds; nothing connects before `start`. `keep_s` is in the place of `KEEP_S`."""
         self.name = record.name
         self.parts_sent = self.parts_taken = self.throttled = self.unanswered = 0
         self._options = options
+        self._keep_s = keep_s
         self._world = world
         self._writer = PartWriter(options, world.now_ms, world.directory)
         self._judge = Judge(options.errors)
@@ -239,7 +245,7 @@ class SmppCarrier:
 
     def _keep_for_a_while(self) -> None:
         if self._keep_call is None and not any(bind.client.is_up for bind in self._senders):
-            self._keep_call = self._world.reactor.callLater(KEEP_S, self._kept_long_enough)
+            self._keep_call = self._world.reactor.callLater(self._keep_s, self._kept_long_enough)
 
     def _kept_long_enough(self) -> None:
         self._keep_call = None
