@@ -104,6 +104,7 @@ def served(files) -> Served:
 
 
 def test_a_new_certificate_is_shown_to_new_connections_and_the_old_ones_go_on(served, tmp_path):
+    """Decision 103."""
     before = Identity(tmp_path / "before.pem", served.files.key_file)
     before.certificate_file.write_bytes(served.files.certificate_file.read_bytes())
     bound = Peer(served.tls, before)
@@ -169,6 +170,7 @@ def test_a_client_with_a_certificate_of_a_trusted_authority_comes_in(files, clie
 
 
 def test_a_client_without_a_certificate_is_turned_away_where_one_is_required(files, client_files):
+    """Decision 103."""
     demanding = attrs.evolve(files, client_ca_file=client_files.certificate_file, client_required=True)
     peer = Peer(ServerTls(server_context(demanding)), files)
     with pytest.raises(ssl.SSLError):

@@ -297,6 +297,7 @@ def converse(peer: SSL.Connection, server: Server) -> None:
 
 
 def test_tls_1_2_is_spoken(server: Server):
+    """Decision 103."""
     peer = old_peer(SSL.TLS1_2_VERSION)
     converse(peer, server)
     assert peer.get_protocol_version_name() == "TLSv1.2"

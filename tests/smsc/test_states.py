@@ -97,6 +97,7 @@ def test_what_only_a_server_sends_is_refused(rig, cls):
 
 
 def test_an_unknown_command_is_a_generic_nack_and_the_line_stays_up(rig):
+    """Decision 101."""
     esme = rig.bound()
     esme.link.dataReceived(bytes.fromhex("00000010" + "00000999" + "00000000" + "00000007"))
     assert esme.heard()[0].status == Status.ESME_RINVCMDID

@@ -38,6 +38,7 @@ def test_all_submits_of_a_turn_are_one_batch_and_their_answers_one_write(rig):
 
 
 def test_nothing_is_answered_before_the_commit(rig):
+    """Decision 125."""
     rig.intake.hold()
     esme = rig.bound()
     assert esme.send(hi(1), hi(2)) == []
@@ -190,11 +191,13 @@ def test_reading_stays_paused_while_half_the_window_waits():
 
 
 def test_a_full_node_says_so(rig):
+    """Decision 125."""
     rig.intake.failing = Overloaded("too much is waiting")
     assert statuses(rig.bound().send(hi(1), hi(2))) == [Status.ESME_RMSGQFUL] * 2
 
 
 def test_a_store_that_is_away_is_a_system_error_for_each_and_one_line_in_the_log(rig, flush_logged):
+    """Decision 125."""
     esme = rig.bound()
     rig.intake.failing = ConnectionError("no database")
     assert statuses(esme.send(hi(1), hi(2))) == [Status.ESME_RSYSERR] * 2
