@@ -39,6 +39,7 @@ from mobilesasa.dispatch.counts import Counts
 from mobilesasa.dispatch.hints import publish
 from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.insist import insist
+from mobilesasa.dispatch.latency import ANSWER_BOUNDS_S, Latency
 from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.shares import Shares
 
@@ -112,7 +113,9 @@ class Dispatcher:
         self._handing_back = 0
         self._idle: Deferred[None] | None = None
         self._allowed: int | None = None  # messages in hand at most, beside the other bounds
+        self._handed_at_s: dict[MessageId, float] = {}  # what the carrier has not answered
         self.counts = Counts()
+        self.latency = Latency(ANSWER_BOUNDS_S)  # from the hand-over to the answer, whichever it is
 
     # From the queue.
 
@@ -219,6 +222,7 @@ class Dispatcher:
                 break
             self.counts.handed += len(batch)
             self.counts.on_wire += sum([message.parts for message in batch])
+            self._handed_at_s.update(dict.fromkeys([message.id for message in batch], self._clock.seconds()))
             self.carrier.submit(batch)
         if expired:
             self._end(expired)
@@ -256,6 +260,9 @@ class Dispatcher:
     def settled(self, outcomes: Sequence[tuple[Outbound, Outcome]]) -> None:
         """See `CarrierListener`: write the outcomes down; only then their room is free."""
         self.counts.answered(outcomes)
+        at_s = self._clock.seconds()
+        handed_at_s = [self._handed_at_s.pop(message.id, None) for message, _ in outcomes]
+        self.latency.add([at_s - since_s for since_s in handed_at_s if since_s is not None])
         self._write(outcomes)
 
     def _end(self, expired: Sequence[tuple[Outbound, Outcome]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -10,9 +10,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from mobilesasa.core.model import Report, State
+from mobilesasa.core.model import Failure, Report, State
 from mobilesasa.core.ports import Journal, Notifier
 from mobilesasa.dispatch.insist import insist
+from mobilesasa.dispatch.latency import RECEIPT_BOUNDS_S, Latency
 
 REMEMBERED = 20_000
 
@@ -22,6 +23,13 @@ class Receipts:
 
     A receipt that comes twice finds nothing to settle and would be parked as unknown; those of the last while are
     remembered, so that a carrier which doubles each of them does not fill the tray of unknown ones.
+
+    Attributes:
+        taken: final receipts.
+        repeated: of those, how many had come before.
+        finals: those that had not, by the carrier's id and what they say.
+        latency: from the carrier's taking to the end, by the carrier's id, of those receipts that have both dates. The
+            two are of one clock, the carrier's; what we stored ourselves would have to be read for it.
     """
 
     log = Logger()
@@ -32,6 +40,8 @@ class Receipts:
         self._clock = clock
         self._recent: OrderedDict[tuple[int, str], State] = OrderedDict()
         self.taken = self.repeated = 0
+        self.finals: Counter[tuple[int, State, Failure | None]] = Counter()
+        self.latency: defaultdict[int, Latency] = defaultdict(lambda: Latency(RECEIPT_BOUNDS_S))
 
     def take(self, reports: Sequence[Report], acknowledge: Callable[[], None]) -> None:
         """Write receipts down; `acknowledge` is called after the commit."""
@@ -44,10 +54,19 @@ class Receipts:
         finals = [report for report in reports if report.state is not State.SENT]
         self._remember(finals)
         self.taken += len(finals)
+        self._count([report for report in marked if report.state is not State.SENT and not report.repeated])
         owed = [notice for notice in notices if notice is not None]
         if owed:
             self._notifier.owe(owed)
         acknowledge()
+
+    def _count(self, finals: Sequence[Report]) -> None:
+        for report in finals:
+            self.finals[report.carrier_id, report.state, report.failure] += 1
+            if report.submitted_at_ms is not None and report.done_at_ms is not None:
+                took_ms = report.done_at_ms - report.submitted_at_ms
+                if took_ms >= 0:  # the dates of a carrier whose clock is ahead say nothing
+                    self.latency[report.carrier_id].add((took_ms / 1000,))
 
     def _marked(self, report: Report) -> Report:
         if self._recent.get((report.carrier_id, report.ref)) is not report.state:

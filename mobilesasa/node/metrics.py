@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mobilesasa.core.model import Lane
+from mobilesasa.core.model import Failure, Lane, State
 from mobilesasa.core.routing import Standing
+from mobilesasa.dispatch.callbacks import Figures
 from mobilesasa.dispatch.inbound import FromPhones
+from mobilesasa.dispatch.latency import Latency
 from mobilesasa.node.parts import Parts
 from mobilesasa.notify.outbox import Outbox
 from mobilesasa.smsc.server import SmppServer
@@ -42,6 +44,14 @@ STANDING: Final[Mapping[str, tuple[_Kind, str, str]]] = {
     "receipts_due": (GaugeMetricFamily, "carrier_receipts_due", "Receipts that a sandbox has still to give."),
 }  # fmt: skip
 
+#: What a carrier may report in the end; each is shown from the start, so that the first one is seen as a rise.
+FINALS: Final = (
+    (State.DELIVERED, None),
+    (State.FAILED, Failure.UNDELIVERED),
+    (State.FAILED, Failure.EXPIRED),
+    (State.FAILED, Failure.REJECTED),
+)
+
 
 class NodeCollector(Collector):
     """Reads a node's parts."""
@@ -67,7 +77,10 @@ class NodeCollector(Collector):
             yield from _smpp(parts.smpp.server)
         yield from _outbox(parts.outbox)
         yield from _inbound(parts.from_phones, parts.outbox)
+        yield from _callbacks(parts.callbacks.figures)
         yield from self._dispatch()
+        yield from self._latencies()
+        yield self._finals()
         yield from self._standing()
 
     def _dispatch(self) -> Iterator[Metric]:
@@ -96,6 +109,30 @@ class NodeCollector(Collector):
             for lane in Lane:
                 queued.add_metric([name, lane.name.lower()], parts.queue.depth(carrier_id, lane))
         yield from (outcomes, rerouted, uncertain, expired, state, window, under_way, queued)
+
+    def _latencies(self) -> Iterator[Metric]:
+        parts = self._parts
+        yield _histogram(
+            "carrier_answer_seconds",
+            "From the hand-over of a message to the carrier's answer.",
+            ((running.record.name, running.dispatcher.latency) for running in parts.fleet.running.values()),
+        )
+        carriers, latency = parts.directory.now.carriers, parts.receipts.latency
+        yield _histogram(
+            "carrier_receipt_seconds",
+            "From the carrier's taking to the end, by the dates in its receipts.",
+            ((carriers[carrier_id].name, latency[carrier_id]) for carrier_id in carriers.keys() & latency.keys()),
+        )
+
+    def _finals(self) -> Metric:
+        """Count what carriers reported in the end; one that is disabled may still report."""
+        shown = _counters("carrier_receipts_final", "Final receipts, by what they say.", "state", "failure")
+        heard = self._parts.receipts.finals
+        for carrier_id, record in self._parts.directory.now.carriers.items():
+            said = {(state, failure) for of, state, failure in heard if of == carrier_id}
+            for state, failure in sorted(said.union(FINALS), key=str):
+                shown.add_metric([record.name, state.shown, failure or ""], heard[carrier_id, state, failure])
+        return shown
 
     def _standing(self) -> Iterator[Metric]:
         """What each carrier tells of itself; a kind of carrier that does not tell a thing has no line for it."""
@@ -148,6 +185,13 @@ def _inbound(from_phones: FromPhones, outbox: Outbox) -> Iterator[Metric]:
     yield _gauge("inbound_waiting", "Long messages that wait for parts, when it was last looked.", from_phones.waiting)
 
 
+def _callbacks(figures: Figures) -> Iterator[Metric]:
+    yield _counter("callbacks", "Calls of carriers over HTTP that were written down.", figures.taken)
+    yield _counter("callbacks_repeated", "Calls that carriers made again.", figures.repeated)
+    yield _counter("callbacks_foreign", "Calls that were no carrier's own.", figures.foreign)
+    yield _counter("callbacks_unread", "Calls of which nothing could be read.", figures.unread)
+
+
 def make_metrics(parts: Parts) -> Callable[[], bytes]:
     """Return what writes a node's metrics in Prometheus' text format."""
     registry = CollectorRegistry()
@@ -170,3 +214,10 @@ def _counters(name: str, doc: str, *labels: str) -> CounterMetricFamily:
 
 def _gauges(name: str, doc: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"mobilesasa_{name}", doc, labels=["carrier", *labels])
+
+
+def _histogram(name: str, doc: str, latencies: Iterable[tuple[str, Latency]]) -> Metric:
+    family = HistogramMetricFamily(f"mobilesasa_{name}", doc, labels=["carrier"])
+    for carrier, latency in latencies:
+        family.add_metric([carrier], list(latency.buckets()), latency.total_s)
+    return family

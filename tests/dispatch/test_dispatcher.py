@@ -51,6 +51,25 @@ def test_a_settlement_says_whether_intermediate_receipts_were_asked_for(rig, opt
     assert [item.has_steps for item in rig.journal.settled] == [asked]
 
 
+def test_the_time_from_the_hand_over_to_the_answer_is_counted_whatever_the_answer(rig):
+    rig.deliver(2)
+    rig.clock.advance(0.2)
+    rig.carrier.answer()
+    rig.deliver(1)
+    rig.clock.advance(2)
+    rig.carrier.answer(1, Later(5, "busy"))
+    rig.carrier.answer(1, Never(Failure.REFUSED, "no"))
+    counted = dict(rig.dispatcher.latency.buckets())
+    assert [counted[le] for le in ("0.1", "0.5", "1.0", "5.0", "+Inf")] == [0, 1, 1, 3, 3]
+    assert rig.dispatcher.latency.total_s == pytest.approx(0.2 + 2.2 + 2)
+
+
+def test_what_expired_before_it_was_handed_over_has_no_time(rig):
+    rig.deliver(1, expires_at_ms=0)
+    assert rig.settled_ids()
+    assert dict(rig.dispatcher.latency.buckets())["+Inf"] == 0
+
+
 def test_a_body_is_acknowledged_after_the_last_of_its_messages_and_not_before(rig):
     ids = rig.deliver(3)
     for _ in range(2):

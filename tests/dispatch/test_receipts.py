@@ -114,6 +114,41 @@ def test_a_carrier_that_cannot_be_answered_any_more_is_logged_and_the_receipt_is
     assert len(flush_logged(ConnectionError)) == 1
 
 
+def test_final_receipts_are_counted_by_carrier_and_by_what_they_say_and_repeated_ones_are_not(rig):
+    rig.take(delivered("a"), delivered("b"), failed("c"), Report(1, "d", State.SENT))
+    rig.take(delivered("a"), delivered("a", carrier_id=2))
+    assert rig.receipts.finals == {
+        (1, State.DELIVERED, None): 2,
+        (1, State.FAILED, Failure.UNDELIVERED): 1,
+        (2, State.DELIVERED, None): 1,
+    }
+
+
+def test_receipts_that_are_not_yet_written_down_are_not_counted(rig):
+    rig.journal.held.add("report")
+    rig.take(delivered("a"))
+    assert rig.receipts.finals == {}
+    rig.journal.let("report")
+    assert rig.receipts.finals == {(1, State.DELIVERED, None): 1}
+
+
+def dated(ref: str, submitted_at_ms: int | None, done_at_ms: int | None) -> Report:
+    return Report(1, ref, State.DELIVERED, submitted_at_ms=submitted_at_ms, done_at_ms=done_at_ms)
+
+
+def test_how_long_parts_took_is_counted_by_the_dates_of_their_receipts(rig):
+    rig.take(dated("a", 1000, 4000), dated("b", 1000, 41_500), dated("c", 1000, 1000))
+    counted = dict(rig.receipts.latency[1].buckets())
+    assert [counted[le] for le in ("1.0", "5.0", "30.0", "60.0", "+Inf")] == [1, 2, 2, 3, 3]
+    assert rig.receipts.latency[1].total_s == 43.5
+
+
+@pytest.mark.parametrize("dates", [(None, 4000), (1000, None), (4000, 1000)])
+def test_receipts_without_two_dates_in_order_tell_no_latency(rig, dates):
+    rig.take(dated("a", *dates))
+    assert rig.receipts.latency == {}
+
+
 def test_only_the_receipts_of_the_last_while_are_remembered(rig, monkeypatch):
     monkeypatch.setattr(module, "REMEMBERED", 2)  # 20,000 receipts would take the test's time
     rig.take(delivered("a"), delivered("b"), delivered("c"))

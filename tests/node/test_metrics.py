@@ -1,5 +1,6 @@
 """What `/metrics` shows, read as Prometheus reads it."""
 
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,9 +8,11 @@ import pytest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
-from mobilesasa.core.model import Lane
-from mobilesasa.core.teams import CarrierRecord, CurrentDirectory
+from mobilesasa.core.model import Failure, Lane, State
+from mobilesasa.core.teams import CarrierRecord, CurrentDirectory, Directory
+from mobilesasa.dispatch.callbacks import Figures
 from mobilesasa.dispatch.counts import Counts as Answered
+from mobilesasa.dispatch.latency import ANSWER_BOUNDS_S, RECEIPT_BOUNDS_S, Latency
 from mobilesasa.node.metrics import STANDING, make_metrics
 from mobilesasa.notify.outbox import Outbox
 from mobilesasa.smpp.pdus import BindTransceiver, DeliverSmResp
@@ -41,7 +44,10 @@ class SmallOutbox:
 
 
 def carrier(name, standing):
-    dispatcher = SimpleNamespace(counts=Answered(handed=9, sent=1, refused=5, refused_here=3), out_parts=0)
+    latency = Latency(ANSWER_BOUNDS_S)
+    latency.add([0.25, 0.5, 2, 100])
+    counts = Answered(handed=9, sent=1, refused=5, refused_here=3)
+    dispatcher = SimpleNamespace(counts=counts, out_parts=0, latency=latency)
     return SimpleNamespace(
         record=CarrierRecord(1, name, "fake"),
         carrier=SimpleNamespace(standing=lambda: standing, window=10),
@@ -52,12 +58,23 @@ def carrier(name, standing):
 NOTHING_FROM_PHONES = SimpleNamespace(received=0, unmatched=0, opt_outs=0, incomplete=0, repeated=0, waiting=0)
 
 
+def receipts():
+    latency = {1: Latency(RECEIPT_BOUNDS_S), 99: Latency(RECEIPT_BOUNDS_S)}
+    latency[1].add([4, 4, 7200])
+    finals = Counter({
+        (1, State.DELIVERED, None): 9, (1, State.FAILED, Failure.EXPIRED): 3, (1, State.FAILED, None): 2,
+        (99, State.DELIVERED, None): 1,
+    })  # fmt: skip
+    return SimpleNamespace(taken=7, repeated=8, finals=finals, latency=latency)
+
+
 def parts_of(*, smpp, outbox, running=(), binds=(), from_phones=NOTHING_FROM_PHONES):
     writer = SimpleNamespace(commits=4, waiting_items=1)
     return SimpleNamespace(
         intake=writer,
         writer=writer,
-        receipts=SimpleNamespace(taken=7, repeated=8),
+        receipts=receipts(),
+        callbacks=SimpleNamespace(figures=Figures(taken=51, repeated=52, foreign=53, unread=54)),
         knowledge=SimpleNamespace(readings=9),
         binds=binds,
         smpp=None if smpp is None else SimpleNamespace(server=smpp),
@@ -66,7 +83,9 @@ def parts_of(*, smpp, outbox, running=(), binds=(), from_phones=NOTHING_FROM_PHO
         from_phones=from_phones,
         fleet=SimpleNamespace(running=dict(enumerate(running, 1))),
         queue=Queue(),
-        directory=CurrentDirectory(),
+        directory=CurrentDirectory(
+            Directory(carriers=[CarrierRecord(1, "safari", "fake"), CarrierRecord(2, "idle", "fake")])
+        ),
         watch=SimpleNamespace(moved={1: 4}),
     )
 
@@ -151,6 +170,33 @@ def test_a_node_without_an_smpp_server_shows_no_submits():
 
 def test_what_is_queued_is_shown_by_lane(fake):
     assert (fake["queue_messages", "safari", "transactional"], fake["queue_messages", "safari", "bulk"]) == (3, 5)
+
+
+def test_how_long_a_carrier_took_to_answer_is_shown_in_buckets(fake):
+    held = [fake["carrier_answer_seconds_bucket", "safari", le] for le in ("0.1", "0.5", "1.0", "5.0", "60.0", "+Inf")]
+    assert held == [0, 2, 2, 3, 3, 4]
+    assert (fake["carrier_answer_seconds_count", "safari"], fake["carrier_answer_seconds_sum", "safari"]) == (4, 102.75)
+
+
+def test_how_long_parts_took_to_their_receipts_is_shown_for_carriers_that_told(fake):
+    held = [fake["carrier_receipt_seconds_bucket", "safari", le] for le in ("1.0", "5.0", "3600.0", "21600.0", "+Inf")]
+    assert held == [0, 2, 2, 3, 3]
+    assert (fake["carrier_receipt_seconds_count", "safari"], fake["carrier_receipt_seconds_sum", "safari"]) == (3, 7208)
+    assert ("carrier_receipt_seconds_count", "idle") not in fake
+
+
+def test_final_receipts_are_shown_by_what_they_say_and_what_none_says_is_zero(fake):
+    shown = {key[1:]: value for key, value in fake.items() if key[0] == "carrier_receipts_final_total"}
+    nothing = {("", "delivered"): 0, ("undelivered", "failed"): 0, ("expired", "failed"): 0, ("rejected", "failed"): 0}
+    safari = nothing | {("", "delivered"): 9, ("expired", "failed"): 3, ("", "failed"): 2}
+    assert {key[1:]: value for key, value in shown.items() if key[0] == "safari"} == safari
+    assert {key[1:]: value for key, value in shown.items() if key[0] == "idle"} == nothing
+    assert len(shown) == len(safari) + len(nothing)
+
+
+def test_calls_of_carriers_are_shown(fake):
+    names = ("callbacks", "callbacks_repeated", "callbacks_foreign", "callbacks_unread")
+    assert [fake[f"{name}_total",] for name in names] == [51, 52, 53, 54]
 
 
 def test_a_server_and_an_outbox_that_work_are_read():
