@@ -1,18 +1,21 @@
 """What a team may still ask of a message that it handed in: where it stands, to take it back, to say something else.
 
 Only what waits for a carrier and is in nobody's hand can be taken back or changed; the store decides that, under the
-lock of the message's place in the queue. Alterations of one batch are carried out in order, in one transaction.
+lock of the message's place in the queue. What this process has claimed ahead and given to no carrier is withdrawn
+before, and named to its queue again afterwards. Alterations of one batch are carried out in order, in one transaction.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
-from mobilesasa.core.model import Coding, Failure, MessageId, Notice, Place, Priced, State, Wish
+from mobilesasa.core.model import Coding, Failure, MessageId, Notice, Outbound, Place, Priced, State, Wish
+
+T = TypeVar("T")
 
 
 class Obstacle(enum.StrEnum):
@@ -123,6 +126,23 @@ class Alterations(Protocol):
 
     async def alter(self, team_id: int, batch: Sequence[Alteration]) -> Sequence[Altered]:
         """Carry out a team's alterations in order, in one transaction; answers for each in its place."""
+
+
+class Withdrawing(Protocol):
+    """Those who bring messages to carriers, as those need them who alter messages."""
+
+    async def withdraw(self, wanted: Callable[[Outbound], bool], meanwhile: Callable[[], Awaitable[T]]) -> T:
+        """Do something while what is wanted is in nobody's hand, unless a carrier has it; return what came of it."""
+
+
+def concerned(team_id: int, batch: Sequence[Alteration]) -> Callable[[Outbound], bool] | None:
+    """Return what tells of a message whether a team's alterations may change it; None: they change none."""
+    ids = {asked.message_id for asked in batch if isinstance(asked, Cancel | Replace)}
+    ways = {(asked.sender, asked.recipient) for asked in batch if isinstance(asked, CancelAll)}
+    ways |= {(asked.message.sender, asked.message.recipient) for asked in batch if isinstance(asked, ReplaceLike)}
+    if not ids and not ways:
+        return None
+    return lambda one: one.team_id == team_id and (one.id in ids or (one.sender, one.recipient) in ways)
 
 
 def service_type_of(options: Mapping[str, Any] | None) -> str:

@@ -40,6 +40,7 @@ from mobilesasa.sms.udh import read_udh
 _HOUR_MS = 3_600_000
 _SMALLEST_ROOM_OCTETS = 4  # behind a header: what holds every character, in UCS-2 too
 _UNSHOWABLE = "\x00"
+_ALPHABETS = {Coding.GSM7: Alphabet.GSM7, Coding.UCS2: Alphabet.UCS2, Coding.BINARY: Alphabet.BINARY}
 
 
 @attrs.frozen
@@ -271,8 +272,10 @@ def _measured(asked: Submission, text: str, max_parts: int) -> tuple[str, Coding
 
 def _measured_octets(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]:
     """Measure what is sent octet by octet: a binary message, or a part that was cut through a character."""
-    coding = Coding.BINARY if asked.text is None else Coding.UCS2
-    alphabet = Alphabet.BINARY if asked.text is None else Alphabet.UCS2
+    coding = Coding.GSM7 if asked.coding is Coding.GSM7 else Coding.UCS2  # of a part that was cut through a character
+    if asked.text is None:
+        coding = Coding.BINARY
+    alphabet = _ALPHABETS[coding]
     try:
         return asked.text, coding, _parts_behind(asked.udh, asked.body or b"", alphabet, max_parts)
     except TooLong as long:

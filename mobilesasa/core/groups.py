@@ -15,8 +15,8 @@ from typing import Final
 import attrs
 
 from mobilesasa.core.ids import made_at_ms
-from mobilesasa.core.model import MessageId, Priced
-from mobilesasa.sms.alphabet import mended
+from mobilesasa.core.model import Coding, MessageId, Priced
+from mobilesasa.sms.alphabet import escaped, mended
 from mobilesasa.sms.udh import BadUdh, Concatenation, read_udh
 
 #: How far apart the parts of one message may come.
@@ -48,12 +48,14 @@ class Group:
     def text(self) -> str:
         """The text of the parts that are there; characters that the team has cut in two are whole again."""
         runs: list[list[str | bytes]] = []
-        last = -1
+        last, cut = -1, False
         for number, part in sorted(self.members.items()):
             if number != last + 1:
                 runs.append([])
-            runs[-1].append(_piece(part))
-            last = number
+                cut = False
+            piece = _piece(part)
+            runs[-1].append(escaped(piece) if cut and isinstance(piece, str) else piece)
+            last, cut = number, _ends_in_an_escape(part)
         return "".join(mended(run) for run in runs)
 
 
@@ -114,4 +116,9 @@ def _piece(part: Priced) -> str | bytes:
     """Return what a part says, with the halves of characters that it has."""
     if part.text is None:
         return ""
-    return part.text if part.body is None else part.body
+    return part.text if part.body is None or part.coding is Coding.GSM7 else part.body
+
+
+def _ends_in_an_escape(part: Priced) -> bool:
+    """Say whether the team has cut a character of the GSM extension table at the end of this part."""
+    return part.body is not None and part.coding is Coding.GSM7

@@ -17,9 +17,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.core.lanes import Delivery, Queue, Subscription
@@ -36,6 +35,7 @@ from mobilesasa.core.model import (
 )
 from mobilesasa.core.ports import Carrier, Journal, Notifier
 from mobilesasa.dispatch.counts import Counts
+from mobilesasa.dispatch.hand import Body, LaneInHand
 from mobilesasa.dispatch.hints import publish
 from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.insist import insist
@@ -44,22 +44,8 @@ from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.shares import Shares
 
 PREFETCH_BODIES = 200
+WITHDRAWN_S = 2.0  # so long at most nothing is claimed because a team alters its messages
 EXPIRED = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
-
-
-@attrs.define(eq=False)
-class _Body:
-    """A queue body of which some messages are still in hand."""
-
-    delivery: Delivery
-    left: int
-
-
-@attrs.define(eq=False)
-class _LaneInHand:
-    heard: deque[MessageId] = attrs.field(factory=deque)
-    claiming: int = 0
-    ready: deque[Outbound] = attrs.field(factory=deque)
 
 
 class Dispatcher:
@@ -103,8 +89,8 @@ class Dispatcher:
         self._clock = clock
         self._now_ms = now_ms
         self._claim_ahead = claim_ahead
-        self._lanes = {lane: _LaneInHand() for lane in Lane}
-        self._in_hand: dict[MessageId, _Body] = {}
+        self._lanes = {lane: LaneInHand() for lane in Lane}
+        self._in_hand: dict[MessageId, Body] = {}
         self._wire_shares = Shares()
         self._out_parts = 0
         self._subscription: Subscription | None = None
@@ -112,6 +98,9 @@ class Dispatcher:
         self._left = False  # `stop` has returned: what goes back now must be hinted again
         self._handing_back = 0
         self._idle: Deferred[None] | None = None
+        self._wanted: Callable[[Outbound], bool] | None = None  # what is withdrawn now; nothing is claimed meanwhile
+        self._withdrawn: Deferred[None] | None = None
+        self._resuming: IDelayedCall | None = None
         self._allowed: int | None = None  # messages in hand at most, beside the other bounds
         self._handed_at_s: dict[MessageId, float] = {}  # what the carrier has not answered
         self.counts = Counts()
@@ -124,7 +113,7 @@ class Dispatcher:
         self._subscription = self._queue.consume(self._carrier_id, self._delivered, PREFETCH_BODIES)
 
     def _delivered(self, delivery: Delivery) -> None:
-        body = _Body(delivery, 0)
+        body = Body(delivery, 0)
         heard = self._lanes[delivery.lane].heard
         for message_id in delivery.ids:
             if message_id not in self._in_hand:  # the queue may name a message twice
@@ -138,6 +127,8 @@ class Dispatcher:
 
     def _claim(self) -> None:
         """Claim what was heard, a batch a lane at a time, so far ahead as allowed."""
+        if self._wanted is not None:
+            return
         for which, lane in self._lanes.items():
             room = min(self._claim_ahead - len(lane.ready), self._may_take())
             if self._stopping or lane.claiming or not lane.heard or room <= 0:
@@ -146,7 +137,7 @@ class Dispatcher:
             lane.claiming = len(ids)
             self._keep("claiming", self._claimed(which, lane, ids))
 
-    async def _claimed(self, which: Lane, lane: _LaneInHand, ids: Sequence[MessageId]) -> None:
+    async def _claimed(self, which: Lane, lane: LaneInHand, ids: Sequence[MessageId]) -> None:
         rows = await insist(self._clock, self.log, self._journal.claim, ids)
         lane.claiming = 0
         self._acknowledge([message_id for message_id, row in zip(ids, rows, strict=True) if row is None])
@@ -161,9 +152,12 @@ class Dispatcher:
             taken = [row for row in taken if row.carrier_id == self._carrier_id]
         lane.ready.extend(taken)
         if self._allowed == 0:
-            self._put_back()
+            self._put_back(_all)
+        elif self._wanted is not None:
+            self._put_back(self._wanted)
         self._feed()
         self._claim()
+        self._rest()
 
     def allow(self, messages: int | None) -> None:
         """Have no more than so many messages in hand; None lifts it. With 0 what is claimed waits in the store again.
@@ -174,7 +168,7 @@ class Dispatcher:
             return
         self._allowed = messages
         if messages == 0:
-            self._put_back()
+            self._put_back(_all)
         self._claim()
 
     def _may_take(self) -> int:
@@ -183,11 +177,29 @@ class Dispatcher:
         lanes = self._lanes.values()
         return self._allowed - self._out_parts - sum(lane.claiming + len(lane.ready) for lane in lanes)
 
-    def _put_back(self) -> None:
+    def _put_back(self, wanted: Callable[[Outbound], bool], why: str = "putting back") -> None:
         for which, lane in self._lanes.items():
-            ready = list(lane.ready)
-            lane.ready.clear()
-            self._hand_back(which, ready, "putting back")
+            self._hand_back(which, lane.take_out(wanted), why)
+
+    async def withdraw(self, wanted: Callable[[Outbound], bool]) -> None:
+        """Have nothing in hand of what is wanted, but what the carrier has; return when the store has it.
+
+        Nothing is claimed until `resume`, which comes by itself after `WITHDRAWN_S`.
+        """
+        self._wanted = wanted
+        self._resuming = self._clock.callLater(WITHDRAWN_S, self.resume)
+        self._put_back(wanted)
+        if not self._claims_rest():
+            self._withdrawn = Deferred()
+            await self._withdrawn
+
+    def resume(self) -> None:
+        """Go on with what was withdrawn, as far as it still waits, and with all else."""
+        self._wanted = None
+        if self._resuming is not None and self._resuming.active():
+            self._resuming.cancel()
+        self._withdrawal_ends()
+        self._claim()
 
     # To the carrier.
 
@@ -199,11 +211,8 @@ class Dispatcher:
         """End what has expired while it waited here for room, which a carrier that is away never has."""
         now_ms = self._now_ms()
         for lane in self._lanes.values():
-            expired = [message for message in lane.ready if message.expires_at_ms <= now_ms]
+            expired = lane.take_out(lambda message: message.expires_at_ms <= now_ms)
             if expired:
-                kept = [message for message in lane.ready if message.expires_at_ms > now_ms]
-                lane.ready.clear()
-                lane.ready.extend(kept)
                 self._out_parts += sum(message.parts for message in expired)
                 self._end([(message, EXPIRED) for message in expired])
 
@@ -309,10 +318,7 @@ class Dispatcher:
         self._stopping = True
         if self._subscription is not None:
             self._subscription.cancel()
-        for which, lane in self._lanes.items():
-            ready = list(lane.ready)
-            lane.ready.clear()
-            self._hand_back(which, ready)
+        self._put_back(_all, "handing back")
         if not self._at_rest():
             self._idle = Deferred()
             self._idle.addTimeout(within_s, self._clock, onTimeoutCancel=lambda *_: None)
@@ -339,10 +345,20 @@ class Dispatcher:
             self._claim()
         self._rest()
 
+    def _claims_rest(self) -> bool:
+        return not (self._handing_back or any(lane.claiming for lane in self._lanes.values()))
+
     def _at_rest(self) -> bool:
-        return not (self._out_parts or self._handing_back or any(lane.claiming for lane in self._lanes.values()))
+        return not self._out_parts and self._claims_rest()
+
+    def _withdrawal_ends(self) -> None:
+        ended, self._withdrawn = self._withdrawn, None
+        if ended is not None:
+            ended.callback(None)
 
     def _rest(self) -> None:
+        if self._claims_rest():
+            self._withdrawal_ends()
         if self._idle is not None and not self._idle.called and self._at_rest():
             self._idle.callback(None)
 
@@ -365,6 +381,10 @@ class Dispatcher:
         Deferred.fromCoroutine(work).addErrback(
             lambda failure: self.log.failure("{what} for carrier {name}", failure, what=what, name=self.carrier.name)
         )
+
+
+def _all(_: Outbound) -> bool:
+    return True
 
 
 def _has_steps(message: Outbound) -> bool:

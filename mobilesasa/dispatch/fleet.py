@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import attrs
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, DeferredLock
 from twisted.logger import Logger
 
 from mobilesasa.carriers.port import RunningCarrier
+from mobilesasa.core.model import Outbound
 from mobilesasa.core.teams import CarrierRecord, Directory
 from mobilesasa.dispatch.dispatcher import Dispatcher
 
 DRAIN_S = 10.0
+T = TypeVar("T")
 
 
 @attrs.frozen(eq=False)
@@ -48,6 +51,7 @@ class Fleet:
         self._ending: dict[int, Deferred[None]] = {}
         self._wanted: dict[int, CarrierRecord] = {}
         self._stopped = False
+        self._withdrawing = DeferredLock()
 
     def apply(self, directory: Directory) -> None:
         """Start what is enabled and new, stop what is disabled or gone, and start afresh what has changed."""
@@ -69,6 +73,18 @@ class Fleet:
         """End what has expired in the hands of the dispatchers."""
         for running in self.running.values():
             running.dispatcher.end_expired()
+
+    async def withdraw(self, wanted: Callable[[Outbound], bool], meanwhile: Callable[[], Awaitable[T]]) -> T:
+        """See `core.alterations.Withdrawing`; one after the other, so that the dispatchers come to claim in between."""
+        await self._withdrawing.acquire()
+        dispatchers = [running.dispatcher for running in self.running.values()]
+        try:
+            await DeferredList([Deferred.fromCoroutine(one.withdraw(wanted)) for one in dispatchers])
+            return await meanwhile()
+        finally:
+            for one in dispatchers:
+                one.resume()
+            self._withdrawing.release()
 
     def _begin(self, carrier_id: int) -> None:
         record = self._wanted[carrier_id]

@@ -108,7 +108,7 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
     fleet, watch = _fleet(reactor, settings, queue, journal, receipts, from_phones, outbox, directory)
     accepting = _accepting(reactor, settings, directory, journal, fleet, queue, new_id)
     knowledge = Knowledge(database, directory, reactor, [binds.check, fleet.apply])
-    operations = Operations(StoredAlterations(database), queue, outbox, directory, accepting.times)
+    operations = Operations(StoredAlterations(database), queue, outbox, directory, accepting.times, fleet)
     smpp = put_smpp_together(reactor, settings, accepting, operations, directory, binds, database, now_ms, run)
     console = Console(None if smpp is None else smpp.server)
     return Parts(

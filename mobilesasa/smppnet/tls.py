@@ -23,8 +23,10 @@ from twisted.internet.interfaces import (
     IStreamServerEndpoint,
     ITCPTransport,
 )
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from mobilesasa.smppnet.certificates import BadCertificate, Identity, certificates, private_key
@@ -106,6 +108,12 @@ class TlsTransport(BufferingTLSTransport):
 
     log = Logger()
     _heard = False
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        failed = self._reason or reason  # what OpenSSL found, else what became of the connection
+        if self._heard and not self._handshakeDone and failed.check(SSL.Error):
+            self.log.warn("TLS with {peer} could not begin: {why}", peer=place(self), why=tls_reason(failed.value))
+        super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:
         if not self._heard:

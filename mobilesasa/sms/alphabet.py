@@ -235,6 +235,11 @@ def decode_cut_ucs2(octets: bytes, *, before: bool, after: bool) -> str:
     return (_REPLACEMENT if starts else "") + whole + (_REPLACEMENT if ends else "")
 
 
+def escaped(text: str) -> str:
+    """The text of a part whose first septet belongs to the escape at the end of the part before (TS 23.038 §6.2.1.1)."""
+    return _ESCAPED.get(text[:1], text[:1]) + text[1:]
+
+
 def mended(pieces: Iterable[str | bytes]) -> str:
     """One text of consecutive pieces, each a text or octets of UTF-16BE; halves of a character that meet are one again.
 

@@ -55,12 +55,10 @@ class Bucket:
         self._at_s = now_s
 
     def take(self, cost: int = 1) -> bool:
-        """Take tokens if they are there; what costs more than the bucket holds takes a full one."""
+        """Take tokens if they are there; what costs more than the bucket holds needs a full one and leaves a debt."""
         if self._rate_per_s == 0:
             return True
-        if cost > self._rate_per_s:
-            cost = self._rate_per_s
-        if self._level < cost:
+        if self._level < min(cost, self._rate_per_s):
             return False
         self._level -= cost
         return True

@@ -34,6 +34,8 @@ from mobilesasa.core.alterations import (
     ReplaceLike,
     Rewritten,
     Unreadable,
+    Withdrawing,
+    concerned,
 )
 from mobilesasa.core.errors import Refused
 from mobilesasa.core.gateway import measure
@@ -83,6 +85,7 @@ class Operations:
         notifier: brings the receipts of what was taken back.
         directory: for the senders and countries of teams.
         times: when a message is due (None: now) and expires, as `core.gateway.Gateway.times`.
+        hands: give back what they have and no carrier has, before it is altered.
     """
 
     store: Alterations
@@ -90,6 +93,7 @@ class Operations:
     notifier: Notifier
     directory: CurrentDirectory
     times: Callable[[Submission], tuple[int | None, int]]
+    hands: Withdrawing
 
     def asker(self, team_id: int, now_ms: int, terms: SmppTerms) -> Asker:
         """Return who asks."""
@@ -98,7 +102,10 @@ class Operations:
 
     async def carry_out(self, team_id: int, batch: Sequence[Alteration]) -> Sequence[Altered]:
         """Carry out a team's alterations in order, and name what waits again to its queue."""
-        done = await self.store.alter(team_id, batch)
+        wanted = concerned(team_id, batch)
+        if wanted is None:
+            return await self.store.alter(team_id, batch)
+        done = await self.hands.withdraw(wanted, lambda: self.store.alter(team_id, batch))
         for altered in done:
             if altered.place is not None:
                 message_id, carrier_id, lane = altered.place

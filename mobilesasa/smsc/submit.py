@@ -51,6 +51,7 @@ from mobilesasa.smsc.statuses import BadSubmit
 from mobilesasa.smsc.ussd import ussd_reply_of
 
 _WISHES: Final = (Wish.NONE, Wish.ALL, Wish.FAILURES, Wish.SUCCESSES)
+_ESCAPE: Final = b"\x1b"  # to the extension table of the GSM alphabet
 _INTERMEDIATE: Final = 0x10  # registered_delivery, §5.2.17
 _MOST_URGENT = 3  # priority_flag, §5.2.14
 _HOUR_MS = 3_600_000
@@ -204,7 +205,20 @@ def _text_of(scheme: Scheme, octets: bytes, udh: bytes) -> tuple[str | None, byt
         return None, octets
     if udh and read is _ucs2:
         return _part_of_ucs2(octets, udh)
+    if udh and read is _gsm and octets[-1:] == _ESCAPE:
+        return _part_of_gsm(octets, udh)
     return read(octets), None
+
+
+def _part_of_gsm(octets: bytes, udh: bytes) -> tuple[str, bytes | None]:
+    """Return the text of a part, and its septets too where the team has cut a character of the extension table in two.
+
+    The escape is the end of this part, what it is for the beginning of the next (3GPP TS 23.038 §6.2.1.1): smpplib cuts so.
+    """
+    part = read_udh(udh)[0].concatenation
+    if part is None or part.number >= part.total:
+        return _gsm(octets), None
+    return _gsm(octets[: -len(_ESCAPE)]), octets
 
 
 def _part_of_ucs2(octets: bytes, udh: bytes) -> tuple[str, bytes | None]:

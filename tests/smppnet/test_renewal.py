@@ -7,8 +7,10 @@ import ssl
 import attrs
 import pytest
 from OpenSSL import SSL
+from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 from mobilesasa.smpp.pdus import EnquireLink
 from mobilesasa.smpp.transitions import Side
@@ -169,13 +171,16 @@ def test_a_client_with_a_certificate_of_a_trusted_authority_comes_in(files, clie
     assert len(peer.ask()) == 16
 
 
-def test_a_client_without_a_certificate_is_turned_away_where_one_is_required(files, client_files):
+def test_a_client_without_a_certificate_is_turned_away_where_one_is_required(files, client_files, warnings):
     """Decision 103."""
     demanding = attrs.evolve(files, client_ca_file=client_files.certificate_file, client_required=True)
     peer = Peer(ServerTls(server_context(demanding)), files)
     with pytest.raises(ssl.SSLError):
         peer.come_in()
     assert not peer.link.is_bound
+    peer.server.connectionLost(Failure(ConnectionDone()))
+    (said,) = warnings
+    assert said.endswith("could not begin: peer did not return a certificate")
 
 
 def test_a_client_without_a_certificate_comes_in_where_none_is_required(files, client_files):

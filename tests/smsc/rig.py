@@ -28,6 +28,7 @@ from mobilesasa.smsc.server import SmppServer
 from mobilesasa.smsc.session import Smsc
 from tests.fakes.alterations import FakeAlterations
 from tests.fakes.esme import Esme
+from tests.fakes.hands import FakeHands
 from tests.fakes.intake import FakeIntake, FakeQueue
 from tests.fakes.passwords import FakeBook, FakeMatching, passwords
 from tests.fakes.spool import NINE_MS, FakeSpool
@@ -86,7 +87,10 @@ class Rig:
             SmppTerms(**{name: value for name, value in bounds.items() if name not in _LIMITS}),
         )
         self.alterations = FakeAlterations(self.intake, self.spool)
-        self.smsc.operations = Operations(self.alterations, self.queue, self.outbox, self.directory, gateway.times)
+        self.hands = FakeHands()
+        self.smsc.operations = Operations(
+            self.alterations, self.queue, self.outbox, self.directory, gateway.times, self.hands
+        )
         self.server = SmppServer([], self.smsc, Timers())
 
     def now_ms(self) -> int:

@@ -18,14 +18,24 @@ def test_a_bucket_without_a_rate_never_refuses():
     assert taken(Bucket(0, 0.0), 1000) == 1000
 
 
-def test_what_costs_more_than_a_second_takes_a_full_bucket():
+def test_what_costs_more_than_a_second_needs_a_full_bucket_and_is_paid_for_in_full():
     bucket = Bucket(5, 0.0)
     assert bucket.take(10)
-    assert not bucket.take()
-    bucket.refill(0.9)
-    assert not bucket.take(10)
     bucket.refill(1.0)
+    assert not bucket.take()
+    bucket.refill(1.9)
+    assert not bucket.take(10)
+    bucket.refill(2.0)
     assert bucket.take(10)
+
+
+def test_what_costs_more_than_a_second_goes_no_faster_than_the_rate():
+    bucket = Bucket(50, 0.0)
+    taken = 0
+    for second in range(60):
+        bucket.refill(float(second))
+        taken += 254 * bucket.take(254)
+    assert taken <= 254 + 50 * 60
 
 
 def test_a_rate_may_change():

@@ -3,13 +3,14 @@
 import pytest
 
 from mobilesasa.core.alterations import Cancel, Query, Reached
-from mobilesasa.core.ids import smpp_id
+from mobilesasa.core.ids import from_smpp_id, smpp_id
 from mobilesasa.core.model import Coding, Failure, State, Wish
 from mobilesasa.smpp.fields import MessageState
 from mobilesasa.smpp.pdus import CancelSm, DeliverSm, QuerySm, ReplaceSm, SubmitSm
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.times import read_time
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag, text
+from tests.fakes.journal import outbound
 from tests.fakes.spool import NINE_MS
 from tests.smsc.rig import RIVAL, Rig
 
@@ -411,3 +412,42 @@ def test_a_receipt_that_cannot_be_told_of_costs_no_answer(rig, flush_logged, mon
     assert [response.status for response in esme.send(CancelSm(message_id=message_id))] == [0]
     assert flush_logged(ZeroDivisionError)
     assert esme.submit().status == 0
+
+
+# What this process has claimed ahead (no carrier has it)
+
+
+def asked_for(rig: Rig, **of_message) -> bool:
+    (wanted,) = rig.hands.wanted
+    return wanted(outbound("f" * 32, **of_message))
+
+
+def test_a_question_takes_nothing_out_of_anybody_s_hand(rig):
+    ask(rig, QuerySm(message_id=sent(rig)))
+    assert rig.hands.wanted == []
+
+
+@pytest.mark.parametrize("cls", [CancelSm, ReplaceSm])
+def test_what_is_altered_by_its_id_is_withdrawn_and_nothing_else(rig, cls):
+    message_id = sent(rig)
+    assert ask(rig, operation(cls, message_id)).status == 0
+    (wanted,) = rig.hands.wanted
+    assert wanted(outbound(from_smpp_id(message_id)))
+    assert not wanted(outbound(from_smpp_id(message_id), team_id=2))
+    assert not wanted(outbound("f" * 32))
+
+
+@pytest.mark.parametrize(
+    "pdu",
+    [
+        CancelSm(source_addr="TextBlast", destination_addr=NUMBER),
+        hi(source_addr="TextBlast", replace_if_present_flag=1),
+    ],
+)
+def test_what_is_altered_by_its_numbers_is_withdrawn_and_nothing_else(rig, pdu):
+    sent(rig)
+    assert ask(rig, pdu).status == 0
+    assert asked_for(rig)
+    assert not asked_for(rig, team_id=2)
+    assert not asked_for(rig, sender="22141")
+    assert not asked_for(rig, recipient="254712345679")

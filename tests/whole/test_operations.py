@@ -53,3 +53,40 @@ def test_what_waits_is_taken_back_or_says_something_else(smsc: Smsc, node: Node)
     esme.close()
     node.stop()
     assert "Traceback" not in node.program.said
+
+
+def test_what_a_slow_carrier_does_not_have_yet_is_taken_back_or_says_something_else(smsc: Smsc, node: Node):
+    node.start()
+    node.carrier(smsc.port, "--tps", "1")
+    token = node.team("ACME", 100)
+    esme = Esme(node.smpp_port, "ACME", token)
+    assert esme.bind() == 0
+
+    def submitted(number: int) -> str:
+        words = f"number {number:02}".encode()
+        to = f"2547123456{number % 10:02}"
+        response = esme.ask(SubmitSm(source_addr="TextBlast", destination_addr=to, short_message=words))
+        assert response.status == 0
+        return str(response.message_id)
+
+    ids = [submitted(number) for number in range(40)]
+    assert esme.ask(CancelSm(message_id=ids[36])).status == 0
+    assert esme.ask(ReplaceSm(message_id=ids[37], short_message=b"something else")).status == 0
+    for digit in (4, 5, 6, 8, 9, 3, 2, 1, 0):  # and 7 last of all: that waits still
+        like = CancelSm(source_addr="TextBlast", destination_addr=f"25471234560{digit}")
+        assert esme.ask(like).status == 0
+    eventually(lambda: "something else" in smsc.texts(), "what was rewritten")
+    eventually(lambda: esme.ask(QuerySm(message_id=ids[37])).message_state != MessageState.ENROUTE, "its receipt")
+
+    came = smsc.texts()
+    assert "number 36" not in came
+    assert "number 37" not in came
+    assert {"number 07", "number 17", "number 27"} < set(came)
+    assert len(came) < 20
+    states = [esme.ask(QuerySm(message_id=each)).message_state for each in ids]
+    assert states.count(MessageState.DELETED) == 40 - len(came)
+    assert node.call(token, "/account")[1]["data"]["balance"] == 100 - len(came)
+    assert node.command("audit")["clean"] is True
+    esme.close()
+    node.stop()
+    assert "Traceback" not in node.program.said

@@ -137,7 +137,8 @@ class RequestWriter:
         return made
 
     def _pieces(self, message: Outbound) -> list[_Piece]:
-        text = None if message.body is not None else message.text
+        has_text = message.body is None or message.coding is Coding.GSM7  # of a part that was cut through a character
+        text = message.text if has_text else None
         if message.parts == 1 or self._spec.long is Long.WHOLE:
             return [_Piece(text, _whole_octets(message), message.udh, None)]
         elements = read_udh(message.udh)[0].elements if message.udh else ()

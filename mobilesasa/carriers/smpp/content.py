@@ -76,9 +76,9 @@ class ContentWriter:
             ValueError: The text does not fit its alphabet, or the message its parts.
         """
         text = message.text
-        if text is None or message.body is not None:
+        if text is None or self._goes_as_octets(message, in_gsm):
             body = message.body or b""
-            data_coding = self._binary_data_coding if text is None else self._ucs2.data_coding
+            data_coding = self._data_coding_of_octets(message)
             if message.parts == 1:
                 return Content(data_coding, [message.udh + body], bool(message.udh))
             return self._split(message, Script(data_coding, encode_gsm, Alphabet.BINARY))
@@ -91,6 +91,15 @@ class ContentWriter:
                 return Content(script.data_coding, [payload], bool(message.udh))
             return Content(script.data_coding, [b""], bool(message.udh), [{Tag.MESSAGE_PAYLOAD: payload}])
         return self._split(message, script)
+
+    def _goes_as_octets(self, message: Outbound, in_gsm: bool) -> bool:
+        """Say whether a part that was cut through a character goes as it is: a carrier of another alphabet has no escape."""
+        return message.body is not None and (message.coding is not Coding.GSM7 or self._own is None or in_gsm)
+
+    def _data_coding_of_octets(self, message: Outbound) -> int:
+        if message.text is None:
+            return self._binary_data_coding
+        return self._gsm7_data_coding if message.coding is Coding.GSM7 else self._ucs2.data_coding
 
     def _script(self, text: str, codec: str, message: Outbound) -> Script:
         """Return how a text that is GSM 7 is written where the carrier's default alphabet is another."""
