@@ -347,8 +347,6 @@ class Session:
     def _without_row(self, command_id: int, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
         """Refuse what the peer may not send now, and what no version of the protocol knows."""
         cls = PDUS.get(command_id)
-        if cls is None and command_id & RESPONSE_BIT:
-            return  # who answered it with a generic_nack could be answered by one, and so on
         if cls is None:
             events.append(_refusal(command_id, sequence, Status.ESME_RINVCMDID, "unknown command"))
         elif command_id & RESPONSE_BIT:
