@@ -102,18 +102,18 @@ class TlsTransport(BufferingTLSTransport):
     """TLS over TCP that says what it can do.
 
     Twisted's own declares only the last interface of the transport below (`TLSMemoryBIOProtocol.makeConnection` in
-    26.10), so that a link would neither switch off Nagle's algorithm nor notice a peer that does not read. And who
-    speaks no TLS at all is told from the first octet, and cut: nothing that could be sent would be understood.
+    26.10), so that a link would neither switch off Nagle's algorithm nor notice a peer that does not read.
+    """
+
+
+class ServerTlsTransport(TlsTransport):
+    """TLS over TCP towards a client; what cannot begin is said in the log.
+
+    Who speaks no TLS at all is told from the first octet, and cut: nothing that could be sent would be understood.
     """
 
     log = Logger()
     _heard = False
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        failed = self._reason or reason  # what OpenSSL found, else what became of the connection
-        if self._heard and not self._handshakeDone and failed.check(SSL.Error):
-            self.log.warn("TLS with {peer} could not begin: {why}", peer=place(self), why=tls_reason(failed.value))
-        super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:
         if not self._heard:
@@ -128,15 +128,21 @@ class TlsTransport(BufferingTLSTransport):
                 return
         super().dataReceived(data)
 
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        failed = self._reason or reason  # what OpenSSL found, else what became of the connection
+        if not self._handshakeDone and failed.check(SSL.Error):
+            self.log.warn("TLS with {peer} could not begin: {why}", peer=place(self), why=tls_reason(failed.value))
+        super().connectionLost(reason)
+
 
 class TlsFactory(TLSMemoryBIOFactory):
     """Puts TLS around the protocols of a factory, which may turn a connection away."""
 
-    protocol = TlsTransport
+    protocol: type[TlsTransport] = ServerTlsTransport
 
     def buildProtocol(self, addr: IAddress | None) -> TlsTransport | None:  # type: ignore[override]
         inner = self.wrappedFactory.buildProtocol(addr)
-        return None if inner is None else TlsTransport(self, inner)  # Twisted's own would wrap None
+        return None if inner is None else self.protocol(self, inner)  # Twisted's own would wrap None
 
 
 @implementer(IStreamServerEndpoint)

@@ -18,21 +18,19 @@ from service_identity.pyopenssl import verify_hostname, verify_ip_address
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
-    IAddress,
     IOpenSSLClientConnectionCreator,
     IProtocol,
     IProtocolFactory,
     IReactorTime,
     IStreamClientEndpoint,
 )
-from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from mobilesasa.smppnet.certificates import BadCertificate, certificates, private_key
 from mobilesasa.smppnet.peers import tls_reason
 from mobilesasa.smppnet.strangers import is_tls, language
-from mobilesasa.smppnet.tls import CIPHERS, TlsTransport
+from mobilesasa.smppnet.tls import CIPHERS, TlsFactory, TlsTransport
 
 
 class NotTheServer(ValueError):
@@ -156,12 +154,13 @@ class ClientTls:
 class ClientTlsTransport(TlsTransport):
     """TLS over TCP towards a server, which says so when no TLS answers."""
 
+    _heard = False
+
     def dataReceived(self, data: bytes) -> None:
-        if not self._heard and not is_tls(data) and not is_alert(data):
-            self._heard = True
+        heard, self._heard = self._heard, True
+        if not heard and not is_tls(data) and not is_alert(data):
             self.failVerification(Failure(NoTls(f"what answers speaks no TLS but {language(data)}")))
             return
-        self._heard = True
         super().dataReceived(data)
 
 
@@ -170,12 +169,8 @@ def is_alert(octets: bytes) -> bool:
     return octets[:1] == b"\x15"
 
 
-class _Factory(TLSMemoryBIOFactory):
+class _Factory(TlsFactory):
     protocol = ClientTlsTransport
-
-    def buildProtocol(self, addr: IAddress | None) -> ClientTlsTransport | None:  # type: ignore[override]
-        inner = self.wrappedFactory.buildProtocol(addr)
-        return None if inner is None else ClientTlsTransport(self, inner)
 
 
 @implementer(IStreamClientEndpoint)
