@@ -50,20 +50,30 @@ class Fleet:
         self.running: dict[int, Running] = {}
         self._ending: dict[int, Deferred[None]] = {}
         self._wanted: dict[int, CarrierRecord] = {}
+        self._known = Directory()
+        self._held: frozenset[int] | None = None  # None: all
         self._stopped = False
         self._withdrawing = DeferredLock()
 
     def apply(self, directory: Directory) -> None:
         """Start what is enabled and new, stop what is disabled or gone, and start afresh what has changed."""
+        self._known = directory
         if self._stopped:
             return
-        self._wanted = {record.id: record for record in directory.carriers.values() if record.enabled}
+        held = self._held
+        enabled = [record for record in directory.carriers.values() if record.enabled]
+        self._wanted = {record.id: record for record in enabled if held is None or record.id in held}
         for carrier_id, running in list(self.running.items()):
             if self._wanted.get(carrier_id) != running.record:
                 self._end(carrier_id)
         for carrier_id in self._wanted:
             if carrier_id not in self.running and carrier_id not in self._ending:
                 self._begin(carrier_id)
+
+    def hold(self, carrier_ids: frozenset[int]) -> None:
+        """Run these carriers alone from now on, for other nodes run the others."""
+        self._held = carrier_ids
+        self.apply(self._known)
 
     def backlog(self) -> int:
         """Messages that wait although their carriers have room."""

@@ -21,6 +21,9 @@ EXPIRY_INTERVAL_S = 30.0
 LOST_INTERVAL_S = 60.0
 TIDY_INTERVAL_S = 300.0
 
+#: Its name, what is done, and how often, in seconds.
+_Round = tuple[str, Callable[[], Awaitable[None]], float]
+
 
 class Chores(Protocol):
     """The store, as the sweeper needs it."""
@@ -42,7 +45,7 @@ class Chores(Protocol):
 
 
 class Sweeper:
-    """Does the rounds.
+    """Does the rounds: each node its own, and one of them (`do_chores`) what is done once for all.
 
     Args:
         chores: the store.
@@ -79,44 +82,61 @@ class Sweeper:
         self._receipt_h = receipt_h
         self._text_days = text_days
         self._end_expired = end_expired
-        self._rounds = [
-            self._round("due", clock, self._due, interval_s),
-            self._round("lease", clock, self._lease, lease_s / 4),
-            self._round("expired", clock, self._expired, EXPIRY_INTERVAL_S),
-            self._round("lost", clock, self._lost, LOST_INTERVAL_S),
-            self._round("tidy", clock, self._tidy, TIDY_INTERVAL_S),
-            self._round("texts", clock, self._texts, TIDY_INTERVAL_S),
-            self._round("inbound", clock, lambda: sweep_inbound(BATCH), TIDY_INTERVAL_S),
+        self._clock = clock
+        self._own: list[_Round] = [
+            ("lease", self._lease, lease_s / 4),
+            ("expired in hand", self._expired_in_hand, EXPIRY_INTERVAL_S),
+            ("lost", self._lost, LOST_INTERVAL_S),
         ]
-        self._ended: list[Deferred[LoopingCall]] = []
-        self._stopping = False
-
-    def _round(
-        self, name: str, clock: IReactorTime, work: Callable[[], Awaitable[None]], every_s: float
-    ) -> tuple[LoopingCall, float]:
-        async def once() -> None:
-            try:
-                await work()
-            except StoreAway as error:
-                self.log.warn("the round {name} is left out: {error}", name=name, error=error)
-            except Exception:  # noqa: BLE001 - an edge: one bad round must not end the rounds
-                self.log.failure("the round {name} failed", name=name)
-
-        call = LoopingCall(lambda: Deferred.fromCoroutine(once()))
-        call.clock = clock
-        return call, every_s
+        self._for_all: list[_Round] = [
+            ("due", self._due, interval_s),
+            ("expired", self._expired, EXPIRY_INTERVAL_S),
+            ("tidy", self._tidy, TIDY_INTERVAL_S),
+            ("texts", self._texts, TIDY_INTERVAL_S),
+            ("inbound", lambda: sweep_inbound(BATCH), TIDY_INTERVAL_S),
+        ]
+        self._calls: list[LoopingCall] = []
+        self._calls_for_all: list[LoopingCall] = []
+        self._ended: list[Deferred[LoopingCall]] = []  # of those that have begun
+        self._ours = self._started = self._stopping = False
 
     def start(self) -> None:
         """Begin the rounds, each at once."""
-        self._ended = [call.start(every_s) for call, every_s in self._rounds]
+        self._started = True
+        self._calls = self._begin(self._own)
+        self.do_chores(self._ours)
+
+    def do_chores(self, ours: bool) -> None:
+        """Do what one node does for all from now on, each at once, or leave it to another."""
+        self._ours = ours
+        _end(self._calls_for_all)
+        self._calls_for_all = self._begin(self._for_all) if ours and self._started and not self._stopping else []
 
     async def stop(self) -> None:
         """End the rounds; returns when none is under way."""
         self._stopping = True
-        for call, _ in self._rounds:
-            if call.running:
-                call.stop()
+        _end([*self._calls, *self._calls_for_all])
         await DeferredList(self._ended)
+
+    def _begin(self, rounds: Sequence[_Round]) -> list[LoopingCall]:
+        calls = []
+        for name, work, every_s in rounds:
+            call = LoopingCall(self._once, name, work)
+            call.clock = self._clock
+            self._ended.append(call.start(every_s))
+            calls.append(call)
+        return calls
+
+    def _once(self, name: str, work: Callable[[], Awaitable[None]]) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._guarded(name, work))
+
+    async def _guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except StoreAway as error:
+            self.log.warn("the round {name} is left out: {error}", name=name, error=error)
+        except Exception:  # noqa: BLE001 - an edge: one bad round must not end the rounds
+            self.log.failure("the round {name} failed", name=name)
 
     async def _due(self) -> None:
         while self._publish(await self._chores.due(BATCH)) == BATCH:
@@ -130,8 +150,10 @@ class Sweeper:
     async def _lost(self) -> None:
         self._queue.look_again()
 
-    async def _expired(self) -> None:
+    async def _expired_in_hand(self) -> None:
         self._end_expired()
+
+    async def _expired(self) -> None:
         ended = BATCH
         while ended == BATCH:
             ended, notices = await self._chores.expired(BATCH)
@@ -148,3 +170,9 @@ class Sweeper:
     def _publish(self, places: Sequence[Place]) -> int:
         publish(self._queue, places)
         return len(places)
+
+
+def _end(calls: Sequence[LoopingCall]) -> None:
+    for call in calls:
+        if call.running:
+            call.stop()

@@ -1,6 +1,6 @@
-"""Opening the store: the embedded PostgreSQL or an outside one, migrated, and held by this node alone.
+"""Opening the store: the embedded PostgreSQL or an outside one, migrated, and held by this node.
 
-All of it blocks and is done before the reactor runs, so that what is wrong ends the start with one sentence.
+All of it blocks; the opening is done before the reactor runs, so that what is wrong ends the start with one sentence.
 """
 
 from __future__ import annotations
@@ -8,39 +8,45 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
+from collections.abc import Collection, Iterable
 
 import attrs
 
 from mobilesasa.core.teams import Directory
 from mobilesasa.settings import Settings
-from mobilesasa.store import claims, directory, migrate
+from mobilesasa.store import claims, directory, holds, migrate
 from mobilesasa.store.database import Connection, StoreError, StoreUnavailable, connect, in_transaction
 from mobilesasa.store.directory import DemoTeam
 from mobilesasa.store.embedded import EmbeddedPostgres
+from mobilesasa.store.holds import What
 from mobilesasa.store.tokens import make_raw_token
 
 PATIENCE_S = 10.0
+ALONE = "a node runs already on this store, and without RabbitMQ (amqp_url) a store has one node; stop it first"
+NOT_ALONE = "a node without RabbitMQ (amqp_url) runs on this store, and it must be the only one; stop it first"
 
 
 class StoreTaken(Exception):
-    """Another node runs on this store: it would take this one's claims for a dead process's."""
+    """Another node runs on this store, and this one may not beside it."""
 
 
 @attrs.define(eq=False)
 class OpenStore:
-    """The store, ready for use. Its methods block.
+    """The store, ready for use. Its methods block, and only one of them may run at a time.
 
     Attributes:
         dsn: where it is.
         run: this process's id in `node_run`.
         known: what was configured when it was opened.
         demo: the demo team, if the store was empty and got one just now.
+        shared: whether other nodes may run on it.
     """
 
     dsn: str = attrs.field(repr=False)
     run: int
     known: Directory
     demo: DemoTeam | None
+    shared: bool
     _node: str
     _embedded: EmbeddedPostgres | None
     _holder: Connection
@@ -48,7 +54,7 @@ class OpenStore:
     def revive(self) -> bool:
         """Start the embedded server again if it has died, and hold the store again if that was lost.
 
-        Returns whether it had to do either.
+        Returns whether it had to do either; then nothing that was taken is held any more.
 
         Raises:
             StoreUnavailable: the database is away.
@@ -59,9 +65,21 @@ class OpenStore:
         elif self._holds():
             return False
         self._holder.close()
-        self._holder = connect(self.dsn, f"mobilesasa {self._node} name")
-        _hold(self._holder)
+        self._holder = _holding(self.dsn, self._node, self.shared)
+        in_transaction(self._holder, holds.take, What.RUN, [self.run])
         return True
+
+    def take(self, what: What, ids: Collection[int]) -> set[int]:
+        """Hold what no other node holds, and return which of them we got; see `store.holds`."""
+        return in_transaction(self._holder, holds.take, what, ids)
+
+    def let_go(self, what: What, ids: Iterable[int]) -> None:
+        """Hold these no more."""
+        in_transaction(self._holder, holds.let_go, what, ids)
+
+    def held_by_any(self, what: What) -> set[int]:
+        """Return which are held, by this node or another."""
+        return in_transaction(self._holder, holds.held_by_any, what)
 
     def _holds(self) -> bool:
         """Say whether our connection lives: as long as it does, the store is ours."""
@@ -83,12 +101,12 @@ class OpenStore:
 
 
 def open_store(settings: Settings) -> OpenStore:
-    """Bring the store up and take hold of it.
+    """Bring the store up and take hold of it: alone with the queue in memory, with other nodes over RabbitMQ.
 
     Raises:
         StoreUnavailable: the database cannot be reached.
         migrate.MigrationError: the schema is not what this program needs.
-        StoreTaken: another node is running on it.
+        StoreTaken: another node runs on it, and this one may not beside it.
     """
     embedded = None if settings.database_url else EmbeddedPostgres(settings.state_dir)
     dsn = embedded.start() if embedded is not None else settings.database_url
@@ -106,24 +124,35 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
     elif waiting := migrate.pending(dsn, "pre"):
         names = ", ".join(migration.file for migration in waiting)
         raise migrate.MigrationError(f"the database lacks {names}; run: mobilesasa migrate")
-    holder = connect(dsn, f"mobilesasa {settings.node} name")
+    shared = bool(settings.amqp_url)
+    holder = _holding(dsn, settings.node, shared)
     try:
-        _hold(holder)
         wants_demo = embedded is not None and settings.demo
         demo = in_transaction(holder, directory.ensure_demo, make_raw_token(secrets.randbelow)) if wants_demo else None
         run = in_transaction(holder, claims.begin_run, settings.node)
+        in_transaction(holder, holds.take, What.RUN, [run])
         known = in_transaction(holder, directory.load)
     except BaseException:
         holder.close()
         raise
 
-    return OpenStore(dsn, run, known, demo, settings.node, embedded, holder)
+    return OpenStore(dsn, run, known, demo, shared, settings.node, embedded, holder)
 
 
-def _hold(holder: Connection) -> None:
-    """Be the one node of the store; a process that was just killed may be so for a moment."""
-    until_s = time.monotonic() + PATIENCE_S
-    while not in_transaction(holder, claims.hold_store):
-        if time.monotonic() > until_s:
-            raise StoreTaken("a node runs already on this store, and this release has one node a store; stop it first")
-        time.sleep(0.05)
+def _holding(dsn: str, node: str, shared: bool) -> Connection:
+    """Return a connection that holds the store and the node's name; a process that was just killed may do so for a moment."""
+    holder = connect(dsn, f"mobilesasa {node} name")
+    try:
+        until_s = time.monotonic() + PATIENCE_S
+        while not in_transaction(holder, holds.hold_store, shared):
+            if time.monotonic() > until_s:
+                raise StoreTaken(NOT_ALONE if shared else ALONE)
+            time.sleep(0.05)
+        while not in_transaction(holder, holds.hold_name, node):
+            if time.monotonic() > until_s:
+                raise StoreTaken(f"a node named {node} runs already on this store; give this one another name (node)")
+            time.sleep(0.05)
+    except BaseException:
+        holder.close()
+        raise
+    return holder

@@ -30,6 +30,7 @@ from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.sweeper import Sweeper
 from mobilesasa.dispatch.watch import Watch
 from mobilesasa.node.answering import Answering
+from mobilesasa.node.holds import Holds
 from mobilesasa.node.knowledge import Knowledge
 from mobilesasa.node.smpp import SmppParts, put_smpp_together, smpp_terms
 from mobilesasa.notify.outbox import Outbox
@@ -43,6 +44,7 @@ from mobilesasa.store.alterations import StoredAlterations
 from mobilesasa.store.callbacks import StoredCallbacks
 from mobilesasa.store.database import Database, connect
 from mobilesasa.store.directory import CHANNEL as DIRECTORY_CHANNEL
+from mobilesasa.store.holds import What
 from mobilesasa.store.idempotency import Keys
 from mobilesasa.store.inbox import Inbox
 from mobilesasa.store.journal import Journal
@@ -87,6 +89,10 @@ class Parts:
     gateway: Gateway
     smpp: SmppParts | None
     console: Console
+
+    def enabled_carriers(self) -> list[int]:
+        """Return the ids of the carriers that take messages."""
+        return [record.id for record in self.directory.now.carriers.values() if record.enabled]
 
     def smpp_connections(self) -> int:
         """Return how many connections the SMPP server has."""
@@ -133,6 +139,15 @@ def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Di
         smpp=smpp,
         console=console,
     )
+
+
+def wish_for(holds: Holds, settings: Settings, parts: Parts) -> None:
+    """Say what this node would do, by its roles, of what one node does for all."""
+    roles = settings.roles
+    if "dispatch" in roles:
+        holds.wish(What.CARRIER, parts.enabled_carriers, parts.fleet.hold, spread=True)
+    if "jobs" in roles:
+        holds.wish(What.JOBS, lambda: [1], lambda held: parts.sweeper.do_chores(bool(held)))
 
 
 def _accepting(
@@ -246,6 +261,7 @@ def _fleet(
         )
 
     fleet = Fleet(lambda record: registry.make(record, world), make_dispatcher, journal.awaited)
+    fleet.hold(frozenset())  # until it is known what this node holds
     return fleet, Watch(fleet, directory, journal.move_on, queue, reactor)
 
 

@@ -13,24 +13,21 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress
-from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
 from mobilesasa.api.root import make_site
-from mobilesasa.core.teams import Directory
 from mobilesasa.node.files import make_room
+from mobilesasa.node.holds import Holds
 from mobilesasa.node.metrics import make_metrics
 from mobilesasa.node.opening import OpenStore, StoreTaken, open_store
-from mobilesasa.node.parts import Parts, api_node, put_together
+from mobilesasa.node.parts import Parts, api_node, put_together, wish_for
 from mobilesasa.node.welcome import welcome
 from mobilesasa.settings import Settings
 from mobilesasa.smppnet.certificates import BadCertificate
 from mobilesasa.store.database import StoreUnavailable
 from mobilesasa.store.migrate import MigrationError
-
-GUARD_S = 3.0  # between looks at the embedded database
 
 
 class Bounded(WrappingFactory):
@@ -66,8 +63,7 @@ class Node(Service):
         self.store: OpenStore | None = None
         self.parts: Parts | None = None
         self.http: Any = None  # IListeningPort
-        self._guard = LoopingCall(self._look_after_store)
-        self._guard.clock = reactor
+        self._holds: Holds | None = None
 
     def startService(self) -> None:
         """Open the store and start every part.
@@ -85,7 +81,7 @@ class Node(Service):
         try:
             parts = self.parts = put_together(self._reactor, self._settings, store.dsn, store.run, store.known)
             self._listen(parts)
-            self._start(parts, store.known)
+            self._start(parts, store)
             if self._greet:
                 self._say(parts, store)
         except BadCertificate as error:
@@ -119,34 +115,19 @@ class Node(Service):
         if parts.smpp is not None:
             parts.smpp.startService()
 
-    def _start(self, parts: Parts, known: Directory) -> None:
+    def _start(self, parts: Parts, store: OpenStore) -> None:
         parts.intake.start()
         parts.writer.start()
         self._keep("the pool of connections", Deferred.fromCoroutine(parts.database.start()))
         self._keep("listening for changes", parts.listener.start())
         parts.outbox.startService()
-        parts.fleet.apply(known)
+        parts.fleet.apply(store.known)
+        self._holds = Holds(store, self._reactor, deferToThread, self._reactor.stop)
+        wish_for(self._holds, self._settings, parts)
+        self._holds.start()
         parts.watch.start()
         parts.sweeper.start()
-        self._guarding = self._guard.start(GUARD_S, now=False)
         parts.knowledge.changed()  # what changed between the opening and the listening
-
-    async def _revive(self, store: OpenStore) -> None:
-        try:
-            if await deferToThread(store.revive):
-                self.log.warn("the hold on the database was lost, and is ours again")
-        except StoreUnavailable as error:
-            self.log.warn("the database is away: {error}", error=error)
-        except StoreTaken:
-            self.log.critical("another node holds the store: this one stops, for both would send the same messages")
-            self._reactor.stop()
-
-    def _look_after_store(self) -> Deferred[None] | None:
-        if self.store is None:
-            return None
-        looking = Deferred.fromCoroutine(self._revive(self.store))
-        looking.addErrback(lambda failure: self.log.failure("the embedded database cannot be started again", failure))
-        return looking
 
     def _keep(self, what: str, work: Deferred[Any]) -> None:
         work.addErrback(lambda failure: self.log.failure("{what} failed", failure, what=what))
@@ -161,8 +142,8 @@ class Node(Service):
         self.parts = self.store = None
         if parts is None or store is None:
             return
-        self._guard.stop()
-        await self._guarding  # so that nothing starts the server again behind our back
+        if self._holds is not None:
+            await self._holds.stop()  # so that nothing starts the server again behind our back
         try:
             await self._stop_parts(parts)
         finally:

@@ -27,8 +27,6 @@ SELECT message.id, team_id, carrier_id, lane, sender, recipient, text, body, udh
 FROM taken JOIN message ON message.id = taken.message_id
 """
 
-HOLD_STORE = "SELECT pg_try_advisory_lock(hashtext('mobilesasa'), hashtext('node'))"
-
 BEGIN_RUN = "INSERT INTO node_run (node) VALUES (%(node)s) RETURNING id"
 
 RELEASE_OF_NODE = """
@@ -131,12 +129,6 @@ def _outbound(row: tuple) -> Outbound:  # type: ignore[type-arg]
         row[13],
         row[14],
     )
-
-
-def hold_store(txn: Txn) -> bool:
-    """Be the one node of this store for as long as this connection lives; False when another process is."""
-    txn.execute(HOLD_STORE)
-    return txn.fetchone() == (True,)
 
 
 def begin_run(txn: Txn, node: str) -> int:

@@ -192,3 +192,23 @@ def test_a_stopped_fleet_starts_nothing(rig):
 
 def test_a_fleet_without_carriers_stops_at_once(rig):
     assert Deferred.fromCoroutine(rig.fleet.stop()).called
+
+
+def test_only_what_the_node_holds_runs():
+    rig = Rig()
+    rig.fleet.hold(frozenset())
+    rig.apply(ONE, TWO)
+    assert rig.running() == []
+    rig.fleet.hold(frozenset({2}))
+    assert rig.running() == [2]
+
+
+def test_a_carrier_that_another_node_holds_now_is_drained_and_comes_back_when_it_is_ours_again():
+    rig = Rig()
+    rig.apply(ONE, TWO)
+    rig.fleet.hold(frozenset({2}))
+    assert rig.running() == [2]
+    rig.fleet.hold(frozenset({1, 2}))
+    assert rig.running() == [2]
+    rig.drain(0)
+    assert rig.running() == [1, 2]

@@ -79,6 +79,7 @@ class Rig:
             self._end_expired,
             self.chores.sweep_inbound,
         )
+        self.sweeper.do_chores(True)
         self.looks = 0
 
     def _end_expired(self) -> None:
@@ -206,3 +207,21 @@ def test_every_minute_the_queue_supposes_that_hints_were_lost(rig):
     rig.sweeper.start()
     rig.calls_within(120)
     assert rig.queue.looks == 3
+
+
+def test_the_chores_for_all_are_done_by_the_node_that_has_them_alone(rig):
+    rig.sweeper.do_chores(False)
+    rig.sweeper.start()
+    assert rig.chores.calls == ["lease"]
+    assert set(rig.calls_within(TIDY_INTERVAL_S)) == {"lease"}
+    rig.sweeper.do_chores(True)
+    assert {"due", "expired", "inbound", "texts", "tidy"} <= set(rig.chores.calls)
+    rig.sweeper.do_chores(False)
+    assert set(rig.calls_within(TIDY_INTERVAL_S)) == {"lease"}
+
+
+def test_what_expires_in_hand_is_looked_for_by_every_node(rig):
+    rig.sweeper.do_chores(False)
+    rig.sweeper.start()
+    rig.calls_within(EXPIRY_INTERVAL_S)
+    assert rig.looks == 2

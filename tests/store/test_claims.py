@@ -124,16 +124,6 @@ def test_a_new_process_of_a_node_frees_what_the_one_before_it_held(txn):
     assert one(txn, "SELECT ended_at IS NOT NULL FROM node_run WHERE id = %(run)s", run=before)
 
 
-def test_a_store_is_held_by_one_connection_until_it_closes(database_dsn):
-    first, second = connect(database_dsn, "tests"), connect(database_dsn, "tests")
-    assert in_transaction(first, claims.hold_store)
-    assert not in_transaction(second, claims.hold_store)
-    in_transaction(first, lambda txn: txn.execute("SELECT pg_advisory_unlock_all()"))
-    assert in_transaction(second, claims.hold_store)
-    first.close()
-    second.close()
-
-
 def test_a_process_that_ended_is_marked(txn):
     run = add_run(txn)
     claims.end_run(txn, run)
