@@ -47,8 +47,9 @@ class Client:
 
     peer: Peer
     due: deque[tuple[float, bytes, int]] = attrs.field(factory=deque)  # receipts: when, message_id, token
-    unanswered: int = 0
+    out: dict[int, tuple[bytes, int]] = attrs.field(factory=dict)  # receipts without an answer, by sequence number
     sequence: int = 0
+    bound: bool = False
 
 
 class Sink:
@@ -73,6 +74,7 @@ class Sink:
         self._minute = this_minute()
         self._receipt: Callable[[int, bytes, int], bytes] = receipt_writer(self._minute)
         self._asked = b""
+        self._kept: list[tuple[bytes, int]] = []  # receipts: message_id and token
 
     def turn(self) -> None:
         """Wait for something to do, and do it."""
@@ -89,10 +91,24 @@ class Sink:
                 self._read(client, now_s)
             self._give_receipts(client, now_s)
             client.peer.flush()
-        self._clients = [client for client in self._clients if not client.peer.closed]
+        self._let_go_of_the_lost()
+
+    def _let_go_of_the_lost(self) -> None:
+        """Give the receipts of clients that are gone to another one, or keep them until there is one."""
+        gone = [client for client in self._clients if client.peer.closed]
+        if gone:
+            self._clients = [client for client in self._clients if not client.peer.closed]
+            for client in gone:
+                self._kept += [(message_id, token) for message_id, token in client.out.values()]
+                self._kept += [(message_id, token) for _, message_id, token in client.due]
+        there = next((client for client in self._clients if client.bound), None)
+        if self._kept and there is not None:
+            now_s = time.monotonic()
+            there.due.extendleft((now_s, message_id, token) for message_id, token in self._kept)
+            self._kept = []
 
     def _wait_s(self) -> float:
-        firsts = [each.due[0][0] for each in self._clients if each.due and each.unanswered < self._window]
+        firsts = [each.due[0][0] for each in self._clients if each.due and len(each.out) < self._window]
         return min(max(0.0, min(firsts) - time.monotonic()), LONGEST_WAIT_S) if firsts else LONGEST_WAIT_S
 
     def _read(self, client: Client, now_s: float) -> None:
@@ -107,7 +123,7 @@ class Sink:
                 out.append(respond(sequence, message_id))
                 due.append((due_s, message_id, token))
             elif command == DELIVER_SM_RESP:
-                client.unanswered -= 1
+                client.out.pop(sequence, None)
                 self._refused += status != 0
             else:
                 self._answer(client, octets[start:end])
@@ -127,6 +143,7 @@ class Sink:
     def _answer(self, client: Client, octets: bytes) -> None:
         """Answer what comes seldom."""
         pdu = decode(octets)
+        client.bound |= isinstance(pdu, Bind)
         if isinstance(pdu, Bind | Unbind | EnquireLink):
             client.peer.out.append(answer(pdu).encode())
 
@@ -137,10 +154,10 @@ class Sink:
         if (minute := this_minute()) != self._minute:
             self._minute, self._receipt = minute, receipt_writer(minute)
         out, write = client.peer.out, self._receipt
-        while due and due[0][0] <= now_s and client.unanswered < self._window:
+        while due and due[0][0] <= now_s and len(client.out) < self._window:
             _, message_id, token = due.popleft()
             client.sequence += 1
-            client.unanswered += 1
+            client.out[client.sequence] = (message_id, token)
             out.append(write(client.sequence, message_id, token))
             self._receipts += 1
 
@@ -165,7 +182,7 @@ class Sink:
             "taken": self._taken,
             "receipts": self._receipts,
             "receipts_refused": self._refused,
-            "receipts_waiting": sum(len(client.due) + client.unanswered for client in self._clients),
+            "receipts_waiting": sum(len(client.due) + len(client.out) for client in self._clients),
             "cpu_s": round(used.ru_utime + used.ru_stime, 3),
         }
 

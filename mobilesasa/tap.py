@@ -14,6 +14,7 @@ from twisted.python import usage
 from mobilesasa.logs import twistd_logger
 from mobilesasa.node.garbage import look_less_often
 from mobilesasa.node.service import Node
+from mobilesasa.queue.amqp.url import BadUrl, parse_url
 from mobilesasa.settings import BadSettings, Settings, load
 from mobilesasa.settings.model import ROLES
 
@@ -43,16 +44,20 @@ class Options(usage.Options):
 
 
 def check(settings: Settings) -> None:
-    """Refuse what this release cannot do, rather than do something else.
+    """Refuse settings that do not go together, rather than do something else.
 
     Raises:
         BadSettings: with each of them.
     """
     problems = []
     if settings.amqp_url:
-        problems.append("amqp_url: this release has the queue in memory only; leave it empty")
-    if set(settings.roles) != set(ROLES):
-        problems.append(f"roles: this release runs every part in one process; leave it at {','.join(ROLES)}")
+        try:
+            parse_url(settings.amqp_url)
+        except BadUrl as bad:
+            problems.append(f"amqp_url: {bad}")
+    lacking = [name for name in ("database_url", "amqp_url") if not getattr(settings, name)]
+    if set(settings.roles) != set(ROLES) and lacking:
+        problems.append(f"roles: the parts of several processes meet in {' and '.join(lacking)}, which must be set")
     if problems:
         raise BadSettings(problems)
 

@@ -15,6 +15,7 @@ from mobilesasa.api.ports import Node, Story
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.routes import route
 from mobilesasa.api.shown import MessagePage, MessageShown, MessageStory, message_shown, story_shown
+from mobilesasa.core.attributes import BadTlvs, read_message_tlvs
 from mobilesasa.core.errors import NotFailed, NotFound, Refused, TextNotKept
 from mobilesasa.core.ids import canonical, from_smpp_id
 from mobilesasa.core.model import MessageId, Priced, State, Submission
@@ -63,15 +64,28 @@ class SendMessage:
         int | None,
         Said("How long delivery is tried, in minutes; 24 hours if omitted", minimum=1, maximum=1440),
     ] = None
+    tlvs: Annotated[
+        dict[str, str] | None,
+        Said(
+            "Vendor TLVs for carriers that want them, such as ids of India's DLT registers: text by tag, 0x1400 to 0x3FFF",
+            example={"0x1401": "1107160000000012345"},
+        ),
+    ] = None
 
     def submission(self, team_id: int) -> Submission:
-        """Return the message as the gateway takes it."""
+        """Return the message as the gateway takes it.
+
+        Raises:
+            Problem: 400, with every TLV that cannot be sent.
+        """
+        tlvs = _tlvs_of(self.tlvs or {})
         return Submission(
             team_id=team_id,
             sender=self.sender_id,
             recipient=self.to,
             text=self.message,
             validity_ms=None if self.validity_minutes is None else self.validity_minutes * _MINUTE_MS,
+            options={"written_tlvs": tlvs} if tlvs else None,
         )
 
 
@@ -206,6 +220,14 @@ class Messages:
         if story is None:
             raise NotFound("there is no such message")
         return story
+
+
+def _tlvs_of(given: dict[str, str]) -> dict[str, str]:
+    try:
+        return read_message_tlvs(given)
+    except BadTlvs as bad:
+        fields = [FieldProblem(f"tlvs[{tag}]" if tag else "tlvs", fault) for tag, fault in bad.faults.items()]
+        raise problem("bad_request", f"tlvs: {bad}", fields) from bad
 
 
 def _again(failed: Priced) -> Submission:

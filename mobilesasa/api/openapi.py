@@ -70,6 +70,8 @@ _TAGS = {
     "account": "Account",
     "sender-ids": "Account",
     "smpp": "SMPP",
+    "carriers": "Platform",
+    "receipts": "Platform",
     "openapi.json": "Reference",
 }
 
@@ -246,6 +248,8 @@ class Schemas:
             return {"type": "object", "additionalProperties": self.of(get_args(kind)[1])}
         if origin in (Union, types.UnionType):
             return self._either(get_args(kind))
+        if kind is Any:
+            return {}
         if kind in _PLAIN:
             return {"type": _PLAIN[kind]}
         if is_typeddict(kind) or attrs.has(kind):

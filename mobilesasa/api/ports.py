@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
+from mobilesasa.api.platform import Carriers, Tray
 from mobilesasa.core.callbacks import Callback, CallbackReply
 from mobilesasa.core.gateway import Gateway
 from mobilesasa.core.idempotency import Kept, Mark
@@ -217,18 +218,15 @@ class Suppressions(Protocol):
 
 
 class SmppSessions(Protocol):
-    """The live SMPP sessions of a team, as `api.smpp` shows them; another team's are not there (I6)."""
+    """The live SMPP sessions of a team on all nodes, as `api.smpp` shows them; another team's are not there (I6)."""
 
-    def sessions(self, team_id: int) -> Sequence[Mapping[str, object]]:
-        """Return the sessions that are bound, oldest first, each as a `SessionShown`."""
+    async def look(self, team_id: int) -> Mapping[str, object]:
+        """Return the sessions that are bound, and the binds in the team's name that were refused of late, as a `SessionList`."""
 
-    def refused_binds(self, team_id: int) -> Sequence[Mapping[str, object]]:
-        """Return the binds in the team's name that were refused of late, newest first, each as a `RefusedBindShown`."""
-
-    def trace(self, session_id: str, team_id: int) -> Sequence[Mapping[str, object]] | None:
+    async def trace(self, session_id: str, team_id: int) -> Sequence[Mapping[str, object]] | None:
         """Return the last PDUs of a session, oldest first, each as a `TracedPdu`; None when there is no such session."""
 
-    def kick(self, session_id: str, who: str, team_id: int) -> str | None:
+    async def kick(self, session_id: str, who: str, team_id: int) -> str | None:
         """End a session politely and return its id; None when there is no such session.
 
         Args:
@@ -323,6 +321,8 @@ class Node:
     keys: Keys
     smpp: SmppSessions
     smpp_passwords: SmppPasswords
+    carriers: Carriers
+    tray: Tray
     now_ms: Callable[[], int]
     clock: IReactorTime
     new_id: Callable[[], str]  # makes ids of requests
@@ -330,3 +330,4 @@ class Node:
     callbacks: Callbacks | None = None  # None: no carrier calls
     metrics: Callable[[], bytes] | None = None  # in Prometheus' text format; None: not served
     limits: WebLimits = WebLimits()
+    serves_api: bool = True  # else health and metrics alone

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 import attrs
 import cattrs
 import orjson
-from cattrs.cols import list_structure_factory
+from cattrs.cols import list_structure_factory, mapping_structure_factory
 from cattrs.errors import ClassValidationError, IterableValidationError
 from twisted.web.iweb import IRequest
 
@@ -42,7 +42,7 @@ class Said:
     """What is said of a field, to people and to the parser."""
 
     doc: str
-    example: Any = None
+    example: Any = attrs.field(default=None, hash=False)  # what stands behind `Annotated` is hashed
     minimum: int | None = None
     maximum: int | None = None
     if_array: str = ""  # what to do instead of giving an array
@@ -208,6 +208,17 @@ def _array(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], ob
     return hook
 
 
+def _table(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
+    inner = mapping_structure_factory(kind, converter)
+
+    def hook(value: object, _: object) -> object:
+        if not isinstance(value, dict):
+            raise WrongField(f"must be an object, not {_named(value)}")
+        return inner(value, kind)
+
+    return hook
+
+
 def _object(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
     inner = converter.gen_structure_attrs_fromdict(kind)
 
@@ -238,6 +249,7 @@ def _converter() -> cattrs.Converter:
     made: Any = cattrs.Converter(detailed_validation=True)  # its annotations know no special forms
     made.register_structure_hook_func(_of(Literal), _choice)
     made.register_structure_hook_factory(_of(list), _array)
+    made.register_structure_hook_factory(_of(dict), _table)
     made.register_structure_hook_factory(_of(Annotated), _said)
     made.register_structure_hook_factory(attrs.has, _object)
     made.register_structure_hook(str, _text)

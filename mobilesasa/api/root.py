@@ -20,6 +20,8 @@ from mobilesasa.api.inbound import FromPhones
 from mobilesasa.api.messages import Messages
 from mobilesasa.api.openapi import Reference
 from mobilesasa.api.page import Page
+from mobilesasa.api.platform_carriers import PlatformCarriers
+from mobilesasa.api.platform_receipts import PlatformReceipts
 from mobilesasa.api.ports import Node
 from mobilesasa.api.routes import Route, register
 from mobilesasa.api.routing import Routing
@@ -36,21 +38,26 @@ def make_site(node: Node) -> ApiSite:
 
 def make_root(node: Node) -> Resource:
     """Build the tree of resources."""
+    root = Folder()
+    root.putChild(b"healthz", Healthz())
+    root.putChild(b"readyz", Readyz(node.readiness, node.clock, node.limits.readiness_timeout_s))
+    if node.metrics is not None:
+        root.putChild(b"metrics", Metrics(node.metrics))
+    if node.serves_api:
+        _add_api(root, node)
+    return root
+
+
+def _add_api(root: Resource, node: Node) -> None:
     app, table = make_app(node)
     page = Page(table)
-    root = Folder()
     api = Folder()
     root.putChild(b"", page)
     root.putChild(b"docs", page)
-    root.putChild(b"healthz", Healthz())
-    root.putChild(b"readyz", Readyz(node.readiness, node.clock, node.limits.readiness_timeout_s))
     root.putChild(b"api", api)
     api.putChild(b"v1", app.resource())
     if node.callbacks is not None:
         root.putChild(b"carriers", Carriers(node.callbacks))
-    if node.metrics is not None:
-        root.putChild(b"metrics", Metrics(node.metrics))
-    return root
 
 
 def make_app(node: Node) -> tuple[Klein, list[Route]]:
@@ -68,6 +75,8 @@ def make_app(node: Node) -> tuple[Klein, list[Route]]:
         Routing(node),
         Smpp(node),
         SmppPasswords(node),
+        PlatformCarriers(node),
+        PlatformReceipts(node),
         reference,
     )
     table = register(app, resources, authentication, Repeats(node.keys))

@@ -165,6 +165,8 @@ class MessageStory(MessageShown):
     body_hex: Annotated[
         str | None, Said("The octets that are sent, where they are no text: binary, or cut through a character")
     ]
+    tlvs: Annotated[dict[str, str] | None, Said("Its vendor TLVs, text by tag, where it came by REST")]
+    tlvs_hex: Annotated[dict[str, str] | None, Said("The same in hexadecimal digits, where it came by SMPP")]
     resent_as: Annotated[str | None, Said("The newest resend of this message")]
     group: Annotated[GroupShown | None, Said("Where the team split a message itself: all of its parts")]
     part_details: list[PartShown]
@@ -241,11 +243,13 @@ def _group_shown(story: Story, now_ms: int) -> GroupShown | None:
 def story_shown(story: Story, carriers: Mapping[int, CarrierRecord], now_ms: int) -> MessageStory:
     """Return all that is known of a message, with carriers by their names."""
     message = story.message
-    body = message.body
+    body, options = message.body, message.options or {}
     return {
         **message_shown(message, story.progress),
         "attempts": story.attempts,
         "body_hex": None if body is None else body.hex(),
+        "tlvs": options.get("written_tlvs"),
+        "tlvs_hex": options.get("tlvs"),
         "resent_as": story.resent_as,
         "group": _group_shown(story, now_ms),
         "part_details": [

@@ -88,6 +88,9 @@ class SessionList(TypedDict):
 
     items: Annotated[list[SessionShown], Said("Oldest first")]
     refused_binds: Annotated[list[RefusedBindShown], Said("Of late, newest first")]
+    missing_nodes: Annotated[
+        int, Said("Nodes of the gateway that did not answer in time: their sessions are missing", example=0)
+    ]
 
 
 class TracedPdu(TypedDict):
@@ -129,9 +132,7 @@ class Smpp:
 
         A client that cannot bind finds the reason under `refused_binds`, as long as it names the team's code.
         """
-        team_id = caller.team.id
-        found = {"items": self._smpp.sessions(team_id), "refused_binds": self._smpp.refused_binds(team_id)}
-        return answer(request, found)
+        return answer(request, await self._smpp.look(caller.team.id))
 
     @route(
         "GET",
@@ -146,7 +147,7 @@ class Smpp:
 
         Both directions, decoded, without texts and passwords; numbers are masked. The trace ends with the session.
         """
-        items = self._smpp.trace(session, caller.team.id)
+        items = await self._smpp.trace(session, caller.team.id)
         if items is None:
             raise _no_such_session()
         return answer(request, {"session": session, "items": items})
@@ -164,7 +165,7 @@ class Smpp:
 
         What it submitted is answered first, then comes an unbind. Nothing keeps the client from binding again.
         """
-        kicked = self._smpp.kick(session, f"the team, by token {caller.token.uuid},", caller.team.id)
+        kicked = await self._smpp.kick(session, f"the team, by token {caller.token.uuid},", caller.team.id)
         if kicked is None:
             raise _no_such_session()
         return answer(request, {"id": kicked})

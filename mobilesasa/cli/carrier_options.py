@@ -1,4 +1,4 @@
-"""The options of a carrier on a command line: read from words and files, and shown without their secrets."""
+"""The options of a carrier on a command line, read from words and files; and the addresses that it is to call."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ import orjson
 from mobilesasa.core.callbacks import About
 from mobilesasa.core.teams import CarrierRecord
 
-MASK: Final = "***"
-_SECRETS: Final = {"password"}
 _SECRET_OCTETS: Final = 24
 
 
@@ -68,15 +66,6 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         options.setdefault("callback_secret", secrets.token_urlsafe(_SECRET_OCTETS))
     parse_options(kind, options)
     return options
-
-
-def shown(found: CarrierRecord) -> dict[str, Any]:
-    """Return a carrier's options without their secrets."""
-    if found.kind == "http":
-        from mobilesasa.carriers.http.account import shown as shown_account
-
-        return shown_account(found.options)
-    return {name: MASK if name in _SECRETS else value for name, value in found.options.items()}
 
 
 def callback_addresses(found: CarrierRecord) -> dict[str, str]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from mobilesasa.carriers.masking import shown
 from mobilesasa.cli.access import Node
 from mobilesasa.cli.answers import Answer, answering, card, named, table
-from mobilesasa.cli.carrier_options import callback_addresses, checked, gathered, read_file, shown
+from mobilesasa.cli.carrier_options import callback_addresses, checked, gathered, read_file
 from mobilesasa.cli.costs import cost
 from mobilesasa.core.errors import BadValue
 from mobilesasa.core.teams import CarrierRecord

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "keyword": "mobilesasa.cli.keywords:keyword",
     "suppression": "mobilesasa.cli.suppressions:suppression",
     "receipts": "mobilesasa.cli.receipts:receipts",
+    "queue": "mobilesasa.cli.queue:queue",
     "simulate-smsc": "mobilesasa.cli.simulate_smsc:simulate_smsc",
     "audit": "mobilesasa.cli.upkeep:audit",
     "migrate": "mobilesasa.cli.upkeep:migrate",

@@ -1,4 +1,4 @@
-"""`mobilesasa receipts replay|unmatched`."""
+"""`mobilesasa receipts replay|unmatched|match`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import click
 from rich.console import Group
 
 from mobilesasa.cli.access import Node
-from mobilesasa.cli.answers import Answer, answering, card, iso, moment, table
+from mobilesasa.cli.answers import Answer, answering, card, iso, moment, named, table
+from mobilesasa.core.ids import canonical, from_smpp_id
 from mobilesasa.smpp.ids import id_forms
 from mobilesasa.store import carriers, parked, replays, teams
 from mobilesasa.store.database import in_transaction
-from mobilesasa.store.parked import Parked, Retry
+from mobilesasa.store.parked import Parked, Retry, Wanted
 from mobilesasa.store.replays import Replay
+
+_DIGITS = 19  # a number of the list has less
 
 
 @click.group()
@@ -66,16 +69,49 @@ def unmatched(node: Node, name: str | None, limit: int, retry: bool) -> Answer:
         count, found = in_transaction(opened, parked.show, carrier_id, limit)
     matched = {"looked_at": state.looked_at, "matched": state.matched} if retry else {}
     listed = [_parked_fields(each) for each in found]
-    columns = ("carrier", "id", "state", "failure", "error", "age_s")
+    columns = ("number", "carrier", "id", "state", "failure", "error", "age_s")
     shown = table(columns, [[each[column] for column in columns] for each in listed])
     return Answer(
         {**matched, "unmatched": count, "receipts": listed}, Group(card({**matched, "unmatched": count}), shown)
     )
 
 
+@receipts.command()
+@named("number", "NUMBER")
+@click.option("--message", "written", metavar="UUID", help="The message: its uuid, or its message_id of SMPP.")
+@click.option("--part", type=click.IntRange(1, 255), metavar="N", help="Which part, where several wait for a receipt.")
+@click.option("--carrier-id", "ref", metavar="ID", help="Instead of a message: the id that the carrier's answer had.")
+@answering
+def match(node: Node, number: str, written: str | None, part: int | None, ref: str | None) -> Answer:
+    """Say whose a receipt of the list is; it is settled as if it had come with the right id.
+
+    NUMBER is the one that `receipts unmatched` shows. The message must have gone by the carrier of the receipt, and wait for
+    one. Its team is told as of any other.
+    """
+    if (written is None) is (ref is None):
+        raise click.UsageError("say --message or --carrier-id")
+    if ref is not None and part is not None:
+        raise click.UsageError("--part goes with --message: the carrier's id names one part")
+    message_id = None if written is None else canonical(written) or from_smpp_id(written)
+    if written is not None and message_id is None:
+        raise click.BadParameter(f"{written!r} is no uuid of a message", param_hint="'--message'")
+    if not (number.isascii() and number.isdigit() and len(number) < _DIGITS):
+        raise click.BadParameter(f"{number!r} is no number of the list", param_hint="'NUMBER'")
+    found = node.run(parked.match_now, int(number), Wanted(message_id, part, ref))
+    fields = {
+        "number": found.id,
+        "message": found.message_id,
+        "part": found.part,
+        "id": found.report.ref,
+        "state": found.report.state.name.lower(),
+    }
+    return Answer(fields, card(fields))
+
+
 def _parked_fields(found: Parked) -> dict[str, object]:
     heard = found.report
     return {
+        "number": found.id,
         "carrier": found.carrier,
         "id": heard.ref,
         "state": heard.state.name.lower(),

@@ -12,6 +12,7 @@ from mobilesasa.cli.access import Node
 from mobilesasa.cli.answers import Answer, answering, named, table
 from mobilesasa.store import teams
 from mobilesasa.store.questions import Heard
+from mobilesasa.store.sessions import all_sessions
 
 _KINDS = {"transmitter": "TX", "receiver": "RX", "transceiver": "TRX"}
 
@@ -21,9 +22,10 @@ _KINDS = {"transmitter": "TX", "receiver": "RX", "transceiver": "TRX"}
 @answering
 def sessions(node: Node, code: str | None) -> Answer:
     """List the live sessions, and the binds that were refused of late, with the reason."""
-    if code is not None:
-        node.run(teams.find_team_id, code)
-    heard = node.ask("smpp.sessions", team=None if code is None else code.upper())
+    wanted = None if code is None else code.upper()
+    if wanted is not None:
+        node.run(teams.find_team_id, wanted)
+    heard = node.ask("smpp.sessions", team=wanted)
     fields: dict[str, object] = {
         name: [each for answer in heard.answers.values() for each in answer[name]]
         for name in ("sessions", "refused_binds")
@@ -31,7 +33,10 @@ def sessions(node: Node, code: str | None) -> Answer:
     parts: list[RenderableType] = [_sessions_shown(fields["sessions"])]
     if fields["refused_binds"]:
         parts.append(_refused_shown(fields["refused_binds"]))
-    parts += [f"{name} did not answer" for name in heard.silent]
+    written = node.run(all_sessions) if heard.silent else []
+    for name in heard.silent:
+        there = [each.shown for each in written if each.node == name and wanted in (None, each.shown["team"])]
+        parts.append(_silent_shown(name, there))
     return Answer({**fields, "nodes": list(heard.nodes), "silent": heard.silent}, Group(*parts))
 
 
@@ -83,6 +88,14 @@ def _sessions_shown(found: Any) -> RenderableType:
         "error",
     )
     return table(columns, map(_session, found))
+
+
+def _silent_shown(name: str, there: Sequence[Mapping[str, str]]) -> str:
+    """Say that a node did not answer, and which sessions it wrote down when they were bound."""
+    if not there:
+        return f"{name} did not answer"
+    listed = ", ".join(f"{each['team']} from {each['address']} ({_KINDS[each['bind_type']]})" for each in there)
+    return f"{name} did not answer; bound to it: {listed}"
 
 
 def _session(each: Mapping[str, Any]) -> Sequence[object]:

@@ -12,7 +12,7 @@ from mobilesasa.cli.answers import Answer, answering, assignments, card, iso, mo
 from mobilesasa.core.terms import OF_TOKEN, TERMS
 from mobilesasa.store import teams, tokens
 from mobilesasa.store.database import Txn
-from mobilesasa.store.tokens import SCOPES, TokenRecord
+from mobilesasa.store.tokens import OPERATORS_SCOPES, TokenRecord
 
 _smpp = click.option(
     "--smpp",
@@ -31,19 +31,24 @@ def token() -> None:
 @token.command()
 @click.option("--team", "code", required=True, metavar="C", help="The team's code.")
 @click.option("--name", required=True, metavar="N", help="What it is for.")
-@click.option("--scopes", required=True, metavar="A,B", help=f"What it opens, of {', '.join(SCOPES)}.")
+@click.option("--scopes", required=True, metavar="A,B", help=f"What it opens, of {', '.join(OPERATORS_SCOPES)}.")
 @click.option(
     "--expires", "expires_at_ms", callback=moment, metavar="ISO", help="When it ends, with its zone; else never."
 )
 @_smpp
 @answering
 def create(node: Node, code: str, name: str, scopes: str, expires_at_ms: int | None, smpp: Mapping[str, str]) -> Answer:
-    """Make a token; its text is shown this once."""
+    """Make a token; its text is shown this once.
+
+    With the scope platform it opens by REST what is an operator's: all carriers, and the receipts that fit no message. No
+    team can make such a token by itself.
+    """
     raw_token = tokens.make_raw_token(secrets.randbelow)
     asked = [scope.strip() for scope in scopes.split(",") if scope.strip()]
 
     def make(txn: Txn) -> TokenRecord:
-        return tokens.create(txn, teams.find_team_id(txn, code), name, asked, expires_at_ms, raw_token, smpp)
+        team_id = teams.find_team_id(txn, code)
+        return tokens.create(txn, team_id, name, asked, expires_at_ms, raw_token, smpp, by_operator=True)
 
     made = node.run(make)
     lines = {**_fields(made), "token, shown this once": raw_token}

@@ -6,9 +6,10 @@ How to think about it:
                        ▲                                                      │
                        └────────────── it fails again, or is silent ──────────┘
 
-A trouble is: not connected for a while; silent, with messages on the wire; or failing one after the other, with none
-taken between. What is about a message alone (a refusal) is none. While a carrier is tried only a few messages go out. It
-comes back with the first message that it takes or refuses, so a carrier that flaps is not believed at each bind.
+A trouble is: not connected for a while; silent, with messages on the wire; failing one after the other, with none
+taken between; or, where that counts, reporting nothing of what it takes. What is about a message alone (a refusal) is
+none. While a carrier is tried only a few messages go out. It comes back with the first message that it takes or refuses,
+so a carrier that flaps is not believed at each bind; and one that reported nothing with the first receipt.
 
 A carrier that asks for patience is not down but `THROTTLED`, until it has not asked for a while.
 """
@@ -32,6 +33,8 @@ RETRY_FIRST_S: Final = 10.0  # one that fails is tried after this, twice as long
 RETRY_MOST_S: Final = 60.0  # … up to this
 TRY_S: Final = 5.0  # how long a try may be without an answer
 TRIES: Final = 5  # messages that go out in a try
+UNHEARD_PARTS: Final = 20  # that were taken since the last receipt, and wait for theirs
+NO_RECEIPTS: Final = "it sends no receipts"
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +48,8 @@ class Seen:
     refused: int = 0  # messages that it answered with a refusal: it lives
     handed: int = 0  # messages that were handed to it
     on_wire: int = 0  # parts without an answer
+    parts_taken: int = 0  # parts whose receipts it owes since; stays 0 where none are asked for
+    receipts: int = 0  # receipts of any kind that came
 
 
 class Phase(enum.StrEnum):
@@ -59,12 +64,16 @@ class Phase(enum.StrEnum):
 class Circuit:
     """The judgement of one carrier.
 
+    Args:
+        receipt_alarm_s: it is in trouble when `UNHEARD_PARTS` parts have waited for so long since the last receipt; 0: never.
+
     Attributes:
         phase: see the module.
         why: the trouble in words; empty while there is none.
         down_since_s: when the trouble began, None while it is up.
     """
 
+    receipt_alarm_s: float = 0.0
     phase: Phase = attrs.field(default=Phase.UP, init=False)
     why: str = attrs.field(default="", init=False)
     down_since_s: float | None = attrs.field(default=None, init=False)
@@ -72,6 +81,9 @@ class Circuit:
     _unbound_since_s: float | None = attrs.field(default=None, init=False)
     _waiting_since_s: float | None = attrs.field(default=None, init=False)  # for an answer of any kind
     _failing_since_s: float | None = attrs.field(default=None, init=False)
+    _unheard: int = attrs.field(default=0, init=False)  # parts taken since the last receipt
+    _unheard_since_s: float | None = attrs.field(default=None, init=False)  # when the first of them was
+    _many_since_s: float | None = attrs.field(default=None, init=False)  # when they became `UNHEARD_PARTS`
     _failures: int = attrs.field(default=0, init=False)
     _patient_at_s: float | None = attrs.field(default=None, init=False)
     _retry_s: float = attrs.field(default=RETRY_FIRST_S, init=False)
@@ -84,16 +96,18 @@ class Circuit:
         if self.phase is Phase.TRYING:  # then a refusal says as much: it reads what it gets
             took = took or seen.refused > self._before.refused
         failed = seen.failed > self._before.failed
+        heard = seen.receipts > self._before.receipts
         self._note(seen, now_s)
+        self._note_receipts(seen, heard, now_s)
         trouble = self._trouble(now_s)
-        if took and trouble is None:
+        if trouble is None and (took or (heard and self.why == NO_RECEIPTS)):
             self._rise()
         elif self.phase is Phase.UP and trouble is not None:
             self._fall(*trouble, now_s)
         elif self.phase is Phase.DOWN:
             self._while_down(trouble, now_s)
         elif self.phase is Phase.TRYING:
-            self._while_trying(failed, seen.handed > self._before.handed, now_s)
+            self._while_trying(trouble, failed, seen.handed > self._before.handed, now_s)
         self._before = seen
 
     def standing(self, now_s: float) -> Standing:
@@ -106,6 +120,22 @@ class Circuit:
     def down_s(self, now_s: float) -> float:
         """Return for how long it has been in trouble, 0 while it is up."""
         return 0.0 if self.down_since_s is None else now_s - self.down_since_s
+
+    def unheard_s(self, now_s: float) -> float:
+        """Return for how long the oldest part that was taken since the last receipt has waited for its own; 0: none does."""
+        return 0.0 if self._unheard_since_s is None else now_s - self._unheard_since_s
+
+    def _note_receipts(self, seen: Seen, heard: bool, now_s: float) -> None:
+        """Count what was taken since the last receipt. While it is not connected none can come, so that begins anew."""
+        took = seen.parts_taken - self._before.parts_taken
+        if heard or not seen.connected:
+            self._unheard, self._unheard_since_s, self._many_since_s = 0, None, None
+        elif took > 0:
+            self._unheard += took
+            if self._unheard_since_s is None:
+                self._unheard_since_s = now_s
+            if self._many_since_s is None and self._unheard >= UNHEARD_PARTS:
+                self._many_since_s = now_s
 
     def _note(self, seen: Seen, now_s: float) -> None:
         before = self._before
@@ -135,6 +165,9 @@ class Circuit:
             return "it does not answer", waiting
         if failing is not None and self._failures >= FAILURES and now_s - failing >= FAILING_S:
             return f"it failed {self._failures} times, one after the other", failing
+        many = self._many_since_s
+        if many is not None and 0 < self.receipt_alarm_s <= now_s - many:
+            return NO_RECEIPTS, many
         return None
 
     def _rise(self) -> None:
@@ -157,7 +190,7 @@ class Circuit:
             self.phase, self._tried_since_s = Phase.TRYING, None
             self._failures, self._failing_since_s = 0, None
 
-    def _while_trying(self, failed: bool, handed: bool, now_s: float) -> None:
+    def _while_trying(self, trouble: tuple[str, float] | None, failed: bool, handed: bool, now_s: float) -> None:
         if handed and self._tried_since_s is None:
             self._tried_since_s = now_s
         late = self._tried_since_s is not None and now_s - self._tried_since_s >= TRY_S
@@ -165,3 +198,5 @@ class Circuit:
             self._fall(self.why, now_s, now_s)
         elif late and self._waiting_since_s is not None:
             self._fall("it does not answer", now_s, now_s)
+        elif late and trouble is not None:
+            self._fall(trouble[0], now_s, now_s)

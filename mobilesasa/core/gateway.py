@@ -30,8 +30,8 @@ from mobilesasa.core.model import Coding, Lane, MessageId, Origin, Priced, Submi
 from mobilesasa.core.ports import Intake, Publisher, Verdict
 from mobilesasa.core.routing import Facts
 from mobilesasa.core.teams import CurrentDirectory, Directory, Team
-from mobilesasa.sms.alphabet import NotUcs2, encode_gsm, encode_ucs2, is_gsm
-from mobilesasa.sms.estimate import count_parts
+from mobilesasa.sms.alphabet import NotUcs2, encode_gsm, encode_ucs2
+from mobilesasa.sms.estimate import count_gsm_parts
 from mobilesasa.sms.numbers import BadNumber, normalise, normalise_fast
 from mobilesasa.sms.segments import PART_OCTETS, Alphabet, TooLong, count_encoded, room
 from mobilesasa.sms.segments import PartTooLong as NoRoomForParts
@@ -40,6 +40,8 @@ from mobilesasa.sms.udh import read_udh
 _HOUR_MS = 3_600_000
 _SMALLEST_ROOM_OCTETS = 4  # behind a header: what holds every character, in UCS-2 too
 _UNSHOWABLE = "\x00"
+# Every message asks, and a name of the module is found sooner than a member of an enumeration.
+_SMPP, _GSM7, _UCS2 = Origin.SMPP, Coding.GSM7, Coding.UCS2
 _ALPHABETS = {Coding.GSM7: Alphabet.GSM7, Coding.UCS2: Alphabet.UCS2, Coding.BINARY: Alphabet.BINARY}
 
 
@@ -206,7 +208,7 @@ class Gateway:
 def read_number(asked: Submission, team: Team) -> str:
     """Return the recipient as E.164 without the plus; SMPP is read tolerantly, the rest in full (decisions 29, 105)."""
     try:
-        if asked.origin is Origin.SMPP:
+        if asked.origin is _SMPP:
             return normalise_fast(asked.recipient, team.country)
         return normalise(asked.recipient, team.country)
     except BadNumber as bad:
@@ -260,14 +262,14 @@ def measure(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]
 
 
 def _measured(asked: Submission, text: str, max_parts: int) -> tuple[str, Coding, int]:
-    if asked.coding is Coding.UCS2 or not is_gsm(text):
-        return text, Coding.UCS2, _parts_behind(asked.udh, encode_ucs2(text), Alphabet.UCS2, max_parts)
+    parts = None if asked.coding is _UCS2 else count_gsm_parts(text)
+    if parts is None:
+        return text, _UCS2, _parts_behind(asked.udh, encode_ucs2(text), Alphabet.UCS2, max_parts)
     if asked.udh:
-        return text, Coding.GSM7, _parts_behind(asked.udh, encode_gsm(text), Alphabet.GSM7, max_parts)
-    parts = count_parts(text)
+        return text, _GSM7, _parts_behind(asked.udh, encode_gsm(text), Alphabet.GSM7, max_parts)
     if parts > max_parts:
         raise TooLong(parts, max_parts)
-    return text, Coding.GSM7, parts
+    return text, _GSM7, parts
 
 
 def _measured_octets(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]:

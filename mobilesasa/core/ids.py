@@ -30,23 +30,26 @@ class MessageIds:
         self._now_ms = now_ms
         self._random_bits = random_bits
         self._last_ms = -1
+        self._head = ""  # what the ids of a millisecond begin with
         self._tail = 0
 
     def __call__(self) -> MessageId:
         """Return a new id in canonical text, greater than every id this object made before."""
         now_ms = self._now_ms()
         if now_ms > self._last_ms:
-            self._last_ms = now_ms
-            self._tail = self._random_bits(73)  # the top bit stays clear: room to count up within the millisecond
+            self._begin(now_ms)
         else:
             self._tail += 1 + self._random_bits(32)
             if self._tail > _LOW_BITS:  # the millisecond is used up: borrow the next one
-                self._last_ms += 1
-                self._tail = self._random_bits(73)
-        tail = self._tail
-        time_hex = f"{self._last_ms:012x}"
-        low = f"{0x8000000000000000 | (tail & 0x3FFFFFFFFFFFFFFF):016x}"
-        return f"{time_hex[:8]}-{time_hex[8:]}-7{tail >> 62:03x}-{low[:4]}-{low[4:]}"
+                self._begin(self._last_ms + 1)
+        low = f"{0x8000000000000000 | (self._tail & 0x3FFFFFFFFFFFFFFF):016x}"
+        return f"{self._head}{self._tail >> 62:03x}-{low[:4]}-{low[4:]}"
+
+    def _begin(self, at_ms: int) -> None:
+        self._last_ms = at_ms
+        self._tail = self._random_bits(73)  # the top bit stays clear: room to count up within the millisecond
+        digits = f"{at_ms:012x}"
+        self._head = f"{digits[:8]}-{digits[8:]}-7"
 
 
 def made_at_ms(message_id: MessageId) -> int:

@@ -52,6 +52,10 @@ class CarrierListener(Protocol):
     def room_changed(self) -> None:
         """Learn that `room()` may have grown."""
 
+    @property
+    def in_trouble(self) -> bool:
+        """Whether what the carrier leaves unanswered is to go back at once, for another may take it; else it is resent."""
+
 
 class Carrier(Protocol):
     """An upstream wire. It answers each message that it is handed with exactly one outcome."""

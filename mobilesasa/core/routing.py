@@ -80,7 +80,7 @@ class Rule:
         return self.network is not None or any(getattr(self, name) is not None for name in EXACT)
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # made for each message, and quicker so
 class Facts:
     """What rules may look at."""
 

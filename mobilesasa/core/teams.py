@@ -69,6 +69,8 @@ class Token:
         return not self.revoked and (self.expires_at_ms is None or now_ms < self.expires_at_ms)
 
 
+#: The scope of an operator's token: what is not a team's own, such as carriers (decision 11). Only the command gives it.
+PLATFORM: Final = "platform"
 #: How long an SMPP password is: what SMPP 3.4 has room for (§5.2.2), and what clients cut longer ones to.
 SMPP_PASSWORD_CHARACTERS: Final = 8
 #: What it is made of: digits and letters but those that people take for each other (0 and O, I and l), so never of a

@@ -23,7 +23,6 @@ from twisted.logger import Logger
 
 from mobilesasa.core.lanes import Delivery, Queue, Subscription
 from mobilesasa.core.model import (
-    INTERMEDIATE,
     Failure,
     Lane,
     MessageId,
@@ -34,8 +33,9 @@ from mobilesasa.core.model import (
     Settlement,
 )
 from mobilesasa.core.ports import Carrier, Journal, Notifier
+from mobilesasa.dispatch.answers import settlements
 from mobilesasa.dispatch.counts import Counts
-from mobilesasa.dispatch.hand import Body, LaneInHand
+from mobilesasa.dispatch.hand import Body, LaneInHand, Quota
 from mobilesasa.dispatch.hints import publish
 from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.insist import insist
@@ -62,9 +62,14 @@ class Dispatcher:
         clock: for waiting while the store is away.
         now_ms: milliseconds since the epoch.
         claim_ahead: messages claimed a lane before there is room for them, at most.
+        second_way_s: so long after the carrier took it a failed receipt lets a message go on to another; 0: never.
+
+    Attributes:
+        avoided: where what the carrier left unanswered is not to go; None while that stays with the carrier.
     """
 
     log = Logger()
+    avoided: tuple[int, ...] | None = None
 
     def __init__(
         self,
@@ -78,6 +83,7 @@ class Dispatcher:
         clock: IReactorTime,
         now_ms: Callable[[], int],
         claim_ahead: int = 500,
+        second_way_s: float = 0.0,
     ) -> None:
         self.carrier = carrier
         self.reported = receipts.take  # receipts go their own way
@@ -86,9 +92,9 @@ class Dispatcher:
         self._queue = queue
         self._journal = journal
         self._notifier = notifier
-        self._clock = clock
-        self._now_ms = now_ms
+        self._clock, self._now_ms = clock, now_ms
         self._claim_ahead = claim_ahead
+        self._second_way_s = second_way_s
         self._lanes = {lane: LaneInHand() for lane in Lane}
         self._in_hand: dict[MessageId, Body] = {}
         self._wire_shares = Shares()
@@ -101,7 +107,7 @@ class Dispatcher:
         self._wanted: Callable[[Outbound], bool] | None = None  # what is withdrawn now; nothing is claimed meanwhile
         self._withdrawn: Deferred[None] | None = None
         self._resuming: IDelayedCall | None = None
-        self._allowed: int | None = None  # messages in hand at most, beside the other bounds
+        self._quota: Quota | None = None  # beside the other bounds
         self._handed_at_s: dict[MessageId, float] = {}  # what the carrier has not answered
         self.counts = Counts()
         self.latency = Latency(ANSWER_BOUNDS_S)  # from the hand-over to the answer, whichever it is
@@ -151,7 +157,7 @@ class Dispatcher:
             self._hand_back(which, gone_on, "passing on")
             taken = [row for row in taken if row.carrier_id == self._carrier_id]
         lane.ready.extend(taken)
-        if self._allowed == 0:
+        if self._quota is not None and self._quota.messages == 0:
             self._put_back(_all)
         elif self._wanted is not None:
             self._put_back(self._wanted)
@@ -160,22 +166,24 @@ class Dispatcher:
         self._rest()
 
     def allow(self, messages: int | None) -> None:
-        """Have no more than so many messages in hand; None lifts it. With 0 what is claimed waits in the store again.
+        """Let so many more messages go out and then none; None lifts it. With 0 what is claimed waits in the store again.
 
-        What is on the wire stays there. What was put back is claimed again when more is allowed.
+        What is on the wire stays there. What was put back is claimed again when more is allowed. The same word again
+        changes nothing.
         """
-        if messages == self._allowed or self._stopping:
+        before = None if self._quota is None else self._quota.messages
+        if messages == before or self._stopping:
             return
-        self._allowed = messages
+        self._quota = None if messages is None else Quota(messages, self.counts.handed)
         if messages == 0:
             self._put_back(_all)
         self._claim()
 
     def _may_take(self) -> int:
-        if self._allowed is None:
+        if self._quota is None:
             return self._claim_ahead
-        lanes = self._lanes.values()
-        return self._allowed - self._out_parts - sum(lane.claiming + len(lane.ready) for lane in lanes)
+        claimed = sum(lane.claiming + len(lane.ready) for lane in self._lanes.values())
+        return self._quota.left(self.counts.handed) - claimed
 
     def _put_back(self, wanted: Callable[[Outbound], bool], why: str = "putting back") -> None:
         for which, lane in self._lanes.items():
@@ -206,6 +214,11 @@ class Dispatcher:
     def room_changed(self) -> None:
         """See `CarrierListener`."""
         self._feed()
+
+    @property
+    def in_trouble(self) -> bool:
+        """See `CarrierListener`."""
+        return self.avoided is not None
 
     def end_expired(self) -> None:
         """End what has expired while it waited here for room, which a carrier that is away never has."""
@@ -279,11 +292,7 @@ class Dispatcher:
         self._write(expired)
 
     def _write(self, outcomes: Sequence[tuple[Outbound, Outcome]]) -> None:
-        at_ms = self._now_ms()
-        batch = [
-            Settlement(message.id, self._carrier_id, message.attempt, at_ms, outcome, _has_steps(message))
-            for message, outcome in outcomes
-        ]
+        batch = settlements(self._carrier_id, outcomes, self._now_ms(), self._second_way_s, self.avoided)
         self._keep("settling", self._written(batch, sum(message.parts for message, _ in outcomes)))
 
     async def _written(self, batch: Sequence[Settlement], parts: int) -> None:
@@ -365,7 +374,7 @@ class Dispatcher:
     @property
     def backlog(self) -> int:
         """Messages that wait although the carrier has room: it is we who are slow. 0 where the carrier is."""
-        if self._allowed is not None or 4 * self.carrier.room() < self.carrier.window:
+        if self._quota is not None or 4 * self.carrier.room() < self.carrier.window:
             return 0
         heard = sum(len(lane.heard) for lane in self._lanes.values())
         return heard + sum(self._queue.depth(self._carrier_id, lane) for lane in Lane)
@@ -385,7 +394,3 @@ class Dispatcher:
 
 def _all(_: Outbound) -> bool:
     return True
-
-
-def _has_steps(message: Outbound) -> bool:
-    return message.options is not None and INTERMEDIATE in message.options

@@ -35,3 +35,15 @@ class LaneInHand:
             self.ready.clear()  # and not another deque: whoever feeds the carrier has this one
             self.ready.extend(kept)
         return taken
+
+
+@attrs.frozen
+class Quota:
+    """How many messages may go out, from the moment when so many had been handed out."""
+
+    messages: int
+    handed_before: int
+
+    def left(self, handed: int) -> int:
+        """Return how many may still go out."""
+        return self.messages - (handed - self.handed_before)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from mobilesasa.core.errors import Refused
+from mobilesasa.core.errors import Overloaded, Refused
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import Priced
 from mobilesasa.core.ports import Intake
@@ -28,17 +28,25 @@ class PacedIntake:
     Args:
         intake: the store.
         backlog: messages that wait although their carrier has room.
+        full: whether the queue takes nothing more, for who passes its hints on is away.
         clock: for waiting.
     """
 
-    def __init__(self, intake: Intake, backlog: Callable[[], int], clock: IReactorTime) -> None:
+    def __init__(
+        self, intake: Intake, backlog: Callable[[], int], full: Callable[[], bool], clock: IReactorTime
+    ) -> None:
         self._intake = intake
         self._backlog = backlog
+        self._full = full
         self._clock = clock
         self._free_at_s = 0.0
 
     async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
-        """See `Intake`; batches keep their order."""
+        """See `Intake`; batches keep their order.
+
+        Raises:
+            Overloaded: see `full`; nothing was stored.
+        """
         await self._hold_back()
         return await self._intake.accept(batch)
 
@@ -48,6 +56,8 @@ class PacedIntake:
         await self._intake.accept_once(message, kept)
 
     async def _hold_back(self) -> None:
+        if self._full():
+            raise Overloaded("too many messages wait for the queue, which is away; try again in a moment")
         now_s = self._clock.seconds()
         pause_s = min(self._backlog() / MESSAGES_A_S, PAUSE_MAX_S)
         wait_s = max(pause_s, self._free_at_s - now_s)

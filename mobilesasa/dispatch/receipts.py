@@ -14,6 +14,7 @@ from mobilesasa.core.model import Failure, Report, State
 from mobilesasa.core.ports import Journal, Notifier
 from mobilesasa.dispatch.insist import insist
 from mobilesasa.dispatch.latency import RECEIPT_BOUNDS_S, Latency
+from mobilesasa.dispatch.policies import Policies
 
 REMEMBERED = 20_000
 
@@ -24,7 +25,14 @@ class Receipts:
     A receipt that comes twice finds nothing to settle and would be parked as unknown; those of the last while are
     remembered, so that a carrier which doubles each of them does not fill the tray of unknown ones.
 
+    Args:
+        journal: the store.
+        notifier: told of what ends.
+        clock: for waiting while the store is away.
+        policies: which failures let a message go on to another carrier.
+
     Attributes:
+        heard: receipts of any kind, by the carrier's id, as they come.
         taken: final receipts.
         repeated: of those, how many had come before.
         finals: those that had not, by the carrier's id and what they say.
@@ -34,17 +42,20 @@ class Receipts:
 
     log = Logger()
 
-    def __init__(self, journal: Journal, notifier: Notifier, clock: IReactorTime) -> None:
+    def __init__(self, journal: Journal, notifier: Notifier, clock: IReactorTime, policies: Policies) -> None:
         self._journal = journal
         self._notifier = notifier
         self._clock = clock
+        self._policies = policies
         self._recent: OrderedDict[tuple[int, str], State] = OrderedDict()
         self.taken = self.repeated = 0
+        self.heard: Counter[int] = Counter()
         self.finals: Counter[tuple[int, State, Failure | None]] = Counter()
         self.latency: defaultdict[int, Latency] = defaultdict(lambda: Latency(RECEIPT_BOUNDS_S))
 
     def take(self, reports: Sequence[Report], acknowledge: Callable[[], None]) -> None:
         """Write receipts down; `acknowledge` is called after the commit."""
+        self.heard.update([report.carrier_id for report in reports])
         work = Deferred.fromCoroutine(self._settle(reports, acknowledge))
         work.addErrback(lambda failure: self.log.failure("writing {count} receipts", failure, count=len(reports)))
 
@@ -69,6 +80,9 @@ class Receipts:
                     self.latency[report.carrier_id].add((took_ms / 1000,))
 
     def _marked(self, report: Report) -> Report:
+        policy = self._policies.of(report.carrier_id)
+        if policy.failover_on_receipt:
+            report = attrs.evolve(report, second_way=policy.lets_go_on(report))
         if self._recent.get((report.carrier_id, report.ref)) is not report.state:
             return report
         self.repeated += 1

@@ -17,6 +17,7 @@ from mobilesasa.core.ports import Notifier
 from mobilesasa.dispatch.hints import publish
 
 BATCH = 2000
+LEASE_INTERVAL_S = 3.0  # so that what a dead process held waits no longer than it must
 EXPIRY_INTERVAL_S = 30.0
 LOST_INTERVAL_S = 60.0
 TIDY_INTERVAL_S = 300.0
@@ -53,7 +54,7 @@ class Sweeper:
         notifier: told of messages that expired.
         clock: keeps the rounds.
         interval_s: between looks at what has come due.
-        lease_s: silence after which a process counts as dead.
+        lease_s: silence after which a process counts as dead that holds nothing.
         receipt_h: how long a receipt is waited for, and a notice kept for its team.
         text_days: how long texts are kept for a team that says nothing itself; 0 for ever.
         end_expired: has the dispatchers end what expired in their hands.
@@ -84,7 +85,7 @@ class Sweeper:
         self._end_expired = end_expired
         self._clock = clock
         self._own: list[_Round] = [
-            ("lease", self._lease, lease_s / 4),
+            ("lease", self._lease, min(LEASE_INTERVAL_S, lease_s / 4)),
             ("expired in hand", self._expired_in_hand, EXPIRY_INTERVAL_S),
             ("lost", self._lost, LOST_INTERVAL_S),
         ]

@@ -2,14 +2,14 @@
 
 How to think about it: once a second each carrier is looked at, and its circuit says how it stands, which the choice
 between carriers regards for new messages. When a carrier has been down for `failover_after_s`, its dispatcher puts back
-what it has claimed, and what waits in the store and may go elsewhere does so, chunk by chunk. While it is tried again it
-gets a few messages, and all of them as soon as it takes one. What waits for a carrier that is disabled goes on too.
-Messages with one way alone wait.
+what it has claimed, and what waits in the store and may go elsewhere does so, chunk by chunk. What a carrier in trouble
+leaves unanswered goes on at once. While it is tried again it gets a few messages, and all of them as soon as it takes
+one. What waits for a carrier that is disabled goes on too. Messages with one way alone wait.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -46,13 +46,19 @@ class _Watched:
     name: str
     dispatcher: Dispatcher
     policy: Policy
-    circuit: Circuit = attrs.field(factory=Circuit)
+    circuit: Circuit
+    owes_receipts: bool = True
     throttled: int = 0
 
     def is_given_up(self, now_s: float) -> bool:
         """Say whether messages are to go on to other carriers."""
         after_s = self.policy.failover_after_s
         return self.circuit.phase is Phase.DOWN and 0 < after_s <= self.circuit.down_s(now_s)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether what it left unanswered is to go on to other carriers."""
+        return self.circuit.phase is not Phase.UP and self.policy.failover_after_s > 0
 
 
 class Watch:
@@ -64,12 +70,19 @@ class Watch:
         move_on: the store.
         queue: told of messages that went on.
         clock: keeps the rounds.
+        heard: how many receipts came, by the carrier's id; what never sent one is not in it.
     """
 
     log = Logger()
 
     def __init__(
-        self, fleet: Fleet, directory: CurrentDirectory, move_on: MoveOn, queue: Queue, clock: IReactorTime
+        self,
+        fleet: Fleet,
+        directory: CurrentDirectory,
+        move_on: MoveOn,
+        queue: Queue,
+        clock: IReactorTime,
+        heard: Mapping[int, int],
     ) -> None:
         """Start nothing yet."""
         self._fleet = fleet
@@ -77,6 +90,7 @@ class Watch:
         self._move_on = move_on
         self._queue = queue
         self._clock = clock
+        self._heard = heard
         self._watched: dict[int, _Watched] = {}
         self._rounds = 0
         self._calls = [LoopingCall(self.look), LoopingCall(self._move)]
@@ -106,9 +120,7 @@ class Watch:
         for carrier_id, running in self._fleet.running.items():
             watched = self._watched.get(carrier_id)
             if watched is None or watched.dispatcher is not running.dispatcher:
-                record = running.record
-                watched = _Watched(record.name, running.dispatcher, policy_of(record.options))
-                self._watched[carrier_id] = watched
+                watched = self._watched[carrier_id] = _watched(running)
             self._judge(watched, running, now_s)
             standing = watched.circuit.standing(now_s)
             if standing is Standing.UP:
@@ -134,24 +146,36 @@ class Watch:
             "down_s": round(circuit.down_s(now_s)),
             "window": running.carrier.window,
             "parts_under_way": running.dispatcher.out_parts,
+            "receipts_heard": self._heard.get(carrier_id, 0),
+            "receipt_wait_s": round(circuit.unheard_s(now_s)),
             **attrs.asdict(running.dispatcher.counts),
             "moved_on": self.moved.get(carrier_id, 0),
             "carrier": running.carrier.standing(),
         }
 
+    def receipt_wait_s(self, carrier_id: int) -> float:
+        """Return for how long a carrier has sent no receipt although some are due, in seconds; see `Circuit.unheard_s`."""
+        watched = self._watched.get(carrier_id)
+        return 0.0 if watched is None else watched.circuit.unheard_s(self._clock.seconds())
+
     def _judge(self, watched: _Watched, running: Running, now_s: float) -> None:
         circuit, before = watched.circuit, watched.circuit.phase
-        circuit.see(_seen(watched, running), now_s)
+        circuit.see(_seen(watched, running, self._heard.get(running.record.id, 0)), now_s)
         if circuit.phase is Phase.DOWN and before is not Phase.DOWN:
             self.log.warn("carrier {name} is in trouble: {why}", name=watched.name, why=circuit.why)
         elif circuit.phase is Phase.UP and before is not Phase.UP:
             self.log.info("carrier {name} takes messages again", name=watched.name)
+        watched.dispatcher.avoided = self._down() if watched.is_left else None
         if watched.is_given_up(now_s):
             watched.dispatcher.allow(0)
         elif circuit.phase is Phase.TRYING and watched.policy.failover_after_s > 0:
             watched.dispatcher.allow(TRIES)
         else:
             watched.dispatcher.allow(None)
+
+    def _down(self) -> tuple[int, ...]:
+        """Return the carriers that are in trouble."""
+        return tuple(each for each, standing in self._directory.live.troubles.items() if standing is Standing.DOWN)
 
     # What waits for those in trouble.
 
@@ -181,9 +205,7 @@ class Watch:
         after: MessageId | None = None
         count = 0
         while True:
-            troubles = self._directory.live.troubles
-            avoided = [each for each, standing in troubles.items() if standing is Standing.DOWN]
-            places, after = await self._move_on(carrier_id, avoided, why, after, CHUNK)
+            places, after = await self._move_on(carrier_id, self._down(), why, after, CHUNK)
             publish(self._queue, places)
             count += len(places)
             if after is None or not self._calls[1].running:
@@ -196,7 +218,15 @@ class Watch:
             )
 
 
-def _seen(watched: _Watched, running: Running) -> Seen:
+def _watched(running: Running) -> _Watched:
+    record = running.record
+    policy = policy_of(record.options)
+    # For SMPP: 1 asks for all receipts, 3 for those of what was delivered (SMPP 3.4 §5.2.17).
+    owes = record.options.get("registered_delivery", 1) in (1, 3, "1", "3")
+    return _Watched(record.name, running.dispatcher, policy, Circuit(policy.receipt_alarm_s), owes)
+
+
+def _seen(watched: _Watched, running: Running, heard: int) -> Seen:
     counts, told = running.dispatcher.counts, running.carrier.standing()
     throttled = told.get("throttled", 0)
     patient = told.get("paused", throttled != watched.throttled)
@@ -209,4 +239,6 @@ def _seen(watched: _Watched, running: Running) -> Seen:
         refused=counts.refused,
         handed=counts.handed,
         on_wire=counts.on_wire,
+        parts_taken=counts.parts_taken if watched.owes_receipts else 0,
+        receipts=heard,
     )

@@ -14,8 +14,10 @@ from mobilesasa.core.routing import Standing
 from mobilesasa.dispatch.callbacks import Figures
 from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.latency import Latency
+from mobilesasa.node.base import Base
 from mobilesasa.node.parts import Parts
 from mobilesasa.notify.outbox import Outbox
+from mobilesasa.queue import link
 from mobilesasa.smsc.server import SmppServer
 
 _Kind = type[CounterMetricFamily] | type[GaugeMetricFamily]
@@ -62,26 +64,23 @@ class NodeCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """See `prometheus_client`."""
         parts = self._parts
-        yield _counter("store_commits", "Group commits of the writer.", parts.intake.commits + parts.writer.commits)
-        yield _gauge(
-            "store_waiting_items",
-            "Items handed to the writers and not begun.",
-            parts.intake.waiting_items + parts.writer.waiting_items,
-        )
+        yield from _store(parts.base)
         yield _counter("receipts", "Final receipts taken from carriers.", parts.receipts.taken)
         yield _counter("receipts_repeated", "Receipts that carriers gave again.", parts.receipts.repeated)
         yield _counter("directory_readings", "Times the configuration was read.", parts.knowledge.readings)
         yield _gauge("smpp_connections", "Connections to the SMPP server.", parts.smpp_connections())
-        yield _gauge("smpp_sessions", "Bound SMPP sessions.", len(parts.binds))
+        yield _gauge("smpp_sessions", "Bound SMPP sessions.", len(parts.teams.binds))
         if parts.smpp is not None:
             yield from _smpp(parts.smpp.server)
-        yield from _outbox(parts.outbox)
-        yield from _inbound(parts.from_phones, parts.outbox)
+        yield from _outbox(parts.teams.outbox)
+        yield from _inbound(parts.from_phones, parts.teams.outbox)
         yield from _callbacks(parts.callbacks.figures)
         yield from self._dispatch()
         yield from self._latencies()
         yield self._finals()
         yield from self._standing()
+        if parts.cluster is not None:
+            yield from _rabbitmq(parts.cluster.link.standing())
 
     def _dispatch(self) -> Iterator[Metric]:
         outcomes = _counters("carrier_outcomes", "Answers of carriers, by kind.", "outcome")
@@ -89,6 +88,7 @@ class NodeCollector(Collector):
         uncertain = _counters("carrier_uncertain", "Messages without an answer, which the carrier may have.")
         expired = _counters("carrier_expired", "Messages that expired while they waited for the carrier here.")
         state = _gauges("carrier_state", "How the carrier stands: 0 up, 1 throttled, 2 down.")
+        silence = _gauges("carrier_receipt_wait_seconds", "For how long no receipt came although some are due.")
         window = _gauges("carrier_window", "Parts that may be under way at once.")
         under_way = _gauges("carrier_parts_under_way", "Parts on the wire or being written down.")
         queued = _gauges("queue_messages", "Messages queued in memory.", "lane")
@@ -104,11 +104,12 @@ class NodeCollector(Collector):
             uncertain.add_metric([name], counts.uncertain)
             expired.add_metric([name], counts.expired)
             state.add_metric([name], parts.directory.live.troubles.get(carrier_id, Standing.UP))
+            silence.add_metric([name], parts.watch.receipt_wait_s(carrier_id))
             window.add_metric([name], running.carrier.window)
             under_way.add_metric([name], running.dispatcher.out_parts)
             for lane in Lane:
                 queued.add_metric([name, lane.name.lower()], parts.queue.depth(carrier_id, lane))
-        yield from (outcomes, rerouted, uncertain, expired, state, window, under_way, queued)
+        yield from (outcomes, rerouted, uncertain, expired, state, silence, window, under_way, queued)
 
     def _latencies(self) -> Iterator[Metric]:
         parts = self._parts
@@ -149,6 +150,23 @@ class NodeCollector(Collector):
                     shown[key].add_metric([name], value)
         yield from shown.values()
         yield trouble
+
+
+def _store(base: Base) -> Iterator[Metric]:
+    writers = (base.intake, base.writer)
+    yield _counter("store_commits", "Group commits of the writer.", sum(each.commits for each in writers))
+    waiting = sum(each.waiting_items for each in writers)
+    yield _gauge("store_waiting_items", "Items handed to the writers and not begun.", waiting)
+
+
+def _rabbitmq(standing: link.Standing) -> Iterator[Metric]:
+    yield _gauge("rabbitmq_up", "Whether RabbitMQ is connected.", int(standing.up))
+    yield _gauge("rabbitmq_blocked", "Whether RabbitMQ takes nothing, for an alarm of its own.", bool(standing.blocked))
+    yield _gauge("rabbitmq_waiting", "Messages whose hints RabbitMQ has not confirmed.", standing.waiting)
+    yield _gauge("rabbitmq_unconfirmed", "Bodies published and not confirmed.", standing.unconfirmed)
+    yield _counter("rabbitmq_dropped", "Hints that did not fit; the store has the messages.", standing.dropped)
+    if standing.dead is not None:
+        yield _gauge("rabbitmq_dead", "Bodies among the dead letters, as last looked at.", standing.dead)
 
 
 def _smpp(server: SmppServer) -> Iterator[Metric]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 
 import attrs
 
+from mobilesasa.core.model import Place
 from mobilesasa.core.teams import Directory
 from mobilesasa.settings import Settings
 from mobilesasa.store import claims, directory, holds, migrate
@@ -37,6 +38,7 @@ class OpenStore:
     Attributes:
         dsn: where it is.
         run: this process's id in `node_run`.
+        freed: messages that the process before it had in hand, which wait again.
         known: what was configured when it was opened.
         demo: the demo team, if the store was empty and got one just now.
         shared: whether other nodes may run on it.
@@ -44,6 +46,7 @@ class OpenStore:
 
     dsn: str = attrs.field(repr=False)
     run: int
+    freed: list[Place]
     known: Directory
     demo: DemoTeam | None
     shared: bool
@@ -129,14 +132,14 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
     try:
         wants_demo = embedded is not None and settings.demo
         demo = in_transaction(holder, directory.ensure_demo, make_raw_token(secrets.randbelow)) if wants_demo else None
-        run = in_transaction(holder, claims.begin_run, settings.node)
+        run, freed = in_transaction(holder, claims.begin_run, settings.node)
         in_transaction(holder, holds.take, What.RUN, [run])
         known = in_transaction(holder, directory.load)
     except BaseException:
         holder.close()
         raise
 
-    return OpenStore(dsn, run, known, demo, shared, settings.node, embedded, holder)
+    return OpenStore(dsn, run, freed, known, demo, shared, settings.node, embedded, holder)
 
 
 def _holding(dsn: str, node: str, shared: bool) -> Connection:

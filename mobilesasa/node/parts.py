@@ -5,90 +5,97 @@ from __future__ import annotations
 import functools
 import random
 import secrets
-import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import attrs
+from twisted.internet.threads import deferToThread
 
 from mobilesasa.api.ports import Node as ApiNode
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.carriers import registry
 from mobilesasa.carriers.port import RunningCarrier, World
 from mobilesasa.core import gateway
-from mobilesasa.core.errors import Refused
 from mobilesasa.core.gateway import Gateway
-from mobilesasa.core.ids import MessageIds
-from mobilesasa.core.teams import CurrentDirectory, Directory
+from mobilesasa.core.ports import Notifier
+from mobilesasa.core.teams import CurrentDirectory
 from mobilesasa.dispatch.callbacks import Callbacks
 from mobilesasa.dispatch.dispatcher import Dispatcher
 from mobilesasa.dispatch.fleet import Fleet
 from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.pacing import PacedIntake
+from mobilesasa.dispatch.policies import Policies
 from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.sweeper import Sweeper
 from mobilesasa.dispatch.watch import Watch
 from mobilesasa.node.answering import Answering
+from mobilesasa.node.base import Base, lay_base, now_ms
+from mobilesasa.node.carriers import RUNNING, CarrierDesk
+from mobilesasa.node.cluster import Cluster, put_cluster_together
 from mobilesasa.node.holds import Holds
 from mobilesasa.node.knowledge import Knowledge
+from mobilesasa.node.opening import OpenStore
+from mobilesasa.node.sessions import LiveSessions
 from mobilesasa.node.smpp import SmppParts, put_smpp_together, smpp_terms
-from mobilesasa.notify.outbox import Outbox
-from mobilesasa.notify.spool import Spool
+from mobilesasa.node.teams import TowardsTeams, towards_teams
 from mobilesasa.queue.memory import MemoryQueue
+from mobilesasa.queue.rabbit import RabbitQueue
 from mobilesasa.settings import Settings
-from mobilesasa.smsc.binds import Binds
+from mobilesasa.smpp.ids import id_forms
 from mobilesasa.smsc.console import Console
 from mobilesasa.smsc.operations import Operations
 from mobilesasa.store.alterations import StoredAlterations
 from mobilesasa.store.callbacks import StoredCallbacks
-from mobilesasa.store.database import Database, connect
+from mobilesasa.store.database import Database
 from mobilesasa.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from mobilesasa.store.holds import What
 from mobilesasa.store.idempotency import Keys
 from mobilesasa.store.inbox import Inbox
-from mobilesasa.store.journal import Journal
 from mobilesasa.store.listen import Listener
 from mobilesasa.store.messages import History
+from mobilesasa.store.parked import Tray
 from mobilesasa.store.questions import CHANNEL as QUESTION_CHANNEL
 from mobilesasa.store.replays import CHANNEL as SPOOL_CHANNEL
 from mobilesasa.store.smpp_passwords import SmppPasswords
 from mobilesasa.store.suppressions import Suppressions
-from mobilesasa.store.writer import Writer
 
 HOUR_MS = 3_600_000
-RECEIPTS_IN_MEMORY = 5000  # of a team that is bound; the others are read from the spool in their turn
 
-
-def now_ms() -> int:
-    """Return the time of day, in milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
+LaneQueue = MemoryQueue | RabbitQueue
 
 
 @attrs.define(eq=False)
 class Parts:
     """The parts of one node, not yet started."""
 
-    intake: Writer
-    writer: Writer
-    database: Database
-    journal: Journal
-    listener: Listener
-    directory: CurrentDirectory
-    knowledge: Knowledge
-    queue: MemoryQueue
+    base: Base
+    teams: TowardsTeams
+    queue: LaneQueue
     receipts: Receipts
     from_phones: FromPhones
     callbacks: Callbacks
     fleet: Fleet
     watch: Watch
     sweeper: Sweeper
-    binds: Binds
-    spool: Spool
-    outbox: Outbox
     gateway: Gateway
     smpp: SmppParts | None
     console: Console
+    knowledge: Knowledge
+    listener: Listener
+    holds: Holds
+    cluster: Cluster | None  # None: this node is the only one
+    carriers: CarrierDesk
+
+    @property
+    def database(self) -> Database:
+        """The pool of connections to the store."""
+        return self.base.database
+
+    @property
+    def directory(self) -> CurrentDirectory:
+        """What is configured."""
+        return self.base.directory
 
     def enabled_carriers(self) -> list[int]:
         """Return the ids of the carriers that take messages."""
@@ -99,120 +106,122 @@ class Parts:
         return 0 if self.smpp is None else self.smpp.server.connections
 
 
-def put_together(reactor: Any, settings: Settings, dsn: str, run: int, known: Directory) -> Parts:
-    """Build a node over an open store; nothing of it runs yet."""
-    intake, writer, database = _store(reactor, settings, dsn)
-    journal = Journal(intake, writer, database, run)
-    directory, queue = CurrentDirectory(known), MemoryQueue(reactor, journal.refill)
-    new_id = MessageIds(now_ms, random.Random(secrets.randbits(256)).getrandbits)  # noqa: S311 - ids are no secrets
-    binds = Binds(reactor)
-    spool = Spool(reactor, journal.owed, journal.forget, journal.cut)
-    outbox = Outbox(spool, reactor, now_ms, RECEIPTS_IN_MEMORY, settings.smpp.receipt_spool_h, binds.unanswered.ids)
-    binds.tell(outbox)
-    receipts = Receipts(journal, outbox, reactor)
-    from_phones = FromPhones(journal, outbox, directory, new_id, smpp_terms(settings))
-    fleet, watch = _fleet(reactor, settings, queue, journal, receipts, from_phones, outbox, directory)
-    accepting = _accepting(reactor, settings, directory, journal, fleet, queue, new_id)
-    knowledge = Knowledge(database, directory, reactor, [binds.check, fleet.apply])
-    operations = Operations(StoredAlterations(database), queue, outbox, directory, accepting.times, fleet)
-    smpp = put_smpp_together(reactor, settings, accepting, operations, directory, binds, database, now_ms, run)
+def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
+    """Build a node over an open store; nothing of it runs yet.
+
+    Raises:
+        BadUrl: RabbitMQ's address cannot be used.
+        BadCertificate: what is to be shown on the port of SMPP over TLS cannot be.
+    """
+    base = lay_base(reactor, settings, store)
+    refill, directory = base.journal.refill, base.directory
+    queue: LaneQueue = RabbitQueue(reactor, now_ms, refill) if store.shared else MemoryQueue(reactor, refill)
+    teams = towards_teams(base)
+    receipts = Receipts(base.journal, teams.notifier, reactor, Policies(directory))
+    from_phones = FromPhones(base.journal, teams.notifier, directory, base.new_id, smpp_terms(settings))
+    fleet, watch = _fleet(base, queue, receipts, from_phones, teams.notifier)
+    accepting = _accepting(base, fleet, queue)
+    smpp = put_smpp_together(base, teams, accepting, _operations(base, queue, teams.notifier, accepting, fleet))
     console = Console(None if smpp is None else smpp.server)
+    knowledge = Knowledge(base.database, directory, reactor, [teams.binds.check, fleet.apply])
+    cluster = put_cluster_together(base, teams, queue, fleet) if isinstance(queue, RabbitQueue) else None
+    carriers = CarrierDesk(directory, fleet, watch, receipts, None if cluster is None else cluster.asking)
     return Parts(
-        intake=intake,
-        writer=writer,
-        database=database,
-        journal=journal,
-        listener=_listener(reactor, dsn, knowledge, outbox, _answering(settings, database, console, watch)),
-        directory=directory,
-        knowledge=knowledge,
+        base=base,
+        teams=teams,
         queue=queue,
         receipts=receipts,
         from_phones=from_phones,
-        callbacks=_callbacks(directory, writer, receipts, from_phones, new_id),
+        callbacks=_callbacks(base, receipts, from_phones),
         fleet=fleet,
         watch=watch,
-        sweeper=_sweeper(reactor, settings, journal, queue, outbox, fleet, from_phones),
-        binds=binds,
-        spool=spool,
-        outbox=outbox,
+        sweeper=_sweeper(base, queue, teams.notifier, fleet, from_phones),
         gateway=accepting,
         smpp=smpp,
         console=console,
+        knowledge=knowledge,
+        listener=_listener(base, knowledge, teams, _answering(base, console, watch, carriers), cluster),
+        holds=Holds(store, reactor, deferToThread, reactor.stop),
+        cluster=cluster,
+        carriers=carriers,
     )
 
 
-def wish_for(holds: Holds, settings: Settings, parts: Parts) -> None:
+def wish_for(parts: Parts, roles: Collection[str]) -> None:
     """Say what this node would do, by its roles, of what one node does for all."""
-    roles = settings.roles
+    holds, desks = parts.holds, parts.teams.desks
     if "dispatch" in roles:
         holds.wish(What.CARRIER, parts.enabled_carriers, parts.fleet.hold, spread=True)
     if "jobs" in roles:
         holds.wish(What.JOBS, lambda: [1], lambda held: parts.sweeper.do_chores(bool(held)))
+    if desks is not None:
+        holds.wish(What.DESK, desks.wanted, desks.hold)
+        desks.changed = functools.partial(holds.look_soon, What.DESK)
 
 
-def _accepting(
-    reactor: Any,
-    settings: Settings,
-    directory: CurrentDirectory,
-    journal: Journal,
-    fleet: Fleet,
-    queue: MemoryQueue,
-    new_id: MessageIds,
-) -> Gateway:
-    paced = PacedIntake(journal, fleet.backlog, reactor)
-    return Gateway(directory, paced, queue, now_ms, new_id, message_limits(settings))
+def _accepting(base: Base, fleet: Fleet, queue: LaneQueue) -> Gateway:
+    paced = PacedIntake(
+        base.journal, fleet.backlog, lambda: isinstance(queue, RabbitQueue) and queue.full, base.reactor
+    )
+    return Gateway(base.directory, paced, queue, now_ms, base.new_id, message_limits(base.settings))
 
 
-def _callbacks(
-    directory: CurrentDirectory,
-    writer: Writer,
-    receipts: Receipts,
-    from_phones: FromPhones,
-    new_id: Callable[[], str],
-) -> Callbacks:
+def _operations(base: Base, queue: LaneQueue, notifier: Notifier, accepting: Gateway, fleet: Fleet) -> Operations:
+    """Return what alters messages that were handed in before."""
+    return Operations(StoredAlterations(base.database), queue, notifier, base.directory, accepting.times, fleet)
+
+
+def _callbacks(base: Base, receipts: Receipts, from_phones: FromPhones) -> Callbacks:
     """Return what takes the HTTP calls of carriers."""
-    kept = StoredCallbacks(writer)
-    return Callbacks(directory, registry.callback_reader, kept, receipts.take, from_phones.take, new_id, now_ms)
+    kept = StoredCallbacks(base.writer)
+    reader = registry.callback_reader
+    return Callbacks(base.directory, reader, kept, receipts.take, from_phones.take, base.new_id, now_ms)
 
 
-def _answering(settings: Settings, database: Database, console: Console, watch: Watch) -> Answering:
-    """Return what answers the questions of commands."""
+def _answering(base: Base, console: Console, watch: Watch, carriers: CarrierDesk) -> Answering:
+    """Return what answers the questions of commands and other nodes."""
     answerers = {
         "smpp.sessions": console.tell_sessions,
         "smpp.trace": console.tell_trace,
         "smpp.kick": console.tell_kick,
         "carriers.standing": lambda args: watch.standing(args.get("name")),
+        RUNNING: carriers.tell_running,
     }
-    return Answering(database, settings.node, answerers)
+    return Answering(base.database, base.settings.node, answerers)
 
 
-def _listener(reactor: Any, dsn: str, knowledge: Knowledge, outbox: Outbox, answering: Answering) -> Listener:
+def _listener(
+    base: Base, knowledge: Knowledge, teams: TowardsTeams, answering: Answering, cluster: Cluster | None
+) -> Listener:
     """Return what other processes tell this node through the store."""
     told: dict[str, Callable[[str], None]] = {
         DIRECTORY_CHANNEL: lambda _: knowledge.changed(),
-        SPOOL_CHANNEL: lambda team_id: outbox.look(int(team_id)),
+        SPOOL_CHANNEL: lambda team_id: teams.outbox.look(int(team_id)),
         QUESTION_CHANNEL: answering.asked,
     }
-    return Listener(reactor, dsn, list(told), lambda channel, payload: told[channel](payload), knowledge.changed)
+    again: list[Callable[[], None]] = [knowledge.changed]
+    if cluster is not None:
+        told |= cluster.told
+        again += cluster.heard_again
+
+    def heard_again() -> None:
+        for each in again:
+            each()
+
+    return Listener(
+        base.reactor, base.store.dsn, list(told), lambda channel, payload: told[channel](payload), heard_again
+    )
 
 
-def _sweeper(
-    reactor: Any,
-    settings: Settings,
-    journal: Journal,
-    queue: MemoryQueue,
-    outbox: Outbox,
-    fleet: Fleet,
-    from_phones: FromPhones,
-) -> Sweeper:
-    bounds = settings.dispatch
+def _sweeper(base: Base, queue: LaneQueue, notifier: Notifier, fleet: Fleet, from_phones: FromPhones) -> Sweeper:
+    settings = base.settings
     return Sweeper(
-        journal,
+        base.journal,
         queue,
-        outbox,
-        reactor,
-        interval_s=bounds.sweep_interval_s,
-        lease_s=bounds.lease_s,
+        notifier,
+        base.reactor,
+        interval_s=settings.dispatch.sweep_interval_s,
+        lease_s=settings.dispatch.lease_s,
         receipt_h=settings.smpp.receipt_spool_h,
         text_days=settings.messages.text_days,
         end_expired=fleet.end_expired,
@@ -220,49 +229,30 @@ def _sweeper(
     )
 
 
-def _store(reactor: Any, settings: Settings, dsn: str) -> tuple[Writer, Writer, Database]:
-    """Return two writers, so that what is accepted and what becomes of it do not wait for each other's commits."""
-    name, timeout_s = f"mobilesasa {settings.node}", settings.store.statement_timeout_s
-    intake, writer = (
-        Writer(
-            reactor,
-            functools.partial(connect, dsn, f"{name} {work}", statement_timeout_s=timeout_s),
-            batch_limit=settings.store.writer_batch_max,
-        )
-        for work in ("intake", "writer")
-    )
-    return intake, writer, Database(reactor, dsn, name, settings.store.pool_size, timeout_s, (Refused,))
-
-
 def _fleet(
-    reactor: Any,
-    settings: Settings,
-    queue: MemoryQueue,
-    journal: Journal,
-    receipts: Receipts,
-    from_phones: FromPhones,
-    outbox: Outbox,
-    directory: CurrentDirectory,
+    base: Base, queue: LaneQueue, receipts: Receipts, from_phones: FromPhones, notifier: Notifier
 ) -> tuple[Fleet, Watch]:
-    world = World(reactor, now_ms, random.SystemRandom(), directory)
+    reactor, directory = base.reactor, base.directory
+    world, policies = World(reactor, now_ms, random.SystemRandom(), directory), Policies(directory)
 
     def make_dispatcher(carrier_id: int, carrier: RunningCarrier) -> Dispatcher:
         return Dispatcher(
             carrier_id,
             carrier,
             queue,
-            journal,
+            base.journal,
             receipts,
             from_phones,
-            outbox,
+            notifier,
             reactor,
             now_ms,
-            settings.dispatch.claim_ahead,
+            base.settings.dispatch.claim_ahead,
+            policies.of(carrier_id).second_way_s,
         )
 
-    fleet = Fleet(lambda record: registry.make(record, world), make_dispatcher, journal.awaited)
+    fleet = Fleet(lambda record: registry.make(record, world), make_dispatcher, base.journal.awaited)
     fleet.hold(frozenset())  # until it is known what this node holds
-    return fleet, Watch(fleet, directory, journal.move_on, queue, reactor)
+    return fleet, Watch(fleet, directory, base.journal.move_on, queue, reactor, receipts.heard)
 
 
 def message_limits(settings: Settings) -> gateway.Limits:
@@ -276,6 +266,7 @@ def message_limits(settings: Settings) -> gateway.Limits:
 
 def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Any) -> ApiNode:
     """Return what the API works with."""
+    cluster = parts.cluster
 
     async def store_answers() -> bool:
         await parts.database.run("ready", lambda txn: txn.execute("SELECT"))
@@ -288,13 +279,16 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Any) -> Ap
         inbox=Inbox(parts.database),
         suppressions=Suppressions(parts.database, lambda: str(uuid.uuid4()), now_ms),
         keys=Keys(parts.database),
-        smpp=parts.console,
+        smpp=LiveSessions(parts.console, None if cluster is None else cluster.asking),
         smpp_passwords=SmppPasswords(parts.database, secrets.randbelow),
+        carriers=parts.carriers,
+        tray=Tray(parts.database, id_forms),
         now_ms=now_ms,
         clock=reactor,
         new_id=lambda: uuid.uuid4().hex,
-        readiness={"store": store_answers},
+        readiness={"store": store_answers, **({"queue": cluster.is_connected} if cluster is not None else {})},
         callbacks=parts.callbacks,
         metrics=metrics if settings.http.metrics else None,
+        serves_api="api" in settings.roles,
         limits=WebLimits(max_body_octets=settings.http.max_body_octets, timeout_s=settings.http.timeout_s),
     )

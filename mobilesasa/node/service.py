@@ -10,7 +10,7 @@ import sys
 from typing import Any, TextIO
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress
 from twisted.internet.threads import deferToThread
@@ -18,8 +18,8 @@ from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
 from mobilesasa.api.root import make_site
+from mobilesasa.dispatch.hints import publish
 from mobilesasa.node.files import make_room
-from mobilesasa.node.holds import Holds
 from mobilesasa.node.metrics import make_metrics
 from mobilesasa.node.opening import OpenStore, StoreTaken, open_store
 from mobilesasa.node.parts import Parts, api_node, put_together, wish_for
@@ -63,7 +63,6 @@ class Node(Service):
         self.store: OpenStore | None = None
         self.parts: Parts | None = None
         self.http: Any = None  # IListeningPort
-        self._holds: Holds | None = None
 
     def startService(self) -> None:
         """Open the store and start every part.
@@ -79,7 +78,7 @@ class Node(Service):
         except (StoreUnavailable, MigrationError, StoreTaken, OSError) as error:
             raise SystemExit(f"mobilesasa: {error}") from error
         try:
-            parts = self.parts = put_together(self._reactor, self._settings, store.dsn, store.run, store.known)
+            parts = self.parts = put_together(self._reactor, self._settings, store)
             self._listen(parts)
             self._start(parts, store)
             if self._greet:
@@ -116,15 +115,17 @@ class Node(Service):
             parts.smpp.startService()
 
     def _start(self, parts: Parts, store: OpenStore) -> None:
-        parts.intake.start()
-        parts.writer.start()
+        parts.base.intake.start()
+        parts.base.writer.start()
         self._keep("the pool of connections", Deferred.fromCoroutine(parts.database.start()))
         self._keep("listening for changes", parts.listener.start())
-        parts.outbox.startService()
+        parts.teams.outbox.startService()
         parts.fleet.apply(store.known)
-        self._holds = Holds(store, self._reactor, deferToThread, self._reactor.stop)
-        wish_for(self._holds, self._settings, parts)
-        self._holds.start()
+        if parts.cluster is not None:
+            parts.cluster.start()
+        publish(parts.queue, store.freed)
+        wish_for(parts, self._settings.roles)
+        parts.holds.start()
         parts.watch.start()
         parts.sweeper.start()
         parts.knowledge.changed()  # what changed between the opening and the listening
@@ -142,8 +143,7 @@ class Node(Service):
         self.parts = self.store = None
         if parts is None or store is None:
             return
-        if self._holds is not None:
-            await self._holds.stop()  # so that nothing starts the server again behind our back
+        await parts.holds.stop()  # so that nothing starts the server again behind our back
         try:
             await self._stop_parts(parts)
         finally:
@@ -154,15 +154,17 @@ class Node(Service):
         parts.knowledge.stop()
         if self.http is not None:
             await maybeDeferred(self.http.stopListening)
-        if parts.smpp is not None:
-            await parts.smpp.stopService()
         await parts.watch.stop()
-        await parts.fleet.stop()
+        sessions = succeed(None) if parts.smpp is None else parts.smpp.stopService()
+        carriers = Deferred.fromCoroutine(parts.fleet.stop())
+        await DeferredList([sessions, carriers], consumeErrors=False)  # each takes ten seconds at most
         await parts.sweeper.stop()
-        parts.outbox.stopService()
-        await parts.spool.stop()
-        await parts.intake.stop()
-        await parts.writer.stop()
+        if parts.cluster is not None:
+            await parts.cluster.stop()
+        parts.teams.outbox.stopService()
+        await parts.teams.spool.stop()
+        await parts.base.intake.stop()
+        await parts.base.writer.stop()
         parts.listener.stop()
         await parts.database.close()
 

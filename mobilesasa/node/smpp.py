@@ -14,20 +14,19 @@ from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
 
 from mobilesasa.core.gateway import Gateway
-from mobilesasa.core.teams import CurrentDirectory
 from mobilesasa.core.terms import SmppTerms
+from mobilesasa.node.base import Base, now_ms
+from mobilesasa.node.teams import TowardsTeams
 from mobilesasa.settings import Settings
 from mobilesasa.smppnet.certificates import identity
 from mobilesasa.smppnet.renewal import Renewal
 from mobilesasa.smppnet.timers import Timers
 from mobilesasa.smppnet.tls import ServerTls, TlsEndpoint, server_context
 from mobilesasa.smsc import limits as smsc_limits
-from mobilesasa.smsc.binds import Binds
 from mobilesasa.smsc.operations import Operations
 from mobilesasa.smsc.passwords import Passwords
 from mobilesasa.smsc.server import SmppServer
 from mobilesasa.smsc.session import Smsc
-from mobilesasa.store.database import Database
 from mobilesasa.store.smpp_passwords import SmppPasswords, matching
 
 _BACKLOG = 1024  # connections that wait to be taken: all clients come back at once after a restart
@@ -61,26 +60,16 @@ class SmppParts:
         return self.server.stopService()
 
 
-def put_smpp_together(
-    reactor: Any,
-    settings: Settings,
-    accepting: Gateway,
-    operations: Operations,
-    directory: CurrentDirectory,
-    binds: Binds,
-    database: Database,
-    now_ms: Callable[[], int],
-    run: int,
-) -> SmppParts | None:
-    """Build the server over the other parts; None when it is served on no port.
+def put_smpp_together(base: Base, teams: TowardsTeams, accepting: Gateway, operations: Operations) -> SmppParts | None:
+    """Build the server over the other parts; None when it is served on no port, or by other nodes.
 
     Raises:
         BadCertificate: what is to be shown on the port of TLS cannot be.
     """
-    endpoints, renewal = _endpoints(reactor, settings, now_ms)
+    reactor, settings, bounds = base.reactor, base.settings, base.settings.smpp
+    endpoints, renewal = _endpoints(reactor, settings, now_ms) if "smsc" in settings.roles else ([], None)
     if not endpoints:
         return None
-    bounds = settings.smpp
     limits = smsc_limits.Limits(
         max_connections=bounds.max_connections,
         max_connections_per_address=bounds.max_connections_per_address,
@@ -92,11 +81,20 @@ def put_smpp_together(
         idle_timeout_s=bounds.idle_timeout_s,
         bind_timeout_s=bounds.bind_timeout_s,
     )
-    book = SmppPasswords(database, secrets.randbelow)
-    passwords = Passwords(_on_a_thread(reactor, matching), book, reactor, secrets.token_bytes(32))
-    terms = smpp_terms(settings)
-    smsc = Smsc(accepting, directory, binds, reactor, now_ms, passwords, limits, terms, operations=operations)
-    return SmppParts(SmppServer(endpoints, smsc, timers, f"{settings.node}-{run}-"), renewal)
+    book = SmppPasswords(base.database, secrets.randbelow)
+    smsc = Smsc(
+        accepting,
+        base.directory,
+        teams.binds,
+        reactor,
+        now_ms,
+        Passwords(_on_a_thread(reactor, matching), book, reactor, secrets.token_bytes(32)),
+        limits,
+        smpp_terms(settings),
+        operations=operations,
+        places=teams.places,
+    )
+    return SmppParts(SmppServer(endpoints, smsc, timers, f"{settings.node}-{base.store.run}-"), renewal)
 
 
 def smpp_terms(settings: Settings) -> SmppTerms:

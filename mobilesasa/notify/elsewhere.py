@@ -37,14 +37,16 @@ class SharedDesks:
     Args:
         outbox: delivers what this node has the desk of.
         events: to and from the other nodes.
+
+    Attributes:
         changed: called when `wanted` has changed.
     """
 
-    def __init__(self, outbox: Outbox, events: Events, changed: Callable[[], None]) -> None:
+    def __init__(self, outbox: Outbox, events: Events) -> None:
         """Start with nobody bound."""
         self._outbox = outbox
         self._events = events
-        self._changed = changed
+        self.changed: Callable[[], None] = _nobody_cares
         self._receivers: dict[int, list[Receiver]] = {}
         self._held: frozenset[int] = frozenset()
 
@@ -81,7 +83,7 @@ class SharedDesks:
         if receiver.team_id in self._held:
             self._outbox.receiver_bound(receiver)
         else:
-            self._changed()
+            self.changed()
 
     def receiver_gone(self, receiver: Receiver) -> None:
         """See `ReceiverListener`."""
@@ -90,7 +92,7 @@ class SharedDesks:
             there.remove(receiver)
         self._outbox.receiver_gone(receiver)
         if not there and self._receivers.pop(receiver.team_id, None) is not None:
-            self._changed()
+            self.changed()
 
     def answered(self, receiver: Receiver, answers: Sequence[tuple[Any, Pdu]]) -> None:
         """See `ReceiverListener`."""
@@ -103,3 +105,7 @@ class SharedDesks:
     def submits_answered(self, team_id: int, message_ids: Collection[MessageId]) -> None:
         """See `ReceiverListener`."""
         self._outbox.submits_answered(team_id, message_ids)
+
+
+def _nobody_cares() -> None:
+    """Be told in place of those who look after the desks, as long as there are none."""

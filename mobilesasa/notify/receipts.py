@@ -23,6 +23,9 @@ _SHORT_CODE_DIGITS = 8  # a number of no more digits is a short code
 _ADDRESS_CHARACTERS = 20
 _RECEIPT: Final = int(EsmClass.DELIVERY_RECEIPT)
 _INTERMEDIATE: Final = int(EsmClass.INTERMEDIATE_NOTIFICATION)
+# Every receipt asks, and a name of the module is found sooner than a member of an enumeration.
+_DELIVERED: Final = State.DELIVERED
+_ID, _STATE, _ERROR = int(Tag.RECEIPTED_MESSAGE_ID), int(Tag.MESSAGE_STATE), int(Tag.NETWORK_ERROR_CODE)
 
 
 def standing_of(notice: Notice) -> Standing:
@@ -48,7 +51,7 @@ def receipt_of(notice: Notice, takes_tlvs: bool, offset_min: int = 0) -> Deliver
         dest_addr_ton=ton,
         dest_addr_npi=npi,
         destination_addr=sender,
-        esm_class=_RECEIPT if notice.state >= State.DELIVERED else _INTERMEDIATE,
+        esm_class=_RECEIPT if notice.state >= _DELIVERED else _INTERMEDIATE,
         short_message=write_receipt(
             message_id,
             standing.state,
@@ -75,13 +78,10 @@ def address_of(name: str) -> tuple[int, int, str]:
 
 
 def _tlvs(notice: Notice, standing: Standing, message_id: str) -> Tlvs:
-    tlvs: dict[int, TlvValue] = {
-        Tag.RECEIPTED_MESSAGE_ID: message_id,
-        Tag.MESSAGE_STATE: int(standing.state),
-    }
+    tlvs: dict[int, TlvValue] = {_ID: message_id, _STATE: int(standing.state)}
     code = notice.error
     if code and code.isascii() and code.isdigit() and 0 < int(code) <= 0xFFFF:
-        tlvs[Tag.NETWORK_ERROR_CODE] = bytes((_GSM_NETWORK, *int(code).to_bytes(2, "big")))
+        tlvs[_ERROR] = bytes((_GSM_NETWORK, *int(code).to_bytes(2, "big")))
     if notice.options is not None:
         reference = notice.options.get("user_message_reference")
         if reference is not None:

@@ -93,6 +93,10 @@ class Proof(enum.Enum):
     TEXT = "text"  # a phone can send this; believe it only when the id is known
 
 
+# Every receipt asks, and a name of the module is found sooner than a member of an enumeration.
+_BY_TLV, _BY_ESM_CLASS, _BY_TEXT = Proof
+
+
 @attrs.frozen
 class NetworkError:
     """A network_error_code: the network as of §5.3.2.31, None when the carrier wrote digits, and its error."""
@@ -134,9 +138,18 @@ class Receipt:
     network: str = ""
 
 
-@lru_cache(maxsize=4096)
 def _stamp(minute: int) -> str:
     return f"{datetime.fromtimestamp(60 * minute, UTC):%y%m%d%H%M}"
+
+
+@lru_cache(maxsize=4096)
+def _behind_id(state: MessageState, submitted_min: int, done_min: int, error: int, parts: int) -> str:
+    """Return what follows the id: most receipts of a minute say the same."""
+    delivered = parts if state is MessageState.DELIVERED else 0
+    return (
+        f" sub:{parts:03} dlvrd:{delivered:03} submit date:{_stamp(submitted_min)} done date:{_stamp(done_min)} "
+        f"stat:{WORDS[state]} err:{error:03}"
+    )
 
 
 def write_receipt(
@@ -162,19 +175,17 @@ def write_receipt(
     >>> write_receipt("MSG123", MessageState.DELIVERED, nine_ms, nine_ms).decode()
     'id:MSG123 sub:001 dlvrd:001 submit date:2605110900 done date:2605110900 stat:DELIVRD err:000'
     """
-    delivered = parts if state is MessageState.DELIVERED else 0
-    submitted = _stamp(submitted_at_ms // 60_000 + offset_min)
-    done = _stamp(done_at_ms // 60_000 + offset_min)
-    return (
-        f"id:{message_id} sub:{parts:03} dlvrd:{delivered:03} submit date:{submitted} done date:{done} "
-        f"stat:{WORDS[state]} err:{error:03}"
-    ).encode("latin-1")
+    submitted_min, done_min = submitted_at_ms // 60_000 + offset_min, done_at_ms // 60_000 + offset_min
+    return f"id:{message_id}{_behind_id(state, submitted_min, done_min, error, parts)}".encode("latin-1")
 
 
+#: The usual form behind the id and a blank.
 _USUAL = re.compile(
-    r"id:(\S+) sub:(\d*) dlvrd:(\d*) submit date:(\d*) done date:(\d*) stat:(\w+) err:(\w+)(?: text:(.*))?",
+    r"sub:(\d*) dlvrd:(\d*) submit date:(\d*) done date:(\d*) stat:(\w+) err:(\w+)(?: text:(.*))?",
     re.IGNORECASE | re.DOTALL,
 )
+#: What is longer has a text, and no other receipt will say the same.
+_REPEATED_CHARACTERS: Final = 100
 _KEYS = r"(?:id|sub|dlvrd|submit[\s_]*date|done[\s_]*date|stat|err)[^\S\r\n]*:"
 _PAIR = re.compile(
     rf"(?<![a-z])(id|sub|dlvrd|submit[\s_]*date|done[\s_]*date|stat|err)[^\S\r\n]*:\s*(?!{_KEYS})(\S*)", re.IGNORECASE
@@ -208,9 +219,9 @@ def read_receipt(
         tlv_id = (text(pdu.tlvs, _ID) or "").strip()
         tlv_state = _NUMBERED.get(pdu.tlvs.get(_STATE, b""))
         network_error = _network_error(pdu.tlvs.get(_ERROR))
-    proof = Proof.TLV if tlv_id else Proof.ESM_CLASS if pdu.esm_class & ESM_TYPE_MASK else Proof.TEXT
+    proof = _BY_TLV if tlv_id else _BY_ESM_CLASS if pdu.esm_class & ESM_TYPE_MASK else _BY_TEXT
     text_id, sub, dlvrd, submit_date, done_date, word, error, quoted, *network = _parts(_text_of(pdu), pattern)
-    if proof is Proof.TEXT and not (text_id and (word or tlv_state is not None)):
+    if proof is _BY_TEXT and not (text_id and (word or tlv_state is not None)):
         return None
     text_state = _state(word.upper(), words) if word else None
     return Receipt(
@@ -254,9 +265,11 @@ def _parts(written: str, pattern: re.Pattern[str] | None) -> _Parts:
     if pattern is not None and (own := pattern.search(written)) is not None:
         found = own.groupdict("")
         return tuple([found.get(name, "").strip() for name in (*_NAMES, "network")])
-    usual = _USUAL.fullmatch(written)
-    if usual is not None:
-        return usual.groups("")
+    front, _, rest = written.partition(" ")
+    if front[:3].lower() == "id:" and len(front) > 3 and front.isprintable():
+        usual = _usual_again(rest) if len(rest) <= _REPEATED_CHARACTERS else _usual(rest)
+        if usual is not None:
+            return front[3:], *usual
     if ":" not in written:
         return _NOTHING
     quoted = _QUOTED.search(written)
@@ -267,6 +280,15 @@ def _parts(written: str, pattern: re.Pattern[str] | None) -> _Parts:
     if quoted:
         pairs["text"] = written[quoted.end() :]
     return tuple([pairs.get(name, "") for name in _NAMES])
+
+
+def _usual(rest: str) -> _Parts | None:
+    """Return what stands behind the id, without it; None when that is not in the usual form."""
+    found = _USUAL.fullmatch(rest)
+    return None if found is None else found.groups("")
+
+
+_usual_again = lru_cache(maxsize=4096)(_usual)  # most receipts of a minute say the same
 
 
 def _more_final(one: MessageState | None, other: MessageState | None) -> MessageState | None:

@@ -19,7 +19,8 @@ An unbind by the peer is answered after the last request of the peer was: `send_
 is one rule for the owner of the socket: when `is_closed` after a call, write what there is to write and close.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any, Final
 
 import attrs
@@ -193,6 +194,14 @@ class Session:
         self._last_sequence = self._last_sequence % _LAST_SEQUENCE + 1
         return self._last_sequence
 
+    def next_sequences(self, count: int) -> Sequence[int]:
+        """Return the next sequence numbers for so many requests of ours, in order."""
+        last = self._last_sequence + count
+        if last > _LAST_SEQUENCE:
+            return [self.next_sequence() for _ in range(count)]
+        first, self._last_sequence = self._last_sequence + 1, last
+        return range(first, last + 1)
+
     def forget(self, sequence: int) -> None:
         """Give up a request of ours: an answer that comes after this is an `Unasked`."""
         self._asked.pop(sequence, None)
@@ -233,11 +242,11 @@ class Session:
         """Return the octets of one PDU, as `send_all` does."""
         return self.send_all((pdu,))
 
-    def send_all(self, pdus: Iterable[Pdu]) -> bytes:
+    def send_all(self, pdus: Iterable[Pdu], sequences: Sequence[int] | None = None) -> bytes:
         """Return the octets of some PDUs in order, for one write.
 
-        A request whose `sequence` is 0 gets the next number (take `next_sequence` yourself to know it). Answers that
-        come too late, when the session is CLOSED, are left out: nobody is there to read them.
+        A request whose `sequence` is 0 gets the next number; `sequences` (`next_sequences`), one for each PDU, stand in
+        the place of their own. Answers that come too late, when the session is CLOSED, are left out: nobody reads them.
 
         Raises:
             WrongState: We may not send such a PDU in this state.
@@ -247,7 +256,8 @@ class Session:
         written: list[bytes] = []
         asked: dict[int, int] = {}
         answered = 0
-        for pdu in pdus:
+        numbers = repeat(0) if sequences is None else sequences
+        for pdu, number in zip(pdus, numbers, strict=sequences is not None):
             command_id = pdu.command_id
             rule = self._offers.get(command_id)
             if rule is None:
@@ -257,10 +267,10 @@ class Session:
                     f"{type(pdu).__name__} may not be sent by the {self.side.value} when {self.state.value}"
                 )
             if command_id & RESPONSE_BIT:
-                written.append(pdu.encode())
+                written.append(pdu.encode(number))
                 answered += rule[1] == _ANSWER
             else:
-                sequence = pdu.sequence or self.next_sequence()
+                sequence = number or pdu.sequence or self.next_sequence()
                 written.append(pdu.encode(sequence))
                 if command_id not in UNANSWERED:
                     asked[sequence] = command_id

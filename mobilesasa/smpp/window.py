@@ -1,5 +1,7 @@
 """The requests of one direction that are still without an answer."""
 
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Generic, TypeVar
 
 import attrs
@@ -55,11 +57,21 @@ class Window(Generic[T]):
             WindowFull: There is no room.
             ValueError: A request with this sequence number is unanswered.
         """
-        if len(self._sent) >= self.limit:
+        self.put_all((sequence,), (context,), now_s)
+
+    def put_all(self, sequences: Sequence[int], contexts: Sequence[T], now_s: float) -> None:
+        """Note requests that are being sent in one write, each with its context.
+
+        Raises:
+            WindowFull: There is no room for all of them; none is noted.
+            ValueError: A request with one of the sequence numbers is unanswered; none is noted.
+        """
+        if len(self._sent) + len(sequences) > self.limit:
             raise WindowFull(f"{self.limit} requests are unanswered")
-        if sequence in self._sent:
-            raise ValueError(f"sequence number {sequence} is unanswered")
-        self._sent[sequence] = (context, now_s)
+        if not self._sent.keys().isdisjoint(sequences):
+            unanswered = min(self._sent.keys() & set(sequences))
+            raise ValueError(f"sequence number {unanswered} is unanswered")
+        self._sent.update(zip(sequences, zip(contexts, repeat(now_s)), strict=True))
 
     def take(self, sequence: int) -> T | None:
         """Remove the request that an answer names and return its context; None for one that is not here."""

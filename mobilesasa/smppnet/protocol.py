@@ -149,13 +149,13 @@ class Link(TwistedProtocol):
             raise WindowFull(f"{len(self._requests)} requests are unanswered")
         if not pdus:
             return
-        numbered = self._requests.numbered(pdus)
-        octets = self.session.send_all(numbered)
+        sequences = self.session.next_sequences(len(pdus))
+        octets = self.session.send_all(pdus, sequences)
         now_s = self._clock.seconds()
-        self._requests.put(numbered, contexts, now_s)
+        self._requests.put(sequences, contexts, now_s)
         self._write(octets)
         self.pdus_out += len(pdus)
-        self.trace.went(now_s, numbered, len(octets))
+        self.trace.went(now_s, pdus, len(octets), sequences)
         if self._timers.response_timeout_s:
             self._alarm.wake_by(now_s + self._timers.response_timeout_s)
 

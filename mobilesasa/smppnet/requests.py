@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mobilesasa.smpp.pdus import Pdu
 from mobilesasa.smpp.session import LIMIT_REQUESTS, Session
 from mobilesasa.smpp.window import Window
 
@@ -17,7 +16,7 @@ class Requests:
     """The unanswered requests of one link.
 
     Args:
-        session: numbers them.
+        session: is told of those that are given up.
         timeout_s: until one is given up; 0: never.
     """
 
@@ -31,14 +30,9 @@ class Requests:
     def __len__(self) -> int:
         return len(self._window)
 
-    def numbered(self, pdus: Sequence[Pdu]) -> list[Pdu]:
-        """Return requests with the next numbers of the session."""
-        return [_numbered(pdu, self._session.next_sequence()) for pdu in pdus]
-
-    def put(self, pdus: Sequence[Pdu], contexts: Sequence[Any], now_s: float) -> None:
-        """Note what is being sent, each with its context."""
-        for pdu, context in zip(pdus, contexts, strict=True):
-            self._window.put(pdu.sequence, context, now_s)
+    def put(self, sequences: Sequence[int], contexts: Sequence[Any], now_s: float) -> None:
+        """Note what is being sent by its sequence numbers, each with its context."""
+        self._window.put_all(sequences, contexts, now_s)
 
     def take(self, sequence: int) -> Any | None:
         """Remove the request that an answer names and return its context; None for one that is not here."""
@@ -70,12 +64,3 @@ class Requests:
         for sequence, _ in overdue:
             self._session.forget(sequence)
         return [context for _, context in overdue]
-
-
-def _numbered(pdu: Pdu, sequence: int) -> Pdu:
-    """Return the PDU with this number. `attrs.evolve` takes ten times as long on a submit_sm."""
-    copy: Pdu = object.__new__(type(pdu))
-    fields = copy.__dict__
-    fields.update(pdu.__dict__)
-    fields["sequence"] = sequence
-    return copy

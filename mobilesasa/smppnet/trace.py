@@ -34,7 +34,6 @@ KEPT: Final = 200  # PDUs of a link, as support engineers want them
 LIGHT_OCTETS: Final = 1024  # a PDU with more in its optional parameters is kept in words alone
 _TLV_OCTETS: Final = 64  # what one of them takes beside its value
 _FAREWELL: Final = b"\x00\x00\x00\x10\x80\x00\x00\x06"  # length and command_id of an unbind_resp
-_LISTS: Final = (SubmitMulti, SubmitMultiResp)
 
 Direction = Literal["in", "out"]
 
@@ -56,6 +55,7 @@ class Heavy:
 
 
 Passed = Event | Broken | Heavy  # what passes over a link, as it is kept
+_Moment = tuple[float, Direction, int]  # and when, which way, and under which number where that is not its own
 
 
 @attrs.frozen(kw_only=True)
@@ -103,31 +103,31 @@ class Trace:
         """Begin with nothing."""
         self._kept = kept
         self._passed: deque[Passed] = deque(maxlen=kept)
-        self._moments: deque[tuple[float, Direction]] = deque(maxlen=kept)  # of each that has passed
+        self._moments: deque[_Moment] = deque(maxlen=kept)  # of each that has passed
 
     def came(self, at_s: float, events: Sequence[Passed]) -> None:
         """Keep what a turn brought; large PDUs must have been through `lightened`."""
         self._passed.extend(events)
-        self._moments.extend(repeat((at_s, "in"), len(events)))
+        self._moments.extend(repeat((at_s, "in", 0), len(events)))
 
-    def went(self, at_s: float, pdus: Sequence[Pdu], octets: int) -> None:
-        """Keep what was sent in one write of so many octets."""
+    def went(self, at_s: float, pdus: Sequence[Pdu], octets: int, sequences: Sequence[int] = ()) -> None:
+        """Keep what was sent in one write of so many octets; `sequences` are its numbers where they are not the PDUs' own."""
         if octets > LIGHT_OCTETS:  # one of them may be large
-            self._passed.extend([p if p.tlvs is NO_TLVS and type(p) not in _LISTS else _light(p) for p in pdus])
+            self._passed.extend([Heavy(words_of(pdu)) if is_heavy(pdu) else pdu for pdu in pdus])
         else:
             self._passed.extend(pdus)
-        self._moments.extend(repeat((at_s, "out"), len(pdus)))
+        self._moments.extend(zip(repeat(at_s), repeat("out"), sequences or repeat(0, len(pdus))))
 
     def lines(self, at_ms: Callable[[float], int]) -> list[Line]:
         """Return what is kept, oldest first; `at_ms` turns seconds of the link's clock into the time of day."""
         found = [
             Line(at_ms=at_ms(at_s), direction=way, words=words, note=note)
-            for passed, (at_s, direction) in self._in_order()
-            for way, words, note in _told(passed, direction)
+            for passed, (at_s, direction, sequence) in self._in_order()
+            for way, words, note in _told(_numbered(passed, sequence), direction)
         ]
         return found[-self._kept :]
 
-    def _in_order(self) -> list[tuple[Passed, tuple[float, Direction]]]:
+    def _in_order(self) -> list[tuple[Passed, _Moment]]:
         """Return what is kept with its moments; the session tells of an unbind after its answer to it."""
         kept = list(zip(self._passed, self._moments, strict=True))
         for place in range(1, len(kept)):
@@ -144,11 +144,11 @@ def is_farewell(octets: bytes) -> bool:
 
 def is_heavy(pdu: Pdu) -> bool:
     """Say whether keeping a PDU would keep much memory alive."""
-    if isinstance(pdu, SubmitMulti) and len(pdu.dest_addresses) > SHOWN_OF_A_LIST:
+    if pdu.tlvs is not NO_TLVS and _weight(pdu.tlvs) > LIGHT_OCTETS:
         return True
-    if isinstance(pdu, SubmitMultiResp) and len(pdu.unsuccess_smes) > SHOWN_OF_A_LIST:
-        return True
-    return pdu.tlvs is not NO_TLVS and _weight(pdu.tlvs) > LIGHT_OCTETS
+    if isinstance(pdu, SubmitMulti):
+        return len(pdu.dest_addresses) > SHOWN_OF_A_LIST
+    return isinstance(pdu, SubmitMultiResp) and len(pdu.unsuccess_smes) > SHOWN_OF_A_LIST
 
 
 def lightened(events: Sequence[Event]) -> list[Passed]:
@@ -163,11 +163,24 @@ def _light(event: Event) -> Passed:
 
 
 def _weight(tlvs: Tlvs) -> int:
-    return sum(_TLV_OCTETS if isinstance(value, int) else _TLV_OCTETS + len(value) for value in tlvs.values())
+    weight = _TLV_OCTETS * len(tlvs)
+    for value in tlvs.values():
+        if not isinstance(value, int):
+            weight += len(value)
+    return weight
 
 
 _UNASKED: Final = "answers nothing that was asked, or what was given up"
 _Told = tuple[Direction, Words, str]
+
+
+def _numbered(passed: Passed, sequence: int) -> Passed:
+    """Return what was sent with the number that it had on the wire."""
+    if sequence and isinstance(passed, Pdu):
+        return attrs.evolve(passed, sequence=sequence)
+    if sequence and isinstance(passed, Heavy):
+        return attrs.evolve(passed, words=attrs.evolve(passed.words, sequence=sequence))
+    return passed
 
 
 def _told(passed: Passed, direction: Direction) -> Iterator[_Told]:

@@ -45,12 +45,18 @@ def count_parts(text: str) -> int:
     Raises:
         NotUcs2: the text has a lone surrogate.
     """
+    parts = count_gsm_parts(text)
+    if parts is not None:
+        return parts
+    octets = encode_ucs2(text)
+    return 1 if len(octets) <= 2 * _SINGLE_UCS2 else len(places(octets, Alphabet.UCS2, 2 * _PART_UCS2))
+
+
+def count_gsm_parts(text: str) -> int | None:
+    """How many parts a text takes in the GSM alphabet; None where that lacks a character of it."""
     septets = gsm_length(text)
     if septets is None:
-        octets = encode_ucs2(text)
-        if len(octets) <= 2 * _SINGLE_UCS2:
-            return 1
-        return len(places(octets, Alphabet.UCS2, 2 * _PART_UCS2))
+        return None
     if septets <= _SINGLE_GSM:
         return 1
     if septets == len(text):  # no escape pair that a boundary could hit

@@ -70,23 +70,23 @@ class Console:
                 return session_id
         return None
 
-    # What the operator's command asks
+    # What the operator's command asks, and other nodes for a team
 
     def tell_sessions(self, args: Mapping[str, Any]) -> Json:
-        """Return sessions and refused binds of `team`, a code, or of all."""
-        code, team_id = args.get("team"), None
+        """Return sessions and refused binds of `team`, a code, of `team_id`, or of all."""
+        code, team_id = args.get("team"), args.get("team_id")
         if code is not None and self._server is not None:
             team = self._server.smsc.directory.now.team_by_code(code)
             team_id = 0 if team is None else team.id  # no team has 0
         return {"sessions": self.sessions(team_id), "refused_binds": self.refused_binds(team_id)}
 
     def tell_trace(self, args: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
-        """Return the trace of `session`."""
-        return self.trace(str(args.get("session")))
+        """Return the trace of `session`, if it is `team_id`'s or nobody's in particular."""
+        return self.trace(str(args.get("session")), args.get("team_id"))
 
     def tell_kick(self, args: Mapping[str, Any]) -> str | None:
-        """End `session`."""
-        return self.kick(str(args.get("session")), "the operator")
+        """End `session`, if it is `team_id`'s or nobody's in particular."""
+        return self.kick(str(args.get("session")), args.get("who", "the operator"), args.get("team_id"))
 
     def _at_ms(self, at_s: float) -> int:
         """Return the time of day of a moment of the node's clock."""

@@ -15,14 +15,17 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from mobilesasa.core.errors import StoreAway
+from mobilesasa.core.sessions import LiveSession
 from mobilesasa.core.teams import CurrentDirectory, Team, Token
 from mobilesasa.core.terms import SmppTerms
 from mobilesasa.smpp.pdus import Bind
 from mobilesasa.smpp.statuses import Status
-from mobilesasa.smsc.binds import Binds
+from mobilesasa.smpp.words import command_name
 from mobilesasa.smsc.limits import Attempts, origin
 from mobilesasa.smsc.login import Asked, Login, Refusal, entitled, judge, renewed
 from mobilesasa.smsc.passwords import Passwords
+from mobilesasa.smsc.places import Places
 
 REFUSALS_KEPT: Final = 200
 _SHOWN_CHARACTERS = 16  # of a system_id, which has 15 (SMPP 3.4 §5.2.1)
@@ -49,7 +52,7 @@ class Entrance:
 
     Attributes:
         directory: teams, tokens and SMPP passwords.
-        binds: the registry of sessions.
+        places: those of the teams' sessions.
         clock: for counting.
         now_ms: milliseconds since the epoch.
         terms_of: the terms of a team's session by one of its tokens.
@@ -60,7 +63,7 @@ class Entrance:
     """
 
     directory: CurrentDirectory
-    binds: Binds
+    places: Places
     clock: IReactorTime
     now_ms: Callable[[], int]
     terms_of: Callable[[Team, Token], SmppTerms]
@@ -71,24 +74,25 @@ class Entrance:
 
     log = Logger()
 
-    async def admit(self, address: str, bind: Bind) -> Login | Refusal:
+    async def admit(self, address: str, bind: Bind, session_id: str) -> Login | Refusal:
         """Say whose bind it is, or why it is refused.
 
-        It takes a while when a password must be looked at, or a place must be found. Whoever is let in must be counted
-        in before anything else runs.
+        It takes a while when a password must be looked at, or a place must be found. Whoever is let in has a place, and
+        must be counted in, or give it back, before anything else runs.
 
         Args:
             address: of the peer, without a port.
             bind: what it sent.
+            session_id: names the session that it asks for.
         """
-        verdict = await self._judged(address, bind)
+        verdict = await self._judged(address, bind, session_id)
         if isinstance(verdict, Refusal):
             self.note(address, bind, verdict)
         return verdict
 
     def note(self, address: str, bind: Bind, refusal: Refusal) -> None:
         """Count a refusal, and keep it; what comes again and again is kept once."""
-        if not refusal.unheard:
+        if not refusal.unheard and not refusal.ours:
             self._count(origin(address), refusal)
         system_id, at_ms = bind.system_id[:_SHOWN_CHARACTERS], self.now_ms()
         new = RefusedBind(at_ms, address, system_id, refusal.status, refusal.why, refusal.team_id)
@@ -99,7 +103,7 @@ class Entrance:
                 break
         self.refusals.append(new)
 
-    async def _judged(self, address: str, bind: Bind) -> Login | Refusal:
+    async def _judged(self, address: str, bind: Bind, session_id: str) -> Login | Refusal:
         now_s, came_from = self.clock.seconds(), origin(address)
         for counted in (self.attempts, self.failures):
             if counted.blocked(came_from, now_s):
@@ -110,7 +114,11 @@ class Entrance:
             return _unheard(f"{self.attempts.limit} binds of this team have failed within a minute", team_id)
         if isinstance(verdict, Asked):
             verdict = await self._looked_at(verdict, bind.password)
-        return verdict if isinstance(verdict, Refusal) else await self._with_a_place(verdict)
+        if isinstance(verdict, Refusal):
+            return verdict
+        kind = command_name(bind.command_id).removeprefix("bind_")
+        shown = {"team": verdict.team.code, "address": address, "bind_type": kind}
+        return await self._with_a_place(verdict, LiveSession(session_id, verdict.team.id, shown))
 
     async def _looked_at(self, asked: Asked, given: str) -> Login | Refusal:
         found = await self.passwords.find(asked, given)
@@ -118,19 +126,23 @@ class Entrance:
             return found
         return entitled(self.directory.now, asked.team.id, found.token_digest, found, self.now_ms())
 
-    async def _with_a_place(self, login: Login) -> Login | Refusal:
+    async def _with_a_place(self, login: Login, session: LiveSession) -> Login | Refusal:
         """Find a place among the team's sessions, if need be one that a dead session holds (decision 96)."""
-        if self._has_place(login):
-            return login
-        await self.binds.probe(login.team.id)
-        verdict = renewed(self.directory.now, login, self.now_ms())
-        if isinstance(verdict, Refusal) or self._has_place(verdict):
-            return verdict
-        sessions = self.terms_of(verdict.team, verdict.token).max_sessions
-        return Refusal(Status.ESME_RBINDFAIL, f"the team has its {sessions} sessions", verdict.team.id)
+        try:
+            if await self.places.take(session, self._most(login)):
+                return login
+            await self.places.probe(session.team_id)
+            verdict = renewed(self.directory.now, login, self.now_ms())
+            if isinstance(verdict, Refusal) or await self.places.take(session, self._most(verdict)):
+                return verdict
+        except StoreAway:
+            why = "the sessions of the team cannot be counted, for the store is away"
+            return Refusal(Status.ESME_RSYSERR, why, session.team_id, ours=True)
+        why = f"the team has its {self._most(verdict)} sessions"
+        return Refusal(Status.ESME_RBINDFAIL, why, session.team_id)
 
-    def _has_place(self, login: Login) -> bool:
-        return self.binds.count(login.team.id) < self.terms_of(login.team, login.token).max_sessions
+    def _most(self, login: Login) -> int:
+        return self.terms_of(login.team, login.token).max_sessions
 
     def _count(self, came_from: str, refusal: Refusal) -> None:
         now_s = self.clock.seconds()

@@ -41,7 +41,8 @@ class Refusal:
     """A bind that is refused: the status to answer, and why, in words for the log and the console.
 
     `team_id` is the team that was named, if there is one; `guess` says that credentials were wrong, so it counts as an
-    attempt; `unheard` that nobody looked at them, and the connection is closed in a while.
+    attempt; `unheard` that nobody looked at them, and the connection is closed in a while; `ours` that it is our trouble,
+    and counts against nobody.
     """
 
     status: Status
@@ -49,6 +50,7 @@ class Refusal:
     team_id: int | None = None
     guess: bool = False
     unheard: bool = False
+    ours: bool = False
 
 
 def judge(known: Directory, bind: Bind, address: str, now_ms: int) -> Login | Asked | Refusal:

@@ -77,7 +77,8 @@ class Passwords:
         try:
             return self._remembered(asked, given) or await self._look(asked, given)
         except StoreAway:
-            return Refusal(Status.ESME_RSYSERR, "the store, which counts wrong passwords, is away", asked.team.id)
+            why = "the store, which counts wrong passwords, is away"
+            return Refusal(Status.ESME_RSYSERR, why, asked.team.id, ours=True)
         finally:
             self._gate.release()
 

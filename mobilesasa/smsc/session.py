@@ -34,6 +34,7 @@ from mobilesasa.smsc.limits import Bucket, Limits
 from mobilesasa.smsc.login import Login, Refusal, renewed
 from mobilesasa.smsc.operations import Accepting, Operations
 from mobilesasa.smsc.passwords import Passwords
+from mobilesasa.smsc.places import LocalPlaces, Places
 from mobilesasa.smsc.turns import Turns
 
 SYSTEM_ID: Final = "mobilesasa"  # what we call ourselves in the answer to a bind
@@ -55,6 +56,7 @@ class Smsc:
         counts: of the sessions that are gone, and all binds; `SmppServer.counts` adds those that are there.
         open: whether binds are taken.
         operations: alters messages that were handed in; None: query_sm, cancel_sm and replace_sm are unknown commands.
+        places: those of the teams' sessions; where none are given, this node is the only one.
         entrance: judges binds, and keeps those it refused.
     """
 
@@ -69,11 +71,12 @@ class Smsc:
     counts: Counts = attrs.field(factory=Counts)
     open: bool = True
     operations: Operations | None = None
+    places: Places = attrs.field(default=attrs.Factory(lambda self: LocalPlaces(self.binds), takes_self=True))
     entrance: Entrance = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Open the entrance."""
-        self.entrance = Entrance(self.directory, self.binds, self.clock, self.now_ms, self.terms_of, self.passwords)
+        self.entrance = Entrance(self.directory, self.places, self.clock, self.now_ms, self.terms_of, self.passwords)
 
     @property
     def refusals(self) -> deque[RefusedBind]:
@@ -147,6 +150,7 @@ class TeamSession:
         if self._login is not None:
             self._smsc.counts.add(self.figures.counts)
             self._smsc.binds.remove(self)
+            self._smsc.places.leave(self.session_id)
             self._stop_receiving()
             self.log.info(
                 "{session_id} of {team} at {peer} is gone: {reason}",
@@ -171,12 +175,13 @@ class TeamSession:
         if not smsc.open or self._refused_unheard:
             self._refuse(link, bind, Refusal(Status.ESME_RBINDFAIL, "no binds are taken", unheard=True))
             return
-        verdict = await smsc.entrance.admit(host(link.peer), bind)
+        verdict = await smsc.entrance.admit(host(link.peer), bind, self.session_id)
         if self._link is None or link.session.is_closed:
-            return  # it has gone while it waited
-        if isinstance(verdict, Refusal):
+            smsc.places.leave(self.session_id)  # it has gone while it waited
+        elif isinstance(verdict, Refusal):
             self._refuse(link, bind, verdict)
         elif not self._smsc.open:
+            smsc.places.leave(self.session_id)
             self._refuse(link, bind, Refusal(Status.ESME_RBINDFAIL, "the node stops"))
         else:
             self._welcome(link, bind, verdict)
@@ -184,7 +189,10 @@ class TeamSession:
     def _not_judged(self, failure: Failure, link: Link, bind: Bind) -> None:
         """Answer a bind that a defect of ours keeps from being judged."""
         self.log.failure("{session_id} could not be bound", failure, session_id=self.session_id)
-        if self._link is not None and not link.session.is_closed and not link.is_bound:
+        if link.is_bound:
+            return
+        self._smsc.places.leave(self.session_id)
+        if self._link is not None and not link.session.is_closed:
             self._refuse(link, bind, Refusal(Status.ESME_RSYSERR, "a defect of ours"))
 
     def _refuse(self, link: Link, bind: Bind, refusal: Refusal) -> None:
@@ -334,6 +342,7 @@ class TeamSession:
             self._link.unbind()
 
     def cut(self, why: str) -> None:
+        self._smsc.places.leave(self.session_id)
         if self._link is not None:
             self._link.abort(why)
 

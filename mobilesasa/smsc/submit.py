@@ -50,6 +50,7 @@ from mobilesasa.smsc.content import UDHI, content_of
 from mobilesasa.smsc.statuses import BadSubmit
 from mobilesasa.smsc.ussd import ussd_reply_of
 
+_SMPP: Final = Origin.SMPP  # a name of the module is found sooner than a member of an enumeration
 _WISHES: Final = (Wish.NONE, Wish.ALL, Wish.FAILURES, Wish.SUCCESSES)
 _ESCAPE: Final = b"\x1b"  # to the extension table of the GSM alphabet
 _INTERMEDIATE: Final = 0x10  # registered_delivery, §5.2.17
@@ -145,7 +146,7 @@ def read_submit(pdu: SubmitSm, team_id: int, now_ms: int, terms: SmppTerms = _DE
         pdu.source_addr.strip() or None,
         pdu.destination_addr,
         text,
-        Origin.SMPP,
+        _SMPP,
         _WISHES[pdu.registered_delivery & 0b11],
         body,
         udh,

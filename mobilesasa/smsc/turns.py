@@ -21,7 +21,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from mobilesasa.core.alterations import Alteration, Altered
-from mobilesasa.core.errors import Overloaded, Refused
+from mobilesasa.core.errors import Overloaded, Refused, StoreAway
 from mobilesasa.core.ids import smpp_id
 from mobilesasa.core.model import MessageId, Submission
 from mobilesasa.core.ports import Verdict
@@ -335,7 +335,13 @@ class Turns:
         turn.answers[place] = answer(turn.requests[place], Status.ESME_RTHROTTLED)
 
     def _log_failing(self, failure: Failure) -> None:
-        if not self._failing:  # once, and not for every batch while a database is away
+        if self._failing:  # once, and not for every batch while a database is away
+            return
+        if failure.check(StoreAway):
+            self.log.warn(
+                "a batch of team {team_id} was not accepted: {error}", team_id=self._team_id, error=failure.value
+            )
+        else:
             self.log.failure("a batch of team {team_id} was not accepted", failure, team_id=self._team_id)
         self._failing = True
 

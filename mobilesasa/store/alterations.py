@@ -47,6 +47,7 @@ FROM message WHERE id = ANY(%(ids)s::uuid[]) AND team_id = %(team_id)s
 LOCK_WAITING = """
 SELECT message_id, carrier_id, attempts FROM pending
 WHERE message_id = ANY(%(ids)s::uuid[]) AND team_id = %(team_id)s AND claimed_by IS NULL AND sent_parts = 0
+  AND EXISTS (SELECT FROM message WHERE id = message_id AND state = 10)  -- not one that a carrier took, and another one is to
 ORDER BY message_id FOR UPDATE
 """
 

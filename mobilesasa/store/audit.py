@@ -87,9 +87,12 @@ SELECT count(*), count(*) FILTER (WHERE message_id IS NULL), (array_agg(id::text
 FROM message LEFT JOIN pending ON message_id = id WHERE state = 10
 """
 
+# One that goes on after a receipt stays sent; its story says so.
 WAITS_QUEUED = """
 SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(message_id::text) FILTER (WHERE wrong))[1:5] FROM (
-    SELECT message_id, id IS NULL OR state <> 10 AS wrong FROM pending LEFT JOIN message ON id = message_id
+    SELECT pending.message_id, CASE state WHEN 10 THEN false WHEN 20 THEN NOT EXISTS (
+               SELECT FROM message_event WHERE message_event.message_id = id AND kind = 'rerouted') ELSE true END AS wrong
+    FROM pending LEFT JOIN message ON id = message_id
 ) AS each
 """
 
@@ -128,6 +131,23 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE 
     SELECT message.id IS NULL OR part NOT BETWEEN 1 AND parts OR state = 30 OR (state = 10 AND coalesce(sent_parts, 0) = 0) AS wrong,
            format('%%s part %%s', awaiting.message_id, part) AS shown
     FROM awaiting LEFT JOIN message ON message.id = awaiting.message_id LEFT JOIN pending USING (message_id)
+) AS each
+"""
+
+SECOND_WAYS = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(message_id::text) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT second_way.message_id,
+           message.id IS NULL OR (until > now() AND (state <> 20 OR pending.message_id IS NOT NULL)) AS wrong
+    FROM second_way LEFT JOIN message ON id = second_way.message_id LEFT JOIN pending ON pending.message_id = id
+) AS each
+"""
+
+LEFT_BEHIND = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT message.id IS NULL OR left_behind.part NOT BETWEEN 1 AND parts OR awaiting.message_id = message.id AS wrong,
+           format('%%s part %%s', left_behind.message_id, left_behind.part) AS shown
+    FROM left_behind LEFT JOIN message ON message.id = left_behind.message_id
+    LEFT JOIN awaiting ON awaiting.carrier_id = left_behind.carrier_id AND awaiting.ref = left_behind.ref
 ) AS each
 """
 
@@ -243,7 +263,7 @@ CHECKS = (
     ("refund_fits", "each refund is for a failed message of the same team, and not above its price", REFUND_FITS),
     ("refunded", "each message of which no carrier took a part is refunded whole once it failed", REFUNDED),
     ("queued_waits", "each queued message waits for a carrier", QUEUED_WAITS),
-    ("waits_queued", "only queued messages wait for a carrier", WAITS_QUEUED),
+    ("waits_queued", "only queued messages wait for a carrier, and sent ones that go on to another", WAITS_QUEUED),
     (
         "waits_agree",
         "what waits for a carrier has the team, carrier, price, lane and parts of its message",
@@ -252,6 +272,8 @@ CHECKS = (
     ("claims", "what is in hand is in the hand of a process that has not ended", CLAIMS),
     ("parts", "open and failed parts are no more than the parts of the message", PARTS),
     ("final", "a delivered message has neither open nor failed parts, a failed one has its reason", FINAL),
+    ("second_ways", "what may go on to another carrier is sent, and waits for none", SECOND_WAYS),
+    ("left_behind", "what a message left behind at a carrier is a part of it, and awaited no more", LEFT_BEHIND),
     ("awaiting_known", "receipts are awaited for parts of messages that a carrier took", AWAITING_KNOWN),
     ("awaiting_fits", "no more receipts are awaited for a message than it has parts without one", AWAITING_FITS),
     ("awaited", "for each open part of a sent message a receipt is awaited", AWAITED),

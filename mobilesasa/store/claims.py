@@ -1,7 +1,7 @@
 """Claiming: a message in hand is marked with the process that has it, so that no other process sends it too.
 
 `pending` has a row for each unfinished message. A claim outlives a crash: what a dead process held is released when it
-is known to be dead (`begin_run` for the same node, the lease for the others) and goes out again, which is the one case
+is known to be dead (`begin_run` for the same node, `store.living` for the others) and goes out again, which is the one case
 in which a message may reach a carrier twice (I3).
 """
 
@@ -13,17 +13,19 @@ import attrs
 
 from mobilesasa.core.model import Coding, Lane, MessageId, Outbound, Place
 from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.holds import What
 from mobilesasa.store.intake import uuids
+from mobilesasa.store.living import LIVING, SETTLING_S
 from mobilesasa.store.writer import Work
 
 CLAIM = """
 WITH taken AS (
     UPDATE pending SET claimed_by = %(run)s, attempts = attempts + 1
     WHERE message_id = ANY(%(ids)s::uuid[]) AND (claimed_by IS NULL OR claimed_by = %(mine)s) AND due_at IS NULL
-    RETURNING message_id, attempts, sent_parts
+    RETURNING message_id, attempts, sent_parts, doubted
 )
 SELECT message.id, team_id, carrier_id, lane, sender, recipient, text, body, udh, coding, parts,
-       (extract(epoch FROM expires_at) * 1000)::bigint, taken.attempts, sent_parts, options
+       (extract(epoch FROM expires_at) * 1000)::bigint, taken.attempts, sent_parts, options, doubted
 FROM taken JOIN message ON message.id = taken.message_id
 """
 
@@ -32,24 +34,23 @@ BEGIN_RUN = "INSERT INTO node_run (node) VALUES (%(node)s) RETURNING id"
 RELEASE_OF_NODE = """
 UPDATE pending SET claimed_by = NULL
 WHERE claimed_by IN (SELECT id FROM node_run WHERE node = %(node)s AND id <> %(run)s)
+RETURNING message_id, carrier_id, lane
 """
 
 END_OTHER_RUNS = "UPDATE node_run SET ended_at = now() WHERE node = %(node)s AND id <> %(run)s AND ended_at IS NULL"
 
-# One that was taken for dead and speaks again lives: what it claims from now on is its own.
-SEEN = "UPDATE node_run SET seen_at = now(), ended_at = NULL WHERE id = %(run)s"
-
-RELEASE_OF_DEAD = """
-WITH dead AS (
-    UPDATE node_run SET ended_at = now()
-    WHERE ended_at IS NULL AND id <> %(run)s AND seen_at < now() - make_interval(secs => %(lease_s)s) RETURNING id
+# One that holds its lock by now is left alone.
+FREE = (
+    "WITH"
+    + LIVING
+    + """, dead AS MATERIALIZED (
+    SELECT id FROM node_run WHERE id = ANY(%(runs)s) AND id NOT IN (SELECT run FROM living)
+), ended AS (
+    UPDATE node_run SET ended_at = now() FROM dead WHERE node_run.id = dead.id AND ended_at IS NULL
 )
-UPDATE pending SET claimed_by = NULL
-WHERE claimed_by IN (
-    SELECT id FROM dead UNION ALL  -- and what a killed process still had under way in the server when its successor began
-    SELECT id FROM node_run WHERE ended_at > now() - interval '10 minutes' AND id <> %(run)s)
-RETURNING message_id, carrier_id, lane
+UPDATE pending SET claimed_by = NULL FROM dead WHERE claimed_by = dead.id RETURNING message_id, carrier_id, lane
 """
+)
 
 END_RUN = """
 WITH ended AS (UPDATE node_run SET ended_at = now() WHERE id = %(run)s RETURNING id)
@@ -128,16 +129,18 @@ def _outbound(row: tuple) -> Outbound:  # type: ignore[type-arg]
         row[12],
         row[13],
         row[14],
+        row[15],
     )
 
 
-def begin_run(txn: Txn, node: str) -> int:
-    """Register this process; what an earlier process of the same node held is free again. Returns the run's id."""
+def begin_run(txn: Txn, node: str) -> tuple[int, list[Place]]:
+    """Register this process; return the run's id, and what an earlier process of the same node held, which is free again."""
     txn.execute(BEGIN_RUN, {"node": node})
     run: int = one_row(txn)[0]
     txn.execute(RELEASE_OF_NODE, {"node": node, "run": run})
+    freed = _places(txn)
     txn.execute(END_OTHER_RUNS, {"node": node, "run": run})
-    return run
+    return run, freed
 
 
 def end_run(txn: Txn, run: int) -> None:
@@ -145,10 +148,9 @@ def end_run(txn: Txn, run: int) -> None:
     txn.execute(END_RUN, {"run": run})
 
 
-def keep_lease(txn: Txn, run: int, lease_s: float) -> list[Place]:
-    """Say that this process lives; free what processes hold that have been silent for `lease_s`, and return it."""
-    txn.execute(SEEN, {"run": run})
-    txn.execute(RELEASE_OF_DEAD, {"run": run, "lease_s": lease_s})
+def free(txn: Txn, runs: Sequence[int], settling_s: float = SETTLING_S) -> list[Place]:
+    """End processes that are dead and return what they held, which is free again; see `store.living`."""
+    txn.execute(FREE, {"runs": list(runs), "run_lock": What.RUN, "settling_s": settling_s})
     return _places(txn)
 
 

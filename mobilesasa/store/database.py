@@ -35,8 +35,11 @@ Connection: TypeAlias = connection
 StoreError = psycopg2.Error  # whatever PostgreSQL or the way to it may raise
 
 # One statement sets all that a session of ours counts on, whatever the server's own settings are.
+# The server notices within ten seconds that a client's machine has lost its power or its network, and frees what it held.
 _SESSION = """
     SELECT set_config('TimeZone', 'UTC', false), set_config('jit', 'off', false),
+           set_config('tcp_keepalives_idle', '4', false), set_config('tcp_keepalives_interval', '2', false),
+           set_config('tcp_keepalives_count', '3', false),
            set_config('statement_timeout', %(statement_timeout_ms)s, false),
            set_config('idle_in_transaction_session_timeout', %(idle_timeout_ms)s, false)
 """

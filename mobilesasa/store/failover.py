@@ -1,4 +1,4 @@
-"""Messages that go on to another carrier: refused by one, or waiting for one that is in trouble.
+"""Messages that go on to another carrier: refused or left unanswered by one, or waiting for one that is in trouble.
 
 The row in `pending` is the truth: it names the carrier that a message waits for, and in `fallbacks` those that may still
 have it. One statement moves both, so a message is always at one carrier, whenever a process dies; the charge, the id and
@@ -17,20 +17,23 @@ from mobilesasa.store.database import Txn
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.rows import as_json
 
-# Only the hand that has the message moves it, and only once. A carrier that has refused is not among those that are left.
+# Only the hand that has the message moves it, and only once. A carrier that has refused is not among those that are left; one
+# that has not answered (`avoided` is given) is the last of them, and those that are in trouble too are avoided.
 REROUTE = """
-WITH refused AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(%(messages)s) AS refused (
-        id uuid, carrier_id integer, attempt smallint, code text, reason text)
+WITH leaving AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(messages)s) AS leaving (
+        id uuid, carrier_id integer, attempt smallint, code text, reason text, avoided integer[])
 ), way AS MATERIALIZED (
-    SELECT refused.*, ways FROM refused, LATERAL (
-        SELECT fallbacks FROM pending WHERE message_id = refused.id AND fallbacks IS NOT NULL OFFSET 0
+    SELECT leaving.*, ways FROM leaving, LATERAL (
+        SELECT fallbacks FROM pending WHERE message_id = leaving.id AND fallbacks IS NOT NULL OFFSET 0
     ) AS waits, LATERAL (
-        SELECT array_agg(carrier.id ORDER BY n) AS ways FROM unnest(fallbacks) WITH ORDINALITY AS fallback (id, n)
-        JOIN carrier ON carrier.id = fallback.id WHERE enabled AND carrier.id <> refused.carrier_id
-    ) AS open WHERE ways IS NOT NULL
+        SELECT array_agg(carrier.id ORDER BY coalesce(carrier.id = ANY(avoided), false), n) AS ways
+        FROM unnest(fallbacks) WITH ORDINALITY AS fallback (id, n) JOIN carrier ON carrier.id = fallback.id
+        WHERE enabled AND carrier.id <> leaving.carrier_id
+    ) AS open WHERE ways IS NOT NULL AND ways[1] <> ALL (coalesce(avoided, '{}'))
 ), moved AS (
-    UPDATE pending SET claimed_by = NULL, due_at = NULL, carrier_id = ways[1], fallbacks = nullif(ways[2:], '{}')
+    UPDATE pending SET claimed_by = NULL, due_at = NULL, carrier_id = ways[1], doubted = doubted OR avoided IS NOT NULL,
+        fallbacks = nullif(ways[2:] || CASE WHEN avoided IS NOT NULL THEN ARRAY[way.carrier_id] ELSE '{}' END, '{}')
     FROM way WHERE message_id = ANY(%(ids)s::uuid[]) AND message_id = way.id AND claimed_by IS NOT NULL
         AND attempts = attempt AND sent_parts = 0 AND expires_at > now()
     RETURNING way.*, lane
@@ -38,7 +41,8 @@ WITH refused AS MATERIALIZED (
     UPDATE message SET carrier_id = ways[1] FROM moved WHERE message.id = moved.id
 ), told AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
-    SELECT id, attempt, carrier_id, 'rerouted', code, reason FROM moved
+    SELECT id, attempt, carrier_id, kind, code, reason FROM moved, LATERAL (
+        SELECT 'uncertain' AS kind WHERE avoided IS NOT NULL UNION ALL SELECT 'rerouted') AS happened
 )
 SELECT id, ways[1], lane FROM moved
 """
@@ -55,7 +59,7 @@ WITH stuck AS MATERIALIZED (
         SELECT array_agg(carrier.id ORDER BY carrier.id = ANY(%(avoided)s::integer[]), n) AS ways
         FROM unnest(fallbacks) WITH ORDINALITY AS fallback (id, n) JOIN carrier ON carrier.id = fallback.id
         WHERE enabled AND carrier.id <> %(carrier_id)s
-    ) AS open WHERE ways[1] <> ALL (%(avoided)s::integer[])
+    ) AS open WHERE ways IS NOT NULL AND ways[1] <> ALL (%(avoided)s::integer[])
 ), moved AS (
     UPDATE pending SET due_at = NULL, carrier_id = next, fallbacks = rest
     FROM way WHERE message_id = way.id RETURNING way.id, next, attempts, lane
@@ -77,12 +81,12 @@ class Chunk:
     last: MessageId | None
 
 
-def reroute(txn: Txn, refused: Sequence[dict[str, Any]]) -> dict[MessageId, Place]:
-    """Let messages that a carrier refused go on to the next; return those that do, with where they wait now.
+def reroute(txn: Txn, leaving: Sequence[dict[str, Any]]) -> dict[MessageId, Place]:
+    """Let messages that a carrier refused or left unanswered go on to the next; return those that do, with where they wait now.
 
-    Those that are left out have no other carrier, or no time, or a part with the carrier already: they fail.
+    Those that are left out have no other carrier, or no time, or a part with the carrier already: they fail, or stay.
     """
-    txn.execute(REROUTE, {"messages": as_json(refused), "ids": uuids(row["id"] for row in refused)})
+    txn.execute(REROUTE, {"messages": as_json(leaving), "ids": uuids(row["id"] for row in leaving)})
     return {message_id: (message_id, carrier_id, Lane(lane)) for message_id, carrier_id, lane in txn.fetchall()}
 
 

@@ -57,21 +57,21 @@ def accept(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
     Returns None for each message that was stored, else its refusal, `InsufficientUnits` or `Suppressed`. Runs on a
     database thread and may run twice (deadlock): touches nothing but `txn`.
     """
-    verdicts: list[Refused | None] = [InsufficientUnits(message.price_units) for message in batch]
-    rows = [_row(n, message) for n, message in enumerate(batch)]
-    if suppressed := suppressions.refusals(txn, batch):
-        verdicts = [suppressed.get(message.id, verdicts[n]) for n, message in enumerate(batch)]
-        rows = [row for row in rows if row["id"] not in suppressed]
+    suppressed = suppressions.refusals(txn, batch)
+    rows = [_row(n, message) for n, message in enumerate(batch) if message.id not in suppressed]
+    paid: set[int] = set()
     while rows:
         teams = {row["team_id"] for row in rows}
         txn.execute(ACCEPT, {"batch": as_json(rows), "teams": list(teams)})
-        paid = {n for (n,) in txn.fetchall()}
-        for n in paid:
-            verdicts[n] = None
-        if not paid or len(paid) == len(rows):
+        fitting = {n for (n,) in txn.fetchall()}
+        paid |= fitting
+        if not fitting or len(fitting) == len(rows):
             break
-        rows = [row for row in rows if row["n"] not in paid]  # a dear one did not fit; a cheaper one behind it may
-    return verdicts
+        rows = [row for row in rows if row["n"] not in fitting]  # a dear one did not fit; a cheaper one behind it may
+    return [
+        None if n in paid else suppressed.get(message.id) or InsufficientUnits(message.price_units)
+        for n, message in enumerate(batch)
+    ]
 
 
 def accept_one(txn: Txn, message: Priced) -> None:

@@ -18,9 +18,11 @@ from mobilesasa.store import (
     idempotency,
     inbound,
     intake,
+    living,
     outcomes,
     questions,
     reports,
+    second_ways,
     spool,
     texts,
 )
@@ -28,6 +30,7 @@ from mobilesasa.store.claims import CLAIMING, Claim
 from mobilesasa.store.database import Database
 from mobilesasa.store.inbound import TAKING_IN
 from mobilesasa.store.intake import ACCEPTING
+from mobilesasa.store.living import Lookout
 from mobilesasa.store.outcomes import SETTLING
 from mobilesasa.store.reports import REPORTING
 from mobilesasa.store.spool import ACKNOWLEDGING, Acknowledgement
@@ -43,14 +46,24 @@ class Journal:
         database: takes the rest.
         run: this process's `node_run.id`, which marks its claims.
         backlog_max: messages waiting for their commit, above which more are refused (I7).
+        lookout: says who is dead.
     """
 
-    def __init__(self, intake: Writer, writer: Writer, database: Database, run: int, backlog_max: int = 20_000) -> None:
+    def __init__(
+        self,
+        intake: Writer,
+        writer: Writer,
+        database: Database,
+        run: int,
+        backlog_max: int = 20_000,
+        lookout: Lookout | None = None,
+    ) -> None:
         self._intake = intake
         self._writer = writer
         self._database = database
         self._run = run
         self._backlog_max = backlog_max
+        self._lookout = lookout or Lookout()
 
     async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
         """See `core.ports.Intake`.
@@ -111,8 +124,14 @@ class Journal:
         return await self._database.run("outcomes.expire_some", outcomes.expire_some, limit)
 
     async def keep_lease(self, lease_s: float) -> Sequence[Place]:
-        """Say that this process lives; return what dead processes held, which is free again."""
-        return await self._database.run("claims.keep_lease", claims.keep_lease, self._run, lease_s)
+        """Say that this process lives; return what dead processes held, which is free again.
+
+        Called every few seconds; as a rule it is one statement that changes nothing.
+        """
+        settling_s, again_s = self._lookout.settling_s, lease_s / 4
+        found = await self._database.run("living.look", living.look, self._run, lease_s, settling_s)
+        dead = self._lookout.dead(found, self._database.clock.seconds(), again_s)
+        return await self._database.run("claims.free", claims.free, dead, settling_s) if dead else []
 
     async def move_on(
         self, carrier_id: int, avoided: Collection[int], reason: str, after: MessageId | None, limit: int
@@ -130,6 +149,8 @@ class Journal:
         while (await self._database.run("reports.give_up", reports.give_up, receipt_h, limit))[0] == limit:
             pass
         while await self._database.run("reports.forget_parked", reports.forget_parked, receipt_h, limit) == limit:
+            pass
+        while await self._database.run("second_ways.tidy", second_ways.tidy, receipt_h, limit) == limit:
             pass
         await self._database.run("spool.forget", spool.forget, receipt_h)
         while await self._database.run("idempotency.forget", idempotency.forget, limit) == limit:

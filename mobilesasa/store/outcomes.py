@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import attrs
 
 from mobilesasa.core.model import (
     Failure,
@@ -20,7 +22,7 @@ from mobilesasa.core.model import (
     Step,
 )
 from mobilesasa.core.optouts import names_a_blacklist
-from mobilesasa.store import failover, steps, suppressions
+from mobilesasa.store import failover, second_ways, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.notices import NOTICES, notices
@@ -29,7 +31,8 @@ from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 # Says how many of the carrier's ids were new, and whether any receipt waits for the id of its message, in whatever spelling.
-# A message whose parts the carrier took as one (`ids` is 1) waits for one receipt.
+# A message whose parts the carrier took as one (`ids` is 1) waits for one receipt. One that an earlier carrier took, which then
+# reported a failure, is sent already (`second_ways`); what that carrier said of it is over.
 SENT = """
 WITH sent AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS sent (
@@ -39,15 +42,18 @@ WITH sent AS MATERIALIZED (
 ), moved AS (
     UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
                        refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), ''),
-                       open_parts = least(open_parts, nullif(sent.ids, 0))
-    FROM sent WHERE message.id = sent.id AND state = 10
+                       open_parts = least(open_parts, nullif(sent.ids, 0)),
+                       failure = CASE state WHEN 10 THEN failure END, error = CASE state WHEN 10 THEN error END
+    FROM sent WHERE message.id = sent.id
+      AND (state = 10 OR (state = 20 AND message.refs IS NULL AND attempts < attempt))
+    RETURNING 1
 ), waits AS (
     INSERT INTO awaiting (carrier_id, ref, message_id, part, sent_at)
     SELECT carrier_id, ref, id, part, to_timestamp(at)
     FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid, part smallint, at float8)
     ON CONFLICT (carrier_id, ref) DO NOTHING RETURNING 1
 )
-SELECT (SELECT count(*) FROM waits), EXISTS (SELECT FROM parked_report),
+SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM waits), EXISTS (SELECT FROM parked_report),
        EXISTS (SELECT FROM parked_report WHERE spellings IS NOT NULL AND at > now() - interval '1 hour')
 """
 
@@ -83,7 +89,8 @@ WITH put_off AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS put_off (
         id uuid, carrier_id integer, attempt smallint, delay_s float8, taken integer, refs text, code text, reason text, kind text)
 ), back AS (
-    UPDATE pending SET claimed_by = NULL, due_at = now() + make_interval(secs => delay_s), sent_parts = sent_parts | taken
+    UPDATE pending SET claimed_by = NULL, due_at = now() + make_interval(secs => delay_s), sent_parts = sent_parts | taken,
+                       doubted = doubted OR kind = 'uncertain'
     FROM put_off WHERE message_id = ANY(%(ids)s::uuid[]) AND message_id = put_off.id AND claimed_by IS NOT NULL AND attempts = attempt
     RETURNING put_off.*
 ), told AS (
@@ -94,7 +101,8 @@ UPDATE message SET refs = concat_ws(' ', message.refs, back.refs) FROM back
 WHERE message.id = back.id AND back.refs <> ''
 """
 
-# Units come back for the parts that no carrier took. The row in `pending` goes once, so the refund is made once. What comes
+# Units come back for the parts that no carrier took; of a message that one took whole and then reported as failed, for none,
+# and its failure is that one. The row in `pending` goes once, so the refund is made once. What comes
 # for the parts that one did take changes nothing any more: the message has failed, and its team is told so once. The teams'
 # rows are locked in the order of their ids, as charges do.
 NEVER = (
@@ -108,7 +116,9 @@ WITH ended AS MATERIALIZED (
               bit_count((sent_parts | ended.taken)::bit(32)) AS taken_parts
 ), moved AS (
     UPDATE message SET state = 40, carrier_id = gone.carrier_id, attempts = gone.attempt, done_at = now(),
-                       failure = gone.failure, error = gone.code, reason = gone.reason,
+                       failure = CASE WHEN sent_at IS NULL THEN gone.failure ELSE coalesce(message.failure, gone.failure) END,
+                       error = CASE WHEN sent_at IS NULL THEN gone.code ELSE error END,
+                       reason = CASE WHEN sent_at IS NULL THEN gone.reason ELSE message.reason END,
                        open_parts = 0, failed_parts = parts,
                        refs = nullif(concat_ws(' ', message.refs, nullif(gone.refs, '')), '')
     FROM gone WHERE message.id = gone.message_id
@@ -123,7 +133,7 @@ WITH ended AS MATERIALIZED (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
     SELECT id, attempt, carrier_id, CASE failure WHEN 'cancelled' THEN failure ELSE 'refused' END, code, reason FROM gone
 ), back AS (
-    SELECT id, team_id, (price_units::bigint * (parts - taken_parts) / parts) AS units FROM moved
+    SELECT id, team_id, (price_units::bigint * (parts - taken_parts) / parts) AS units FROM moved WHERE sent_at IS NULL
 ), entry AS (
     INSERT INTO ledger (team_id, kind, units, messages, message_id)
     SELECT team_id, 'refund', units, 1, id FROM back WHERE units > 0 RETURNING team_id, units
@@ -164,43 +174,75 @@ SELECT message_id, attempts FROM pending WHERE message_id = ANY(%(ids)s::uuid[])
 NOTHING_FOLLOWS = Settled()
 
 
+@attrs.define(eq=False)
+class _Sorted:
+    """The rows of a batch, by what becomes of them."""
+
+    sent: list[dict[str, Any]] = attrs.field(factory=list)
+    later: list[dict[str, Any]] = attrs.field(factory=list)
+    never: list[dict[str, Any]] = attrs.field(factory=list)
+    leaving: list[dict[str, Any]] = attrs.field(
+        factory=list
+    )  # what another carrier may take; else one of the two before
+    doubted: list[dict[str, Any]] = attrs.field(factory=list)  # of `sent`: taken for sent
+    ways: list[dict[str, Any]] = attrs.field(factory=list)  # of `sent`: may leave the carrier again
+    parts: list[dict[str, Any]] = attrs.field(factory=list)
+    stepped: dict[MessageId, float | None] = attrs.field(factory=dict)
+    in_halves: bool = False  # some of `parts` are of messages that are not in `sent`
+
+    def add(self, item: Settlement) -> None:
+        """Sort one answer."""
+        outcome = item.outcome
+        if outcome.refs:
+            self.parts.extend(_parts(item))
+        if isinstance(outcome, Sent):
+            self._add_sent(item, outcome)
+            return
+        self.in_halves = self.in_halves or bool(outcome.refs)
+        row = _row(item) | _why(outcome)
+        if isinstance(outcome, Later):
+            row |= {"delay_s": outcome.delay_s, "kind": "uncertain" if outcome.uncertain else "postponed"}
+            leaves = outcome.uncertain and item.avoided is not None and not row["taken"]
+            (self.leaving if leaves else self.later).append(row | {"avoided": item.avoided} if leaves else row)
+        else:
+            row["failure"] = outcome.failure
+            (self.leaving if outcome.elsewhere and not row["taken"] else self.never).append(row)
+
+    def _add_sent(self, item: Settlement, outcome: Sent) -> None:
+        self.sent.append(_row(item))
+        if outcome.uncertain:
+            self.doubted.append(_row(item))
+        elif item.has_steps:
+            self.stepped[item.message_id] = item.at_ms / 1000
+        if item.second_way_s:
+            self.ways.append({"id": item.message_id, "until": item.at_ms / 1000 + item.second_way_s})
+
+    def stay(self, moved: Mapping[MessageId, Place]) -> None:
+        """Put what did not leave where it belongs."""
+        for row in self.leaving:
+            if row["id"] not in moved:
+                (self.never if "failure" in row else self.later).append(row)
+
+
 def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
     """Write down what carriers answered."""
-    sent: list[dict[str, Any]] = []
-    later: list[dict[str, Any]] = []
-    never: list[dict[str, Any]] = []
-    elsewhere: list[dict[str, Any]] = []
-    doubted: list[dict[str, Any]] = []
-    parts: list[dict[str, Any]] = []
-    stepped: dict[MessageId, float | None] = {}
+    rows = _Sorted()
     for item in batch:
-        outcome = item.outcome
-        if isinstance(outcome, Sent):
-            sent.append(_row(item))
-            if outcome.uncertain:
-                doubted.append(_row(item))
-            elif item.has_steps:
-                stepped[item.message_id] = item.at_ms / 1000
-        elif isinstance(outcome, Later):
-            kind = "uncertain" if outcome.uncertain else "postponed"
-            later.append(_row(item) | _why(outcome) | {"delay_s": outcome.delay_s, "kind": kind})
-        else:
-            row = _row(item) | _why(outcome) | {"failure": outcome.failure}
-            (elsewhere if outcome.elsewhere and not row["taken"] else never).append(row)
-        if outcome.refs:
-            parts.extend(_parts(item))
-    early = _write_sent(txn, sent, parts) if sent or parts else []
-    if later:
-        txn.execute(LATER, {"messages": as_json(later), "ids": _ids(later)})
-    if doubted:
-        txn.execute(UNCERTAIN, {"messages": as_json(doubted), "reason": TAKEN_FOR_SENT})
-    moved: dict[MessageId, Place] = failover.reroute(txn, elsewhere) if elsewhere else {}
-    never += [row for row in elsewhere if row["id"] not in moved]
-    owed = _write_never(txn, never) if never else []
+        rows.add(item)
+    if rows.ways:  # while they wait still
+        second_ways.keep(txn, rows.ways)
+    early = _write_sent(txn, rows) if rows.sent or rows.parts else []
+    if rows.doubted:
+        txn.execute(UNCERTAIN, {"messages": as_json(rows.doubted), "reason": TAKEN_FOR_SENT})
+    moved: dict[MessageId, Place] = failover.reroute(txn, rows.leaving) if rows.leaving else {}
+    rows.stay(moved)
+    if rows.later:
+        txn.execute(LATER, {"messages": as_json(rows.later), "ids": _ids(rows.later)})
+    owed = _write_never(txn, rows.never) if rows.never else []
     if early:
         owed += [notice for notice in report(txn, early) if notice is not None]
-    if stepped:  # behind the early ones: of what has ended already no step is told
-        owed += steps.take(txn, Step.ACCEPTED, stepped)
+    if rows.stepped:  # behind the early ones: of what has ended already no step is told
+        owed += steps.take(txn, Step.ACCEPTED, rows.stepped)
     return _follows(batch, owed, moved)
 
 
@@ -227,15 +269,18 @@ def _follows(batch: Sequence[Settlement], owed: Sequence[Notice], moved: dict[Me
     ]
 
 
-def _write_sent(txn: Txn, sent: list[dict[str, Any]], parts: list[dict[str, Any]]) -> list[Report]:
+def _write_sent(txn: Txn, rows: _Sorted) -> list[Report]:
     """Write down what was taken and the carrier's ids of the parts; return the receipts that came before them."""
+    parts = rows.parts
     _tell_apart(parts)
-    given = {"messages": as_json(sent), "ids": _ids(sent), "parts": as_json(parts)}
+    given = {"messages": as_json(rows.sent), "ids": _ids(rows.sent), "parts": as_json(parts)}
     txn.execute(SENT, given)
-    new, any_parked, any_spelt = one_row(txn)
+    moved, new, any_parked, any_spelt = one_row(txn)
     if new < len(parts):
         txn.execute(DISPLACE, given)
         txn.execute(SENT, given)
+    if moved < len(rows.sent) or rows.in_halves:
+        second_ways.take_too_late(txn, parts)
     if not any_parked:
         return []
     txn.execute(UNPARK, given)

@@ -11,8 +11,12 @@ from typing import Any, Final
 
 import attrs
 
-from mobilesasa.core.model import Notice, Report
-from mobilesasa.store.database import Txn
+from mobilesasa.core.errors import BadValue, NotFound
+from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.model import MessageId, Notice, Report, State
+from mobilesasa.store import paging
+from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.replays import CHANNEL
 from mobilesasa.store.reports import report, report_of
 from mobilesasa.store.rows import as_json
@@ -24,14 +28,21 @@ SELECT parked.id, coalesce(carrier.name, parked.carrier_id::text), parked.report
        (extract(epoch FROM parked.at) * 1000)::bigint
 FROM parked_report AS parked LEFT JOIN carrier ON carrier.id = parked.carrier_id
 WHERE %(carrier_id)s::integer IS NULL OR parked.carrier_id = %(carrier_id)s
-ORDER BY parked.id DESC LIMIT %(limit)s
+ORDER BY parked.id DESC LIMIT %(limit)s OFFSET %(offset)s
 """
 
-COUNT = "SELECT count(*) FROM parked_report WHERE %(carrier_id)s::integer IS NULL OR carrier_id = %(carrier_id)s"
+_WANTED = "FROM parked_report WHERE %(carrier_id)s::integer IS NULL OR carrier_id = %(carrier_id)s"
+
+COUNT = f"SELECT count(*) {_WANTED}"
+
+COUNT_SOME = f"SELECT count(*), count(*) FROM (SELECT {_WANTED} LIMIT %(limit)s) AS newest"
+
+ESTIMATE = f"EXPLAIN (FORMAT JSON) SELECT {_WANTED}"
 
 NEXT = """
 SELECT id, report, coalesce(spellings, '{}') FROM parked_report
 WHERE id > %(after)s AND (%(carrier_id)s::integer IS NULL OR carrier_id = %(carrier_id)s)
+  AND (%(only)s::bigint IS NULL OR id = %(only)s)
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 
@@ -45,6 +56,28 @@ DELETE FROM parked_report WHERE id IN (
         WHERE waits.sent_at < kept.at + interval '1 hour' LIMIT 1) AS found)
 RETURNING id
 """
+
+FIND = "SELECT carrier_id, report FROM parked_report WHERE id = %(id)s"
+
+# The parts that may be meant: of a message, or the one of a carrier's id.
+PARTS_OF_MESSAGE = """
+SELECT waits.ref, waits.message_id, waits.part, waits.failed FROM message
+JOIN LATERAL unnest(string_to_array(message.refs, ' ')) AS each (ref) ON true
+JOIN LATERAL (
+    SELECT * FROM awaiting WHERE carrier_id = %(carrier_id)s AND ref = each.ref AND message_id = message.id OFFSET 0
+) AS waits ON true
+WHERE message.id = %(message_id)s ORDER BY waits.part
+"""
+
+PART_OF_REF = """
+SELECT ref, message_id, part, failed FROM awaiting WHERE carrier_id = %(carrier_id)s AND ref = %(ref)s
+"""
+
+IS_THERE = "SELECT EXISTS (SELECT FROM message WHERE id = %(message_id)s)"
+
+TAKE = "DELETE FROM parked_report WHERE id = %(id)s"
+
+LOCK_PART = "SELECT failed FROM awaiting WHERE carrier_id = %(carrier_id)s AND ref = %(ref)s FOR UPDATE"
 
 TELL = "SELECT pg_notify(%(channel)s, team::text) FROM unnest(%(teams)s) AS team"
 
@@ -65,19 +98,47 @@ class Retry:
 
     carrier_id: int | None = None  # None: of all carriers
     after: int = 0
+    only: int | None = None  # this one alone
     looked_at: int = 0
     matched: int = 0
     done: bool = False
 
 
+@attrs.frozen
+class Wanted:
+    """Whose a receipt is, as an operator says it: the message's, or the part's that has an id of the carrier's."""
+
+    message_id: MessageId | None = None
+    part: int | None = None  # from 1; None where one part alone waits
+    ref: str | None = None
+
+
+@attrs.frozen
+class Match:
+    """A parked receipt, and the part for which it is settled."""
+
+    id: int
+    message_id: MessageId
+    part: int
+    report: Report  # with the carrier's id of the part
+
+
 def show(txn: Txn, carrier_id: int | None, limit: int) -> tuple[int, list[Parked]]:
     """Return how many receipts are parked, of one carrier or of all, and the newest of them."""
-    known = {"carrier_id": carrier_id, "limit": limit}
-    txn.execute(SHOW, known)
-    found = [Parked(id_, name, report_of(kept), at_ms) for id_, name, kept, at_ms in txn.fetchall()]
-    txn.execute(COUNT, known)
-    ((count,),) = txn.fetchall()
-    return count, found
+    txn.execute(COUNT, {"carrier_id": carrier_id})
+    ((number,),) = txn.fetchall()
+    return number, page(txn, carrier_id, limit)
+
+
+def page(txn: Txn, carrier_id: int | None, limit: int, offset: int = 0) -> list[Parked]:
+    """Return receipts that are parked, of one carrier or of all, newest first, without the newest `offset` of them."""
+    txn.execute(SHOW, {"carrier_id": carrier_id, "limit": limit, "offset": offset})
+    return [Parked(id_, name, report_of(kept), at_ms) for id_, name, kept, at_ms in txn.fetchall()]
+
+
+def count(txn: Txn, carrier_id: int | None, counted: int = paging.COUNTED) -> tuple[int, bool]:
+    """Return how many receipts are parked, of one carrier or of all, and whether that is an estimate."""
+    return paging.count(txn, COUNT_SOME, ESTIMATE, {"carrier_id": carrier_id}, counted)
 
 
 def go_on(txn: Txn, retry: Retry, spell: Callable[[str], tuple[str, ...]], limit: int = CHUNK) -> Retry:
@@ -86,7 +147,8 @@ def go_on(txn: Txn, retry: Retry, spell: Callable[[str], tuple[str, ...]], limit
     Each is looked up under the id that it has and under all that `spell` makes of it. What fits nothing stays as it is, as
     old as it is.
     """
-    txn.execute(NEXT, {"after": retry.after, "carrier_id": retry.carrier_id, "limit": limit})
+    wanted = {"after": retry.after, "carrier_id": retry.carrier_id, "only": retry.only, "limit": limit}
+    txn.execute(NEXT, wanted)
     looked_at = [(id_, report_of(kept), spellings) for id_, kept, spellings in txn.fetchall()]
     refs = {
         id_: tuple(dict.fromkeys((heard.ref, *spellings, *spell(heard.ref)))) for id_, heard, spellings in looked_at
@@ -106,6 +168,78 @@ def go_on(txn: Txn, retry: Retry, spell: Callable[[str], tuple[str, ...]], limit
     )
 
 
+def find_match(txn: Txn, parked_id: int, wanted: Wanted) -> Match:
+    """Return the part that a parked receipt is to be settled for; nothing is changed yet.
+
+    Raises:
+        NotFound: there is no such receipt, or no such message.
+        BadValue: the part waits for no receipt of this carrier, or several do and none was named.
+    """
+    txn.execute(FIND, {"id": parked_id})
+    row = txn.fetchone()
+    if row is None:
+        raise _gone(parked_id)
+    heard = report_of(row[1])
+    known = {"carrier_id": row[0], "message_id": wanted.message_id, "ref": wanted.ref}
+    txn.execute(PARTS_OF_MESSAGE if wanted.ref is None else PART_OF_REF, known)
+    waiting = [each for each in txn.fetchall() if _takes(heard, failed=each[3])]
+    fitting = [each for each in waiting if wanted.part in (None, each[2])]
+    if len(fitting) > 1:
+        numbers = ", ".join(str(part) for _, _, part, _ in fitting)
+        raise BadValue(f"the parts {numbers} of the message wait for receipts; say which is meant")
+    if not fitting:
+        raise _unfit(txn, wanted)
+    ((ref, message_id, part, _),) = fitting
+    return Match(parked_id, message_id, part, attrs.evolve(heard, carrier_id=row[0], ref=ref, repeated=True))
+
+
+def settle(txn: Txn, match: Match) -> None:
+    """Settle a parked receipt for a part, as if it had come with the right id; it leaves the tray.
+
+    Raises:
+        NotFound: the receipt is not there any more.
+        BadValue: the part does not wait any more.
+    """
+    txn.execute(TAKE, {"id": match.id})
+    if txn.rowcount == 0:
+        raise _gone(match.id)
+    heard = match.report
+    txn.execute(LOCK_PART, {"carrier_id": heard.carrier_id, "ref": heard.ref})
+    row = txn.fetchone()
+    if row is None or not _takes(heard, failed=row[0]):
+        raise _waits_not()
+    _tell(txn, report(txn, [heard]))
+
+
+def match_now(txn: Txn, parked_id: int, wanted: Wanted) -> Match:
+    """Find the part that a parked receipt is for and settle it; raises as `find_match`."""
+    match = find_match(txn, parked_id, wanted)
+    settle(txn, match)
+    return match
+
+
+def _takes(heard: Report, *, failed: bool) -> bool:
+    """Say whether a part still takes a receipt: one that failed takes a late "delivered" alone."""
+    return not failed or heard.state is State.DELIVERED
+
+
+def _unfit(txn: Txn, wanted: Wanted) -> NotFound | BadValue:
+    if wanted.ref is None:
+        txn.execute(IS_THERE, {"message_id": wanted.message_id})
+        ((there,),) = txn.fetchall()
+        if not there:
+            return NotFound("there is no such message")
+    return _waits_not()
+
+
+def _waits_not() -> BadValue:
+    return BadValue("no part that is meant waits for such a receipt of this carrier")
+
+
+def _gone(parked_id: int) -> NotFound:
+    return NotFound(f"there is no receipt {parked_id} in the list")
+
+
 def _once_more(heard: Report, refs: tuple[str, ...]) -> Report:
     """Return a receipt that is as good under each of its ids, and that is not parked again."""
     return attrs.evolve(heard, spell=lambda _: refs, unsure=True, repeated=True)
@@ -116,3 +250,49 @@ def _tell(txn: Txn, notices: Sequence[Notice | None]) -> None:
     teams: list[Any] = sorted({notice.team_id for notice in notices if notice is not None})
     if teams:
         txn.execute(TELL, {"channel": CHANNEL, "teams": teams})
+
+
+@attrs.frozen
+class Tray:
+    """The parked receipts, for the API; each call is a transaction of the pool, `retry` one a chunk."""
+
+    _database: Database
+    _spell: Callable[[str], tuple[str, ...]]  # gives an id's other spellings
+
+    async def page(self, carrier_id: int | None, limit: int, offset: int) -> Sequence[Parked]:
+        """See `api.platform.Tray`."""
+        return await self._database.run("parked.page", page, carrier_id, limit, offset)
+
+    async def count(self, carrier_id: int | None) -> tuple[int, bool]:
+        """See `api.platform.Tray`."""
+        return await self._database.run("parked.count", count, carrier_id)
+
+    async def match(
+        self,
+        parked_id: int,
+        kept: Callable[[Match], Kept | None],
+        *,
+        message_id: MessageId | None = None,
+        part: int | None = None,
+        ref: str | None = None,
+    ) -> Match:
+        """See `api.platform.Tray`: the reply is known before the commit, which looks whether all is still so."""
+        wanted = Wanted(message_id, part, ref)
+        found = await self._database.run("parked.find_match", find_match, parked_id, wanted)
+        await run_once(self._database, kept(found), "parked.settle", settle, found)
+        return found
+
+    async def retry(self, carrier_id: int | None, after: int, limit: int) -> Retry:
+        """See `api.platform.Tray`."""
+        state = Retry(carrier_id, after)
+        while not state.done and state.looked_at < limit:
+            chunk = min(CHUNK, limit - state.looked_at)
+            state = await self._database.run("parked.go_on", go_on, state, self._spell, chunk)
+        return state
+
+    async def retry_one(self, parked_id: int) -> bool:
+        """See `api.platform.Tray`."""
+        state = await self._database.run("parked.go_on", go_on, Retry(only=parked_id), self._spell)
+        if state.looked_at == 0:
+            raise _gone(parked_id)
+        return state.matched == 1

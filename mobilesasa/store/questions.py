@@ -15,18 +15,26 @@ import attrs
 import orjson
 
 from mobilesasa.store.database import Connection, Txn, in_transaction, one_row
+from mobilesasa.store.holds import What
+from mobilesasa.store.living import LIVING, SETTLING_S
 
 CHANNEL: Final = "question"  # nodes listen there for the ids of questions
+ANSWER_CHANNEL: Final = "answer"  # whoever asks listens there for the ids of questions that were answered
 
 ASK = """
 WITH asked AS (INSERT INTO node_question (kind, args) VALUES (%(kind)s, %(args)s::jsonb) RETURNING id)
 SELECT id, pg_notify('question', id::text) FROM asked
 """
 
-ALIVE = """
-SELECT DISTINCT node FROM node_run
-WHERE ended_at IS NULL AND seen_at > now() - make_interval(secs => %(lease_s)s) ORDER BY node
+# While the locks say nothing yet, those that were seen of late.
+ALIVE = (
+    "WITH"
+    + LIVING
+    + """
+SELECT DISTINCT node FROM node_run WHERE ended_at IS NULL AND id IN (SELECT run FROM living)
+  AND (EXISTS (SELECT FROM settled) OR seen_at > now() - make_interval(secs => %(lease_s)s)) ORDER BY node
 """
+)
 
 LISTEN = "LISTEN answer"
 
@@ -77,10 +85,15 @@ def ask(txn: Txn, question: Question) -> int:
     return asked
 
 
-def alive(txn: Txn, lease_s: float) -> list[str]:
-    """Return the names of the nodes that run, as far as the store knows: seen within `lease_s` seconds."""
-    txn.execute(ALIVE, {"lease_s": lease_s})
+def alive(txn: Txn, lease_s: float, settling_s: float = SETTLING_S) -> list[str]:
+    """Return the names of the nodes that live; see `store.living`."""
+    txn.execute(ALIVE, {"lease_s": lease_s, "run_lock": What.RUN, "settling_s": settling_s})
     return [node for (node,) in txn.fetchall()]
+
+
+def begin(txn: Txn, question: Question, lease_s: float) -> tuple[list[str], int]:
+    """Ask; return the names of the nodes that live, and the question's id."""
+    return alive(txn, lease_s), ask(txn, question)
 
 
 def find(txn: Txn, question_id: int, fresh_s: float = 10.0) -> Question | None:
@@ -112,15 +125,11 @@ def ask_nodes(opened: Connection, question: Question, lease_s: float, patience_s
     Args:
         opened: a connection of our own: it listens from now on.
         question: what is asked.
-        lease_s: a node that was not seen for so long is not waited for.
+        lease_s: a node that was not seen for so long, and holds nothing, is not waited for.
         patience_s: how long to wait.
     """
-
-    def begin(txn: Txn) -> tuple[list[str], int]:
-        txn.execute(LISTEN)
-        return alive(txn, lease_s), ask(txn, question)
-
-    nodes, question_id = in_transaction(opened, begin)
+    in_transaction(opened, lambda txn: txn.execute(LISTEN))
+    nodes, question_id = in_transaction(opened, begin, question, lease_s)
     until_s = time.monotonic() + patience_s
     while True:
         opened.notifies.clear()

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from mobilesasa.core.model import Failure, Notice, Report, State
-from mobilesasa.store import spellings, steps, suppressions
+from mobilesasa.store import second_ways, spellings, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.notices import NOTICES, notice_of
 from mobilesasa.store.rows import as_json
@@ -118,10 +118,13 @@ UPDATE message SET options = coalesce(options, '{}') || jsonb_build_object('rece
 ) AS back WHERE message.id = back.message_id AND back.tlvs IS NOT NULL
 """
 
+# What a message has left behind at a carrier is known; nothing follows from it.
 PARK = """
 INSERT INTO parked_report (carrier_id, ref, report, spellings)
 SELECT carrier_id, ref, report, spellings
 FROM json_to_recordset(%(reports)s) AS parked (carrier_id integer, ref text, report json, spellings text[])
+WHERE NOT EXISTS (
+    SELECT FROM left_behind WHERE left_behind.carrier_id = parked.carrier_id AND left_behind.ref = parked.ref OFFSET 0)
 """
 
 FORGET_PARKED = """
@@ -173,6 +176,8 @@ def report(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:
     missed += [pair for pair in finals if pair[1].unsure]
     if missed:
         missed = _by_spelling(txn, missed, owed)
+    if any(heard.second_way is not None for _, heard in missed):
+        missed = second_ways.hear(txn, missed, owed)
     missed = [(n, heard) for n, heard in missed if not heard.repeated]
     if missed:
         rows = [{"carrier_id": h.carrier_id, "ref": h.ref, "report": _kept(h), **_spelled(h)} for _, h in missed]
@@ -191,6 +196,10 @@ def _settle(txn: Txn, finals: list[tuple[int, Report]], owed: dict[int, Notice])
         rows = [{"carrier_id": heard.carrier_id, "ref": heard.ref, "tlvs": heard.tlvs} for heard in back]
         txn.execute(KEEP_TLVS, {"reports": as_json(rows)})
     suppressions.heard(txn, [heard for _, heard in finals if heard.blacklisted])
+    of_policy = [pair for pair in finals if pair[1].second_way is not None]
+    if of_policy:
+        gone_on = second_ways.go_on(txn, of_policy)
+        finals = [pair for pair in finals if pair[0] not in gone_on]
     for state, statement in ((State.FAILED, FAILED), (State.DELIVERED, DELIVERED)):
         of_state = {(heard.carrier_id, heard.ref): (n, heard) for n, heard in finals if heard.state is state}
         if not of_state:
@@ -260,6 +269,7 @@ def _kept(heard: Report) -> dict[str, Any]:
         **({"network": heard.network} if heard.network else {}),
         **({"tlvs": heard.tlvs} if heard.tlvs else {}),
         **({"blacklisted": True} if heard.blacklisted else {}),
+        **({"second_way": heard.second_way} if heard.second_way is not None else {}),
     }
 
 
@@ -277,6 +287,7 @@ def report_of(kept: dict[str, Any]) -> Report:
         network=kept.get("network"),
         tlvs=kept.get("tlvs"),
         blacklisted=kept.get("blacklisted", False),
+        second_way=kept.get("second_way"),
     )
 
 

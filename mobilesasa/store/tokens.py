@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from psycopg2.extras import Json
 
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.ids import canonical
-from mobilesasa.core.teams import token_digest
+from mobilesasa.core.teams import PLATFORM, token_digest
 from mobilesasa.core.terms import OF_TOKEN, BadTerms, read_changes
 from mobilesasa.store.database import Txn
 
 # What a token may be good for (the reference's seven, and decision 18).
 SCOPES = ("messages", "contacts", "groups", "campaigns", "surveys", "ussd", "reports", "api_tokens")
+#: The same where an operator at the command makes it.
+OPERATORS_SCOPES: Final = (*SCOPES, PLATFORM)
 
 MARK = "mbs_"
 SHOWN_CHARACTERS = 8  # what is kept of the text, to tell tokens apart
@@ -98,18 +100,30 @@ def create(
     expires_at_ms: int | None,
     raw_token: str,
     smpp: Mapping[str, object] | None = None,
+    by_operator: bool = False,
 ) -> TokenRecord:
     """Keep a new token of a team; names need not differ (decision 22).
 
+    Args:
+        txn: the transaction.
+        team_id: whose it is.
+        name: what it is for.
+        scopes: what it opens; `platform` only where `by_operator`.
+        expires_at_ms: when it ends, milliseconds since the epoch; None: never.
+        raw_token: its text.
+        smpp: terms of its SMPP sessions.
+        by_operator: whether an operator makes it at the command, and no team by itself.
+
     Raises:
-        BadValue: no scope, one that does not exist, an end in the past (decisions 20 and 21), or wrong terms.
+        BadValue: no scope, one that does not exist or is not for whoever asks, an end in the past (decisions 20 and
+            21), or wrong terms.
     """
     parameters = {
         "team_id": team_id,
         "name": checked_name(name),
         "digest": token_digest(raw_token),
         "prefix": raw_token[:SHOWN_CHARACTERS],
-        "scopes": checked_scopes(scopes),
+        "scopes": checked_scopes(scopes, by_operator),
         "expires_at_ms": expires_at_ms,
         "smpp": Json(_checked_terms(smpp or {})),
     }
@@ -154,17 +168,20 @@ def list_tokens(txn: Txn, team_id: int | None = None) -> list[TokenRecord]:
     return _select(txn, team_id=team_id)
 
 
-def checked_scopes(scopes: Sequence[str]) -> list[str]:
+def checked_scopes(scopes: Sequence[str], by_operator: bool = False) -> list[str]:
     """Return the scopes, each once, in their order (decision 20).
 
     Raises:
-        BadValue: there are none, or one that does not exist.
+        BadValue: there are none, or one that does not exist, or `platform` is asked for by somebody else than an operator.
     """
-    unknown = [scope for scope in scopes if scope not in SCOPES]
+    known = OPERATORS_SCOPES if by_operator else SCOPES
+    if PLATFORM in scopes and not by_operator:
+        raise BadValue(f"the scope {PLATFORM} is the operator's to give, by the command `mobilesasa token create`")
+    unknown = [scope for scope in scopes if scope not in known]
     if unknown:
-        raise BadValue(f"{', '.join(map(repr, unknown))} is no scope; there are {', '.join(SCOPES)}")
+        raise BadValue(f"{', '.join(map(repr, unknown))} is no scope; there are {', '.join(known)}")
     if not scopes:
-        raise BadValue(f"a token needs a scope: {', '.join(SCOPES)}")
+        raise BadValue(f"a token needs a scope: {', '.join(known)}")
     return list(dict.fromkeys(scopes))
 
 

@@ -31,6 +31,7 @@ from tests.fakes.history import FakeHistory
 from tests.fakes.inbox import FakeInbox, FakeSuppressions
 from tests.fakes.intake import FakeIntake, FakeQueue
 from tests.fakes.passwords import FakeSmppPasswords
+from tests.fakes.platform import FakeCarriers, FakeTray
 from tests.fakes.sessions import FakeSessions
 
 NOW_MS = 1_778_490_000_000  # 2026-05-11T09:00:00Z
@@ -43,6 +44,7 @@ SENDERS = [
     Sender(4, "5e000000-0000-4000-8000-000000000004", 1, "Waiting", status="pending"),
 ]
 TOKEN = "mbs_acme"
+OPERATOR = "mbs_operator"
 BODY = {"to": "+254712345678", "message": "Hello from Mobile Sasa!", "sender_id": "MYAPP"}
 
 
@@ -55,6 +57,7 @@ TOKENS = [
     token("mbs_other", 2),
     token("mbs_reports", scopes=("reports",)),
     token("mbs_campaigns", scopes=("campaigns",)),
+    token(OPERATOR, scopes=("platform",)),
     token("mbs_revoked", revoked=True),
     token("mbs_expired", expires_at_ms=NOW_MS),
 ]
@@ -195,6 +198,8 @@ class Rig:
         self.suppressions = FakeSuppressions(self.keys)
         self.smpp_passwords = FakeSmppPasswords()
         self.smpp = FakeSessions()
+        self.carriers = FakeCarriers()
+        self.tray = FakeTray(self.keys)
         self.directory = CurrentDirectory(directory())
         self.now_ms = NOW_MS
         numbers = iter(range(1_000_000, 2_000_000))
@@ -209,6 +214,8 @@ class Rig:
             keys=self.keys,
             smpp=self.smpp,
             smpp_passwords=self.smpp_passwords,
+            carriers=self.carriers,
+            tray=self.tray,
             now_ms=self._now_ms,
             clock=self.clock,
             new_id=lambda: f"request-{next(numbers)}",

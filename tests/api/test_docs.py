@@ -6,7 +6,7 @@ from mobilesasa.api.root import make_app
 from mobilesasa.api.shown import DLR_STATES, FAILURE_TEXTS
 from mobilesasa.core.model import Failure, State
 from mobilesasa.store.messages import Progress
-from tests.api.rig import NOW_MS, TOKEN, Rig, came, message_id, stored
+from tests.api.rig import NOW_MS, OPERATOR, TOKEN, Rig, came, message_id, stored
 from tests.curl import Example, examples
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.rst").read_text()
@@ -23,7 +23,13 @@ def test_an_example_runs_as_written(rig, example: Example):
     rig.history.put(stored(1), FAILED)
     rig.smpp.live["n-1-1"] = (1, {"id": "n-1-1"}, [])
     rig.inbox.kept.append(came(1))
+    rig.tray.give()
+    rig.tray.parts[message_id(1), 1] = "ours"
+    rig.carriers.known["savanna"] = {"name": "savanna"}
     places = {
+        "mbs_operator_token_here": OPERATOR,
+        "carrier-name": "savanna",
+        "receipt-id": "17",
         "session-id": "n-1-1",
         "msg-uuid": message_id(1),
         "inbound-uuid": message_id(1),

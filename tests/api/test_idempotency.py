@@ -10,6 +10,7 @@ from mobilesasa.store.messages import Progress
 from tests.api.rig import (
     BODY,
     NOW_MS,
+    OPERATOR,
     SENDERS,
     TOKEN,
     TOKENS,
@@ -240,7 +241,10 @@ def test_while_the_store_is_away_nothing_is_sent_and_the_call_can_be_made_again(
 def test_every_route_that_is_declared_so_keeps_its_reply(rig, row):
     """A function that forgets `caller.kept` would do its work twice, so the example of each is made twice."""
     rig.history.put(stored(1), FAILED)
-    method, path, headers, body = Example(row.curl).request(TOKEN, {"msg-uuid": message_id(1)})
+    rig.tray.give()
+    rig.tray.parts[message_id(1), 1] = "ours"
+    places = {"msg-uuid": message_id(1), "receipt-id": "17", "mbs_operator_token_here": OPERATOR}
+    method, path, headers, body = Example(row.curl).request(TOKEN, places)
     first, second = (rig.ask(method, path, body, **headers, **{"Idempotency-Key": "k"}) for _ in range(2))
     assert first.data
     assert (second.octets, replayed(second)) == (first.octets, True)

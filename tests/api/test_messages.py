@@ -53,6 +53,47 @@ def test_the_validity_is_taken_in_minutes(rig):
     assert rig.post("/messages", BODY | {"validity_minutes": 90}).data["expires_at"] == "2026-05-11T10:30:00Z"
 
 
+def test_tlvs_go_with_the_message_as_they_are_written(rig):
+    rig.post("/messages", BODY | {"tlvs": {"5120": "1101", "0x1401": "1107"}})
+    assert rig.intake.stored[0].options == {"written_tlvs": {"0x1400": "1101", "0x1401": "1107"}}
+
+
+@pytest.mark.parametrize("tlvs", [{}, {"tlvs": None}, {"tlvs": {}}])
+def test_a_message_without_tlvs_has_no_options(rig, tlvs):
+    rig.post("/messages", BODY | tlvs)
+    assert rig.intake.stored[0].options is None
+
+
+@pytest.mark.parametrize(
+    ("tlvs", "fields"),
+    [
+        ({"0x13FF": "1", "0x1400": ""}, ["tlvs[0x13FF]", "tlvs[0x1400]"]),
+        ({"0x1400": 5}, ["tlvs[0x1400]"]),
+        ([], ["tlvs"]),
+        ({str(0x1400 + n): "1" for n in range(17)}, ["tlvs"]),
+    ],
+)
+def test_tlvs_that_cannot_be_sent_are_named_and_nothing_is_stored(rig, tlvs, fields):
+    reply = rig.post("/messages", BODY | {"tlvs": tlvs})
+    assert reply.refusal == (400, "bad_request")
+    assert [field["field"] for field in reply.body["fields"]] == fields
+    assert rig.intake.stored == []
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        (None, (None, None)),
+        ({"written_tlvs": {"0x1400": "1101"}}, ({"0x1400": "1101"}, None)),
+        ({"tlvs": {"0x1400": "3131"}}, (None, {"0x1400": "3131"})),
+    ],
+)
+def test_a_message_is_shown_with_the_tlvs_that_its_team_gave(rig, options, shown):
+    rig.history.put(stored(1, options=options))
+    data = rig.get(f"/messages/{message_id(1)}").data
+    assert (data["tlvs"], data["tlvs_hex"]) == shown
+
+
 @pytest.mark.parametrize("minutes", [0, -1, 1441, True, "5", 1.5])
 def test_a_validity_out_of_bounds_or_of_another_type_is_refused(rig, minutes):
     reply = rig.post("/messages", BODY | {"validity_minutes": minutes})

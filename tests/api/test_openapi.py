@@ -10,7 +10,7 @@ from mobilesasa.api.page import written
 from mobilesasa.api.requests import Said
 from mobilesasa.api.root import make_app
 from mobilesasa.api.routes import Route
-from tests.api.rig import BODY, Rig, message_id, stored
+from tests.api.rig import BODY, OPERATOR, Rig, message_id, stored
 
 TABLE = make_app(Rig().node)[1]
 DOCUMENT = document(TABLE)
@@ -19,6 +19,8 @@ PATHS: dict[str, Any] = DOCUMENT["paths"]
 
 def conforms(value: Any, schema: Any) -> bool:
     """Say whether a value is as a schema of ours says; all keywords that we write are known here."""
+    if not schema:
+        return True
     if "$ref" in schema:
         return conforms(value, DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
     if "const" in schema:
@@ -28,12 +30,22 @@ def conforms(value: Any, schema: Any) -> bool:
     if "anyOf" in schema:
         return any(conforms(value, each) for each in schema["anyOf"])
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    names = {type(None): "null", str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
+    names = {
+        type(None): "null",
+        str: "string",
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        list: "array",
+        dict: "object",
+    }
     if names[type(value)] not in kinds:
         return False
     if isinstance(value, list):
         return all(conforms(item, schema["items"]) for item in value)
     if isinstance(value, dict):
+        if "additionalProperties" in schema:
+            return all(conforms(item, schema["additionalProperties"]) for item in value.values())
         properties = schema["properties"]
         return (
             set(value) <= set(properties)
@@ -45,6 +57,10 @@ def conforms(value: Any, schema: Any) -> bool:
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
     return [(method, path, operation) for path, methods in PATHS.items() for method, operation in methods.items()]
+
+
+def test_what_may_be_anything_has_an_empty_schema():
+    assert Schemas().of(dict[str, Any]) == {"type": "object", "additionalProperties": {}}
 
 
 def test_every_route_is_in_the_document_and_nothing_else():
@@ -89,9 +105,10 @@ def test_a_route_that_takes_a_key_tells_its_header_its_clash_and_its_repeat(row:
     assert {"400", "409"} <= set(responses) or not row.idempotent
 
 
-def test_every_post_takes_a_key_but_one_whose_answer_is_a_secret_and_one_that_stores_nothing():
+def test_every_post_takes_a_key_but_one_whose_answer_is_a_secret_and_those_that_may_be_repeated_as_they_are():
     odd = [row.path for row in TABLE if row.idempotent is not (row.method == "POST")]
-    assert odd == ["/smpp/sessions/{session}/unbind", "/smpp/passwords"]
+    repeatable = ["/receipts/unmatched/replay", "/receipts/unmatched/{receipt}/replay"]
+    assert odd == ["/smpp/sessions/{session}/unbind", "/smpp/passwords", *repeatable]
 
 
 def test_the_body_of_a_message_is_the_class_that_parses_it():
@@ -112,8 +129,11 @@ def test_the_query_of_the_list_has_its_bounds_words_and_defaults():
 
 def test_what_is_answered_is_as_the_document_says(rig):
     rig.history.put(stored(1))
+    rig.tray.give()
     replies = {
-        ("post", "/messages"): rig.post("/messages", BODY),
+        ("post", "/messages"): rig.post("/messages", BODY | {"tlvs": {"0x1400": "1101"}}),
+        ("get", "/receipts/unmatched"): rig.get("/receipts/unmatched", OPERATOR),
+        ("post", "/receipts/unmatched/replay"): rig.post("/receipts/unmatched/replay", {}, OPERATOR),
         ("get", "/messages"): rig.get("/messages"),
         ("get", "/messages/{uuid}"): rig.get(f"/messages/{message_id(1)}"),
         ("get", "/account"): rig.get("/account"),

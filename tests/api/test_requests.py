@@ -219,13 +219,35 @@ class Picky:
 
 @attrs.frozen
 class Loose:
-    sizes: dict[str, int]
+    sizes: frozenset[int]
 
 
 @pytest.mark.parametrize(("cls", "octets"), [(Picky, b'{"size": 5}'), (Loose, b'{"sizes": 5}')])
 def test_a_class_that_refuses_by_other_means_than_its_types_is_our_defect(cls, octets):
-    with pytest.raises((ValueError, AttributeError)):
+    with pytest.raises((ValueError, TypeError)):
         parse(cls, FakeRequest(octets))
+
+
+@attrs.frozen
+class Table:
+    words: dict[str, str]
+
+
+def test_an_object_of_any_keys_is_read():
+    assert parse(Table, FakeRequest(b'{"words": {"a": "b"}}')) == Table({"a": "b"})
+
+
+@pytest.mark.parametrize(
+    ("octets", "fields"),
+    [
+        (b'{"words": ["a"]}', [("words", "must be an object, not an array")]),
+        (b'{"words": {"a": 1, "b": null}}', [("words[a]", "must be a string, not a number"), ("words[b]", "must be a string, not null")]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_an_object_is_named_by_its_key(octets, fields):
+    with pytest.raises(Problem) as wrong:
+        parse(Table, FakeRequest(octets))
+    assert [(field.field, field.message) for field in wrong.value.fields] == fields
 
 
 def test_a_type_that_no_hook_reads_is_our_defect():

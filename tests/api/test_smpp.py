@@ -19,11 +19,11 @@ def ask(rig, method, path, token):
 
 
 def test_a_team_sees_its_sessions_and_the_binds_that_were_refused(rig):
-    assert rig.get("/smpp/sessions").data == {"items": [SESSION], "refused_binds": [REFUSED]}
+    assert rig.get("/smpp/sessions").data == {"items": [SESSION], "refused_binds": [REFUSED], "missing_nodes": 0}
 
 
 def test_another_team_sees_nothing_of_them(rig):
-    assert rig.get("/smpp/sessions", "mbs_other").data == {"items": [], "refused_binds": []}
+    assert rig.get("/smpp/sessions", "mbs_other").data == {"items": [], "refused_binds": [], "missing_nodes": 0}
 
 
 def test_a_team_sees_the_trace_of_its_session(rig):

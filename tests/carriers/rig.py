@@ -34,6 +34,7 @@ class Listener:
     acknowledgements: list = attrs.field(factory=list)
     room_changes: int = 0
     acknowledging: bool = True
+    in_trouble: bool = False
 
     def settled(self, outcomes):
         assert outcomes

@@ -69,6 +69,8 @@ class Awaiting(Listener):
         self.bound = Deferred()
         self._count = count
 
+    in_trouble = False
+
     def room_changed(self):
         if not self.bound.called:
             self.bound.callback(None)

@@ -236,3 +236,43 @@ def test_a_carrier_that_does_not_answer_the_bind_is_left():
     rig.pass_time(20)
     end.finish()
     assert rig.carrier.standing()["trouble"] == "no bind was accepted within 20 s"
+
+
+def test_what_a_carrier_in_trouble_left_unanswered_goes_back_at_once_and_is_in_doubt():
+    rig = SmppRig(window=2)
+    rig.start()
+    messages = rig.messages(3)
+    rig.carrier.submit(messages)
+    rig.submits()
+    rig.listener.in_trouble = True
+    rig.ends[0].hang_up()
+    assert [(message, type(outcome), outcome.uncertain) for message, outcome in rig.listener.outcomes] == [
+        (messages[0], Later, True), (messages[1], Later, True), (messages[2], Later, False),
+    ]  # fmt: skip
+
+
+def test_what_another_carrier_left_unanswered_is_sent_once_and_then_taken_for_sent():
+    rig = SmppRig()
+    rig.start()
+    message = rig.message(is_doubted=True)
+    rig.carrier.submit([message])
+    rig.submits()
+    rig.ends[0].hang_up()
+    assert rig.listener.of(message) == [Sent(("",), uncertain=True)]
+
+
+def test_what_comes_back_to_the_carrier_that_left_it_unanswered_is_sent_once_more_and_no_oftener():
+    rig = SmppRig()
+    rig.start()
+    message = rig.message()
+    rig.carrier.submit([message])
+    rig.submits()
+    rig.listener.in_trouble = True
+    rig.ends[0].hang_up()
+    rig.clock.advance(1)
+    rig.accept_all()
+    again = rig.message(id=message.id, is_doubted=True)
+    rig.carrier.submit([again])
+    assert len(rig.submits(1)) == 1
+    rig.ends[1].hang_up()
+    assert rig.listener.of(again) == [Sent(("",), uncertain=True)]

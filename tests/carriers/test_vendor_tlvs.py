@@ -19,7 +19,7 @@ DLT = [
 ]
 
 
-def sent(rules, team=None, sender=None, submit=None, **more):
+def sent(rules, team=None, sender=None, submit=None, written=None, **more):
     """The TLVs of a message's PDUs."""
     rig = SmppRig(tlvs=rules, **more)
     rig.world.directory.now = Directory(
@@ -27,7 +27,8 @@ def sent(rules, team=None, sender=None, submit=None, **more):
         senders=[Sender(1, "s", 1, "TextBlast", tlvs=sender or {})],
     )
     rig.start()
-    message = rig.message(options={"tlvs": submit} if submit else None)
+    given = {name: tlvs for name, tlvs in (("tlvs", submit), ("written_tlvs", written)) if tlvs}
+    message = rig.message(options=given or None)
     rig.carrier.submit([message])
     return [pdu.tlvs for pdu in rig.submits()] or rig.listener.of(message)
 
@@ -40,6 +41,25 @@ def test_the_nearest_to_the_message_that_the_rule_allows_counts(source, value):
     rule = {"tag": "0x1400", "value": "c", "from": source}
     attributes = {"team": {"0x1400": "t"}, "sender": {"0x1400": "s"}, "submit": {"0x1400": b"own".hex()}}
     assert sent([rule], **attributes) == [{ENTITY: value}]
+
+
+@pytest.mark.parametrize(
+    ("source", "value"), [("carrier", b"\x01"), ("team", b"\x02"), ("sender", b"\x03"), ("submit", b"\x04")]
+)
+def test_what_a_message_of_rest_has_is_written_as_the_rule_says(source, value):
+    rule = {"tag": "0x1400", "type": "int8", "value": 1, "from": source}
+    assert sent([rule], {"0x1400": "2"}, {"0x1400": "3"}, written={"0x1400": "4"}) == [{ENTITY: value}]
+
+
+def test_what_is_wrong_farther_away_does_not_matter():
+    rule = {"tag": "0x1400", "type": "int8", "from": "submit"}
+    assert sent([rule], {"0x1400": "many"}, {"0x1400": "few"}, written={"0x1400": "4"}) == [{ENTITY: b"\x04"}]
+
+
+def test_a_value_of_a_message_that_is_not_of_the_rule_s_type_fails_it_in_words():
+    (outcome,) = sent([{"tag": "0x1400", "type": "int8", "from": "submit"}], written={"0x1400": "many"})
+    assert isinstance(outcome, Never)
+    assert outcome.reason == "the TLV 0x1400 of the message must be a number of 1 octets, not 'many'"
 
 
 @pytest.mark.parametrize("source", ["carrier", "team", "sender", "submit"])
@@ -74,7 +94,7 @@ def test_a_value_has_the_type_that_the_carrier_wants(kind, written, octets):
 def test_a_value_of_another_type_fails_the_message_in_words():
     (outcome,) = sent([{"tag": "0x1400", "type": "int8", "from": "team"}], team={"0x1400": "many"})
     assert isinstance(outcome, Never)
-    assert outcome.reason == "the TLV 0x1400 of the team or sender must be a number of 1 octets, not 'many'"
+    assert outcome.reason == "the TLV 0x1400 of the team must be a number of 1 octets, not 'many'"
 
 
 def test_the_ids_of_indias_registers_go_with_every_part():

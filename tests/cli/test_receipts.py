@@ -1,4 +1,4 @@
-"""`mobilesasa receipts replay|unmatched`."""
+"""`mobilesasa receipts replay|unmatched|match`."""
 
 import io
 import select
@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from mobilesasa.cli.receipts import show_progress
+from mobilesasa.core.ids import smpp_id
 from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.store.replays import CHANNEL, Replay
 from tests.store.given import NOW_MS, delivered, failed, sent, told
@@ -150,6 +151,7 @@ def test_receipts_that_fit_no_message_are_listed(ask, tray):
     newest = found["receipts"][0]
     assert 0 <= newest.pop("age_s") < 60
     assert newest.pop("came_at").endswith("Z")
+    assert newest.pop("number") > found["receipts"][1]["number"]
     assert newest == {
         "carrier": "upstream", "id": "77", "state": "failed", "failure": "undelivered", "error": "042"
     }  # fmt: skip
@@ -179,3 +181,59 @@ def test_a_carrier_that_is_not_there_has_no_unmatched_receipts(run):
     result = run("receipts", "unmatched", "--carrier", "nobody")
     assert result.exit_code == 1
     assert "nobody" in result.stderr
+
+
+@pytest.fixture
+def waiting(ask, opened, tray):
+    """A message that waits for its receipt, the number of one in the list, and the one that tells of it."""
+    made = in_transaction(opened, lambda txn: sent(txn, _team(txn), "ours"))
+    in_transaction(opened, lambda txn: told(txn, delivered("theirs")))
+    return made, str(ask("receipts", "unmatched")["receipts"][0]["number"])
+
+
+def _team(txn):
+    txn.execute("SELECT id FROM team WHERE code = 'ACME'")
+    return txn.fetchone()[0]
+
+
+def test_a_receipt_is_settled_for_a_message_that_is_named(ask, run, waiting):
+    message_id, number = waiting
+    assert ask("receipts", "match", number, "--message", message_id) == {
+        "number": int(number), "message": message_id, "part": 1, "id": "ours", "state": "delivered",
+    }  # fmt: skip
+    assert [each["id"] for each in ask("receipts", "unmatched")["receipts"]] == ["77", "255"]
+    again = run("receipts", "match", number, "--message", message_id)
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert f"there is no receipt {number} in the list" in again.stderr
+
+
+def test_a_receipt_is_settled_for_a_carrier_s_id_and_its_team_is_told(ask, opened, waiting):
+    with opened.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
+    opened.commit()
+    message_id, number = waiting
+    assert ask("receipts", "match", "--number", number, "--carrier-id", "ours")["message"] == message_id
+    assert [channel for channel, _ in notified(opened)] == [CHANNEL]
+
+
+def test_a_message_can_be_named_as_smpp_shows_it_with_its_part(ask, waiting):
+    message_id, number = waiting
+    asked = ("--message", smpp_id(message_id), "--part", 1)
+    assert ask("receipts", "match", number, *asked)["message"] == message_id
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("17",), "say --message or --carrier-id"),
+        (("17", "--message", "x", "--carrier-id", "y"), "say --message or --carrier-id"),
+        (("17", "--carrier-id", "y", "--part", "1"), "--part goes with --message"),
+        (("17", "--message", "x"), "'x' is no uuid of a message"),
+        (("x", "--carrier-id", "y"), "'x' is no number of the list"),
+        (("9" * 19, "--carrier-id", "y"), "is no number of the list"),
+    ],
+)
+def test_a_match_that_says_nothing_or_too_much_is_refused_in_words(run, words, says):
+    result = run("receipts", "match", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in " ".join(result.stderr.split())

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from mobilesasa.store import claims, questions
-from mobilesasa.store.database import connect, in_transaction
+from mobilesasa.core.sessions import LiveSession
+from mobilesasa.store import questions
+from mobilesasa.store import sessions as places
+from mobilesasa.store.database import connect
+from tests.store.processes import Process
 
 SESSION = {
     "id": "n-1-1", "team": "ACME", "address": "192.0.2.1:40000", "bind_type": "transceiver", "port": "tls",
@@ -43,6 +46,7 @@ def asked() -> list[Any]:
 def node(database_dsn: str, asked: list[Any]) -> Iterator[Callable[..., None]]:
     """Start a node that answers a number of questions."""
     threads: list[threading.Thread] = []
+    processes: list[Process] = []
 
     def answer(ready: threading.Event, count: int, says: dict[str, Callable[[Any], Any]]) -> None:
         with contextlib.closing(connect(database_dsn, "a node")) as opened:
@@ -60,8 +64,7 @@ def node(database_dsn: str, asked: list[Any]) -> Iterator[Callable[..., None]]:
                     opened.notifies.clear()
 
     def start(count: int = 1, says: dict[str, Callable[[Any], Any]] = SAYS) -> None:
-        with contextlib.closing(connect(database_dsn, "a node")) as opened:
-            in_transaction(opened, claims.begin_run, "n")
+        processes.append(Process(database_dsn, "n"))
         ready = threading.Event()
         threads.append(threading.Thread(target=answer, args=(ready, count, says), daemon=True))
         threads[0].start()
@@ -70,6 +73,8 @@ def node(database_dsn: str, asked: list[Any]) -> Iterator[Callable[..., None]]:
     yield start
     for thread in threads:
         thread.join(10)
+    for process in processes:
+        process.holder.close()
 
 
 def test_sessions_and_refused_binds_are_one_object(ask, node):
@@ -133,18 +138,35 @@ def test_where_no_node_runs_that_is_the_error(run, words):
     assert result.stderr == "Error: no node is running on this store; start one, and ask again\n"
 
 
-def test_a_node_that_does_not_answer_is_named(run, database_dsn, monkeypatch):
+@pytest.fixture
+def deaf(database_dsn: str) -> Iterator[Process]:
+    """A node that runs and answers nothing."""
+    made = Process(database_dsn, "deaf")
+    yield made
+    made.holder.close()
+
+
+def test_a_node_that_does_not_answer_is_named(run, deaf, monkeypatch):
     monkeypatch.setattr("mobilesasa.cli.access.PATIENCE_S", 0.02)  # a node that is deaf is waited for as long
-    with contextlib.closing(connect(database_dsn, "a node")) as opened:
-        in_transaction(opened, claims.begin_run, "deaf")
     result = run("smpp", "sessions")
     assert (result.exit_code, result.stderr) == (1, "Error: deaf did not answer within 0.02 s\n")
 
 
-def test_a_node_that_stays_silent_beside_one_that_answers_is_named(run, ask, node, database_dsn, monkeypatch):
+def test_a_node_that_stays_silent_beside_one_that_answers_is_named(run, ask, node, deaf, monkeypatch):
     monkeypatch.setattr("mobilesasa.cli.access.PATIENCE_S", 0.3)
-    with contextlib.closing(connect(database_dsn, "a node")) as opened:
-        in_transaction(opened, claims.begin_run, "deaf")
     node(2)
     assert "deaf did not answer" in run("smpp", "sessions").stdout
     assert run("smpp", "kick", "n-9-9").stderr == "Error: there is no live session n-9-9; deaf did not answer\n"
+
+
+@pytest.mark.parametrize("team", ["ACME", None])
+def test_what_a_silent_node_wrote_down_of_its_sessions_is_told(run, node, deaf, monkeypatch, team):
+    monkeypatch.setattr("mobilesasa.cli.access.PATIENCE_S", 0.3)
+    for code in ("ACME", "RIVAL"):
+        run("team", "create", "--code", code)
+        shown = {"team": code, "address": "192.0.2.1", "bind_type": "transceiver"}
+        deaf.do(places.take, places.Here(deaf.run, "deaf"), LiveSession(f"deaf-1-{code}", 1, shown), 5)
+    node()
+    said = run("smpp", "sessions", *(["--team", team] if team else [])).stdout
+    others = "" if team else ", RIVAL from 192.0.2.1 (TRX)"
+    assert f"deaf did not answer; bound to it: ACME from 192.0.2.1 (TRX){others}" in " ".join(said.split())

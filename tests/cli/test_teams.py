@@ -108,6 +108,14 @@ def test_vendor_tlvs_of_teams_and_senders_are_set_and_taken_away(ask, acme):
     assert ask("team", "show", "ACME")["name"] == "ACME"
 
 
+def test_an_operator_s_token_is_made_by_the_command(ask, run, acme):
+    made = ask("token", "create", "--team", "ACME", "--name", "console", "--scopes", "platform")
+    assert TOKEN.fullmatch(made["raw_token"])
+    assert ask("token", "list", "--team", "ACME")["tokens"][1]["scopes"] == ["platform"]
+    wrong = run("token", "create", "--team", "ACME", "--name", "console", "--scopes", "platforms")
+    assert "'platforms' is no scope; there are messages" in refused(wrong)
+
+
 def test_a_token_is_made_listed_and_revoked(ask, acme):
     made = ask(
         "token",

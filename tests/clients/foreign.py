@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(sys.prefix) / "foreign"
-_DEBIAN = FOLDER / "debian"
+DEBIAN = FOLDER / "debian"
+REMEDY = f"this gets it: .ci/foreign {Path(sys.prefix).name} (or make test)"
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 
 
@@ -15,19 +16,19 @@ def program(name: str) -> str:
     if name == "node":
         found = shutil.which(FOLDER / "bin" / name)
     else:
-        unpacked = (_DEBIAN / "usr" / folder / name for folder in ("bin", "sbin"))
+        unpacked = (DEBIAN / "usr" / folder / name for folder in ("bin", "sbin"))
         found = next((str(each) for each in unpacked if each.exists()), None) or shutil.which(name, path=_PATH)
-    assert found, f"there is no {name} here; this gets it: .ci/foreign {Path(sys.prefix).name} (or make test)"
+    assert found, f"there is no {name} here; {REMEDY}"
     return found
 
 
 def environment(home: Path) -> dict[str, str]:
     """Return what these programs run with: their own libraries and modules, and a folder for what they keep."""
-    libraries = [str(each) for lib in ("lib", "usr/lib") for each in _DEBIAN.glob(f"{lib}/*-linux-gnu*")]
+    libraries = [str(each) for lib in ("lib", "usr/lib") for each in DEBIAN.glob(f"{lib}/*-linux-gnu*")]
     found = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PYTHON"))}
     found |= {"HOME": str(home), "NODE_PATH": str(FOLDER / "npm" / "node_modules")}
     if libraries:
         found["LD_LIBRARY_PATH"] = os.pathsep.join(libraries)
-    if (data := _DEBIAN / "usr" / "share" / "wireshark").exists():
+    if (data := DEBIAN / "usr" / "share" / "wireshark").exists():
         found["WIRESHARK_DATA_DIR"] = str(data)
     return found

@@ -4,12 +4,14 @@ import pytest
 
 from mobilesasa.core.circuit import (
     FAILURES,
+    NO_RECEIPTS,
     RESTED_S,
     RETRY_FIRST_S,
     RETRY_MOST_S,
     SILENT_S,
     TRY_S,
     UNBOUND_S,
+    UNHEARD_PARTS,
     Circuit,
     Phase,
     Seen,
@@ -20,8 +22,8 @@ from mobilesasa.core.routing import Standing
 class Watched:
     """A circuit that is shown the same carrier each second, with what changes."""
 
-    def __init__(self) -> None:
-        self.circuit = Circuit()
+    def __init__(self, receipt_alarm_s: float = 0.0) -> None:
+        self.circuit = Circuit(receipt_alarm_s)
         self.now_s = 0.0
         self.seen = {
             "connected": True,
@@ -31,6 +33,8 @@ class Watched:
             "refused": 0,
             "handed": 0,
             "on_wire": 0,
+            "parts_taken": 0,
+            "receipts": 0,
         }
 
     def see(self, seconds: float = 1.0, **changes: int) -> Phase:
@@ -185,3 +189,85 @@ def test_a_carrier_that_asks_for_patience_is_throttled_until_it_has_rested(watch
     assert watched.standing is Standing.THROTTLED
     watched.see(1)
     assert watched.standing is Standing.UP
+
+
+# Receipts that do not come.
+
+ALARM_S = 60
+
+
+@pytest.fixture
+def reporting() -> Watched:
+    """A carrier that is to report what it takes."""
+    return Watched(ALARM_S)
+
+
+def take(watched: Watched, parts: int) -> Phase:
+    return watched.more(taken=parts, handed=parts, parts_taken=parts)
+
+
+def test_a_carrier_that_takes_parts_and_reports_none_is_down(reporting):
+    take(reporting, UNHEARD_PARTS)
+    assert reporting.see(ALARM_S - 1) is Phase.UP
+    assert reporting.see(1) is Phase.DOWN
+    assert (reporting.standing, reporting.circuit.why) == (Standing.DOWN, NO_RECEIPTS)
+    assert reporting.circuit.down_s(reporting.now_s) == ALARM_S
+
+
+def test_few_parts_without_a_receipt_are_no_trouble(reporting):
+    take(reporting, UNHEARD_PARTS - 1)
+    assert reporting.see(10 * ALARM_S) is Phase.UP
+    take(reporting, 1)
+    assert reporting.see(ALARM_S - 1) is Phase.UP
+    assert reporting.see(1) is Phase.DOWN
+
+
+def test_one_receipt_of_any_kind_begins_the_waiting_anew(reporting):
+    take(reporting, 5 * UNHEARD_PARTS)
+    reporting.see(ALARM_S - 2)
+    reporting.more(receipts=1)
+    assert reporting.see(10 * ALARM_S) is Phase.UP
+
+
+def test_without_the_option_it_is_never_down_for_that_and_the_wait_is_told(watched):
+    take(watched, UNHEARD_PARTS)
+    assert watched.see(10_000) is Phase.UP
+    assert watched.circuit.unheard_s(watched.now_s) == 10_000
+    watched.more(receipts=1)
+    assert watched.circuit.unheard_s(watched.now_s) == 0
+
+
+def test_a_carrier_of_which_no_receipts_are_asked_for_owes_none(reporting):
+    reporting.more(taken=1000, handed=1000)
+    assert reporting.see(10 * ALARM_S) is Phase.UP
+    assert reporting.circuit.unheard_s(reporting.now_s) == 0
+
+
+def test_while_a_carrier_is_away_its_receipts_are_not_late(reporting):
+    take(reporting, UNHEARD_PARTS)
+    reporting.see(2, connected=False)
+    reporting.see(1, connected=True)
+    assert reporting.see(10 * ALARM_S) is Phase.UP
+
+
+def test_the_first_receipt_ends_that_trouble_though_nothing_is_taken(reporting):
+    take(reporting, UNHEARD_PARTS)
+    reporting.see(ALARM_S)
+    assert reporting.more(receipts=1) is Phase.UP
+    assert reporting.circuit.why == ""
+
+
+def test_what_it_takes_does_not_end_that_trouble_and_a_try_without_a_receipt_is_soon_over(reporting):
+    take(reporting, UNHEARD_PARTS)
+    reporting.see(ALARM_S)
+    assert reporting.see(RETRY_FIRST_S) is Phase.TRYING
+    assert take(reporting, 5) is Phase.TRYING
+    assert reporting.see(TRY_S) is Phase.DOWN
+    assert reporting.circuit.why == NO_RECEIPTS
+    assert reporting.see(2 * RETRY_FIRST_S) is Phase.TRYING
+    assert reporting.more(receipts=1) is Phase.UP
+
+
+def test_a_receipt_says_nothing_of_another_trouble(reporting):
+    reporting.see(SILENT_S + 1, on_wire=3, handed=3)
+    assert reporting.more(receipts=1) is Phase.DOWN

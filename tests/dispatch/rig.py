@@ -10,6 +10,7 @@ from mobilesasa.core.teams import CurrentDirectory
 from mobilesasa.core.terms import SmppTerms
 from mobilesasa.dispatch.dispatcher import Dispatcher
 from mobilesasa.dispatch.inbound import FromPhones
+from mobilesasa.dispatch.policies import Policies
 from mobilesasa.dispatch.receipts import Receipts
 from tests.fakes.carrier import FakeCarrier
 from tests.fakes.journal import FakeJournal, outbound
@@ -27,8 +28,8 @@ class Rig:
         self.queue = FakeQueue()
         self.journal = FakeJournal()
         self.notifier = FakeNotifier()
-        self.receipts = Receipts(self.journal, self.notifier, self.clock)
         self.directory = CurrentDirectory()
+        self.receipts = Receipts(self.journal, self.notifier, self.clock, Policies(self.directory))
         ids = MessageIds(lambda: 1_795_000_000_000 + round(1000 * self.clock.seconds()), lambda bits: 5)
         self.from_phones = FromPhones(self.journal, self.notifier, self.directory, ids, SmppTerms())
         self.claim_ahead = claim_ahead

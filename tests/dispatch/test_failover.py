@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from twisted.internet.defer import Deferred, succeed
 
-from mobilesasa.core.circuit import FAILURES, RETRY_FIRST_S, SILENT_S, TRIES, UNBOUND_S
+from mobilesasa.core.circuit import FAILURES, NO_RECEIPTS, RETRY_FIRST_S, SILENT_S, TRIES, UNBOUND_S
 from mobilesasa.core.errors import StoreAway
-from mobilesasa.core.model import Failure, Later, MessageId, Never, Place, Sent
+from mobilesasa.core.model import Failure, Later, MessageId, Never, Place, Report, Sent, State
 from mobilesasa.core.routing import Standing
 from mobilesasa.core.teams import CarrierRecord, Directory
 from mobilesasa.dispatch.watch import CHUNK, DISABLED, DISABLED_EVERY, Watch
@@ -86,12 +86,16 @@ def test_what_is_put_back_is_not_claimed_again_before_the_store_has_it(rig):
     assert len(rig.carrier.ids) == 3
 
 
-def test_only_so_many_messages_are_in_hand_as_are_allowed(rig):
+def test_only_so_many_messages_go_out_as_are_allowed(rig):
+    rig.carrier.answer_all()
     rig.dispatcher.allow(2)
     ids = rig.deliver(5)
     assert rig.carrier.ids == ids[:2]
     rig.carrier.answer()
-    assert rig.carrier.ids == ids[:3]
+    rig.dispatcher.allow(2)
+    assert rig.carrier.ids == ids[:2]
+    rig.dispatcher.allow(3)
+    assert rig.carrier.ids == ids
     rig.dispatcher.allow(None)
     assert rig.carrier.ids == ids
 
@@ -113,6 +117,17 @@ def test_a_dispatcher_that_stops_while_it_puts_back_hands_everything_back(rig):
     assert stopped.called
     rig.dispatcher.allow(5)
     assert rig.journal.released == ids
+
+
+def test_what_the_store_is_told_of_an_answer_has_what_the_carrier_s_policy_and_standing_say(rig):
+    rig.deliver(2)
+    rig.carrier.answer()
+    assert (rig.journal.settled[0].second_way_s, rig.journal.settled[0].avoided) == (0.0, None)
+    rig.dispatcher._second_way_s = 30.0  # as of a carrier with the policy
+    rig.dispatcher.avoided = (1, 3)
+    assert rig.dispatcher.in_trouble
+    rig.carrier.answer()
+    assert (rig.journal.settled[1].second_way_s, rig.journal.settled[1].avoided) == (30.0, (1, 3))
 
 
 # What the watch does.
@@ -137,7 +152,7 @@ class Watched(Rig):
         self.asked: list[tuple[int, list[int], str, MessageId | None, int]] = []
         self.stuck: list[tuple[Sequence[Place], MessageId | None]] = []
         self.away = False
-        self.watch = Watch(self.fleet, self.directory, self.move_on, self.queue, self.clock)
+        self.watch = Watch(self.fleet, self.directory, self.move_on, self.queue, self.clock, self.receipts.heard)
         self.watch.start()
 
     async def move_on(
@@ -303,3 +318,75 @@ def test_what_is_taken_for_sent_counts_as_uncertain_and_is_no_sign_of_life(watch
     watched.carrier.answer(1, Later(1, "", uncertain=True))
     counts = watched.dispatcher.counts
     assert (counts.sent, counts.held, counts.postponed, counts.uncertain) == (1, 1, 1, 2)
+
+
+def test_what_a_carrier_in_trouble_leaves_unanswered_goes_on_before_all_else_does(watched):
+    assert watched.dispatcher.avoided is None
+    watched.lose(UNBOUND_S + 2)
+    assert (watched.dispatcher.avoided, watched.second[1].avoided) == ((1,), None)
+    assert watched.asked == []
+    watched.told["connected"] = True
+    watched.wait(2)
+    assert watched.watch.standing("one")["one"]["state"] == "trying"
+    assert watched.dispatcher.avoided == ()
+    watched.carrier.frozen = False
+    watched.deliver(1, expires_at_ms=10**9)
+    watched.carrier.answer()
+    watched.wait(1)
+    assert watched.dispatcher.avoided is None
+
+
+def test_a_carrier_that_never_gives_up_its_messages_keeps_what_is_in_doubt_too():
+    rig = Watched(failover_after_s=0)
+    rig.lose(100)
+    assert rig.dispatcher.avoided is None
+
+
+def reports(carrier_id: int, count: int) -> list[Report]:
+    return [Report(carrier_id, f"r{n}", State.DELIVERED) for n in range(count)]
+
+
+def test_a_carrier_that_reports_nothing_is_down_where_that_counts_and_up_with_the_first_receipt():
+    rig = Watched(receipt_alarm_s=60)
+    for _ in range(2):
+        rig.deliver(10)
+        rig.carrier.answer_all()
+        rig.wait(1)
+    assert rig.watch.receipt_wait_s(1) == 1
+    rig.wait(61)
+    shown = rig.watch.standing("one")["one"]
+    assert (shown["state"], shown["why"], shown["receipts_heard"]) == ("down", NO_RECEIPTS, 0)
+    assert shown["receipt_wait_s"] == 62
+    assert rig.directory.live.troubles == {1: Standing.DOWN}
+    rig.dispatcher.reported(reports(1, 1), lambda: None)
+    rig.wait(1)
+    shown = rig.watch.standing("one")["one"]
+    assert (shown["state"], shown["receipts_heard"], shown["receipt_wait_s"]) == ("up", 1, 0)
+
+
+def test_while_a_carrier_that_reports_nothing_is_tried_a_few_messages_go_out_and_no_more():
+    rig = Watched(receipt_alarm_s=60)
+    for _ in range(2):
+        rig.deliver(10)
+        rig.carrier.answer_all()
+        rig.wait(1)
+    rig.wait(62)
+    before = len(rig.carrier.ids)
+    rig.deliver(20, expires_at_ms=10**9)
+    while rig.watch.standing("one")["one"]["state"] != "trying":
+        rig.wait(1)
+    for _ in range(5):
+        rig.carrier.answer_all()
+    assert len(rig.carrier.ids) == before + TRIES
+
+
+@pytest.mark.parametrize("asked_for", [0, 2, "2"])
+def test_a_carrier_of_which_receipts_are_not_asked_for_owes_none(asked_for):
+    rig = Watched(receipt_alarm_s=60, registered_delivery=asked_for)
+    for _ in range(3):
+        rig.deliver(10)
+        rig.carrier.answer_all()
+        rig.wait(1)
+    rig.wait(100)
+    assert rig.watch.standing("one")["one"]["state"] == "up"
+    assert rig.watch.receipt_wait_s(1) == rig.watch.receipt_wait_s(99) == 0

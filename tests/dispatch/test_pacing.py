@@ -4,6 +4,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from mobilesasa.core.errors import Overloaded
 from mobilesasa.dispatch.pacing import MESSAGES_A_S, PAUSE_MAX_S, PacedIntake
 
 
@@ -11,8 +12,9 @@ class Rig:
     def __init__(self) -> None:
         self.clock = Clock()
         self.backlog = 0
+        self.full = False
         self.accepted: list[str] = []
-        self.paced = PacedIntake(self, lambda: self.backlog, self.clock)
+        self.paced = PacedIntake(self, lambda: self.backlog, lambda: self.full, self.clock)
 
     async def accept(self, batch):
         self.accepted += batch
@@ -73,3 +75,13 @@ def test_a_message_with_a_key_waits_like_any_other(rig):
     assert rig.accepted == []
     rig.clock.pump([0.02, 0.1])
     assert rig.accepted == [("a", "its key"), "b"]
+
+
+def test_nothing_is_taken_while_the_queue_takes_nothing(rig, flush_logged):
+    rig.full = True
+    for given in (rig.give("a"), Deferred.fromCoroutine(rig.paced.accept_once("b", "its key"))):
+        assert given.result.check(Overloaded)
+        given.addErrback(lambda _: None)
+    rig.full = False
+    rig.give("c")
+    assert rig.accepted == ["c"]

@@ -3,9 +3,12 @@
 import pytest
 from twisted.internet.task import Clock
 
+from mobilesasa.carriers.policy import Policy
 from mobilesasa.core.model import Failure, Report, State, Step
+from mobilesasa.core.teams import CarrierRecord, CurrentDirectory, Directory
 from mobilesasa.dispatch import receipts as module
 from mobilesasa.dispatch.insist import RETRY_S
+from mobilesasa.dispatch.policies import Policies
 from mobilesasa.dispatch.receipts import Receipts
 from tests.fakes.journal import FakeJournal
 from tests.fakes.notifier import FakeNotifier
@@ -17,7 +20,8 @@ class Rig:
         self.clock = Clock()
         self.journal = FakeJournal()
         self.notifier = FakeNotifier()
-        self.receipts = Receipts(self.journal, self.notifier, self.clock)
+        self.directory = CurrentDirectory()
+        self.receipts = Receipts(self.journal, self.notifier, self.clock, Policies(self.directory))
         self.acknowledged: list[str] = []
 
     def take(self, *reports: Report) -> None:
@@ -155,3 +159,29 @@ def test_only_the_receipts_of_the_last_while_are_remembered(rig, monkeypatch):
     rig.take(delivered("a"))
     rig.take(delivered("c"))
     assert [batch[0].repeated for batch in rig.journal.reported[1:]] == [False, True]
+
+
+def test_a_receipt_of_a_carrier_with_the_policy_says_whether_its_message_may_go_on(rig):
+    options = {"failover_on_receipt": "undelivered", "recipient_errors": "1"}
+    records = [CarrierRecord(1, "one", "smpp", options=options), CarrierRecord(2, "two", "smpp")]
+    rig.directory.now = Directory(carriers=records)
+    expired = Report(1, "c", State.FAILED, Failure.EXPIRED)
+    unknown = Report(1, "d", State.FAILED, Failure.UNDELIVERED, "0001")
+    blacklisted = Report(1, "e", State.FAILED, Failure.UNDELIVERED, blacklisted=True)
+    rig.take(delivered("a"), failed("b"), expired, unknown, blacklisted, delivered("f", carrier_id=2))
+    (batch,) = rig.journal.reported
+    assert [heard.second_way for heard in batch] == [False, True, False, False, False, None]
+
+
+def test_every_receipt_is_heard_of_as_it_comes(rig):
+    rig.journal.away = True
+    rig.take(delivered("a"), Report(1, "b", State.SENT), delivered("c", carrier_id=2))
+    assert rig.receipts.heard == {1: 2, 2: 1}
+
+
+@pytest.mark.parametrize("options", [{"failover_on_receipt": "whenever"}, {}])
+def test_a_carrier_with_no_policy_or_one_that_cannot_be_read_has_the_usual_one(rig, options):
+    rig.directory.now = Directory(carriers=[CarrierRecord(1, "one", "smpp", options=options)])
+    policies = Policies(rig.directory)
+    assert policies.of(1) == policies.of(9) == Policy()
+    assert policies.of(1) is policies.of(1)

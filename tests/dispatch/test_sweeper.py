@@ -111,7 +111,7 @@ def test_every_round_is_made_at_the_start_and_then_in_its_own_time(rig):
     assert sorted(rig.chores.calls) == ["due", "expired", "inbound", "lease", "texts", "tidy"]
     calls = rig.calls_within(TIDY_INTERVAL_S)
     assert {name: calls.count(name) for name in set(calls)} == {
-        "due": TIDY_INTERVAL_S / 0.5, "lease": TIDY_INTERVAL_S / 10, "expired": TIDY_INTERVAL_S / EXPIRY_INTERVAL_S, "tidy": 1,
+        "due": TIDY_INTERVAL_S / 0.5, "lease": TIDY_INTERVAL_S / 3, "expired": TIDY_INTERVAL_S / EXPIRY_INTERVAL_S, "tidy": 1,
         "texts": 1, "inbound": 1,
     }  # fmt: skip
 

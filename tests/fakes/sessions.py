@@ -17,17 +17,15 @@ class FakeSessions:
     refused: dict[int, list[Shown]] = attrs.field(factory=dict)
     kicked: list[tuple[str, str]] = attrs.field(factory=list)
 
-    def sessions(self, team_id: int) -> Sequence[Shown]:
-        return [shown for owner, shown, _ in self.live.values() if owner == team_id]
+    async def look(self, team_id: int) -> Shown:
+        items = [shown for owner, shown, _ in self.live.values() if owner == team_id]
+        return {"items": items, "refused_binds": self.refused.get(team_id, []), "missing_nodes": 0}
 
-    def refused_binds(self, team_id: int) -> Sequence[Shown]:
-        return self.refused.get(team_id, [])
-
-    def trace(self, session_id: str, team_id: int) -> Sequence[Shown] | None:
+    async def trace(self, session_id: str, team_id: int) -> Sequence[Shown] | None:
         owner, _, lines = self.live.get(session_id, (None, {}, []))
         return lines if owner == team_id else None
 
-    def kick(self, session_id: str, who: str, team_id: int) -> str | None:
+    async def kick(self, session_id: str, who: str, team_id: int) -> str | None:
         if self.live.get(session_id, (None,))[0] != team_id:
             return None
         self.kicked.append((session_id, who))

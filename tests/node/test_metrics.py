@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
+import attrs
 import pytest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,6 +16,7 @@ from mobilesasa.dispatch.counts import Counts as Answered
 from mobilesasa.dispatch.latency import ANSWER_BOUNDS_S, RECEIPT_BOUNDS_S, Latency
 from mobilesasa.node.metrics import STANDING, make_metrics
 from mobilesasa.notify.outbox import Outbox
+from mobilesasa.queue.link import Standing
 from mobilesasa.smpp.pdus import BindTransceiver, DeliverSmResp
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smsc.server import SmppServer
@@ -68,25 +70,25 @@ def receipts():
     return SimpleNamespace(taken=7, repeated=8, finals=finals, latency=latency)
 
 
-def parts_of(*, smpp, outbox, running=(), binds=(), from_phones=NOTHING_FROM_PHONES):
+def parts_of(*, smpp, outbox, running=(), binds=(), from_phones=NOTHING_FROM_PHONES, rabbitmq=None):
     writer = SimpleNamespace(commits=4, waiting_items=1)
+    link = SimpleNamespace(standing=lambda: rabbitmq)
     return SimpleNamespace(
-        intake=writer,
-        writer=writer,
+        base=SimpleNamespace(intake=writer, writer=writer),
+        teams=SimpleNamespace(binds=binds, outbox=outbox),
+        cluster=None if rabbitmq is None else SimpleNamespace(link=link),
         receipts=receipts(),
         callbacks=SimpleNamespace(figures=Figures(taken=51, repeated=52, foreign=53, unread=54)),
         knowledge=SimpleNamespace(readings=9),
-        binds=binds,
         smpp=None if smpp is None else SimpleNamespace(server=smpp),
         smpp_connections=lambda: 0 if smpp is None else smpp.connections,
-        outbox=outbox,
         from_phones=from_phones,
         fleet=SimpleNamespace(running=dict(enumerate(running, 1))),
         queue=Queue(),
         directory=CurrentDirectory(
             Directory(carriers=[CarrierRecord(1, "safari", "fake"), CarrierRecord(2, "idle", "fake")])
         ),
-        watch=SimpleNamespace(moved={1: 4}),
+        watch=SimpleNamespace(moved={1: 4}, receipt_wait_s=lambda carrier_id: 12.5),
     )
 
 
@@ -244,3 +246,16 @@ def test_a_carrier_that_is_bound_has_its_binds_counted():
 def test_the_documentation_names_every_metric(fake):
     text = DOCS.read_text()
     assert [name for name, *_ in fake if f"``mobilesasa_{name}``" not in text] == []
+
+
+def test_a_node_among_others_shows_how_it_stands_with_rabbitmq():
+    standing = Standing(
+        up=True, state="", since_ms=0, blocked="memory", waiting=61, bound=99, dropped=62, unconfirmed=63, counts=None,
+        dead=64,
+    )  # fmt: skip
+    shown = scrape(parts_of(smpp=None, outbox=SmallOutbox(), rabbitmq=standing))
+    names = ("up", "blocked", "waiting", "dropped_total", "unconfirmed", "dead")
+    assert [shown[f"rabbitmq_{name}",] for name in names] == [1, 1, 61, 62, 63, 64]
+    shown = scrape(parts_of(smpp=None, outbox=SmallOutbox(), rabbitmq=attrs.evolve(standing, up=False, dead=None)))
+    assert (shown["rabbitmq_up",], ("rabbitmq_dead",) in shown) == (0, False)
+    assert ("rabbitmq_up",) not in scrape(parts_of(smpp=None, outbox=SmallOutbox()))

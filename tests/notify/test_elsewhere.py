@@ -28,7 +28,8 @@ class Rig:
     def __init__(self):
         self.spool, self.events, self.changes = FakeSpool(), FakeEvents(), 0
         self.outbox = Outbox(self.spool, Clock(), lambda: NINE_MS, limit=20)
-        self.desks = SharedDesks(self.outbox, self.events, self.changed)
+        self.desks = SharedDesks(self.outbox, self.events)
+        self.desks.changed = self.changed
 
     def changed(self):
         self.changes += 1

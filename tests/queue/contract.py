@@ -170,6 +170,7 @@ class QueueContract:
         await self.published(harness, named(0, 1000))
         consumer.bodies[0].ack()
         left = named(len(consumer.bodies[0].ids), 1000)
+        await harness.settle()  # what is on its way to a consumer when it goes may come back before the others
         subscription.cancel()
         await harness.settle()
         again, _ = await self.consuming(harness, prefetch=1000)

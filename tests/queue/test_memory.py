@@ -3,43 +3,16 @@
 import random
 from collections.abc import Sequence
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.lanes import Delivery
-from mobilesasa.core.model import Lane, MessageId
+from mobilesasa.core.model import MessageId
 from mobilesasa.queue.memory import RETRY_S, MemoryQueue
 from tests.queue.contract import BULK, FAST, Consumer, QueueContract, named
-
-
-@attrs.define
-class Rows:
-    """A store with what waits in lane FAST of carrier 1; while `held` is a list, answers wait in it."""
-
-    waiting: list[MessageId] = attrs.field(factory=list)
-    asked: list[tuple[int, Lane, MessageId | None, int]] = attrs.field(factory=list)
-    away: bool = False
-    held: list[Deferred[None]] | None = None
-
-    async def refill(self, carrier_id: int, lane: Lane, after: MessageId | None, limit: int) -> Sequence[MessageId]:
-        self.asked.append((carrier_id, lane, after, limit))
-        behind = sorted(each for each in self.waiting if each > (after or ""))
-        found = behind[:limit] if (carrier_id, lane) == (1, FAST) else []  # what the statement saw
-        if self.held is not None:
-            answer: Deferred[None] = Deferred()
-            self.held.append(answer)
-            await answer
-        if self.away:
-            raise StoreAway("gone")
-        return found
-
-    def of_lane(self, lane: Lane) -> int:
-        return sum(asked[1] is lane for asked in self.asked)
+from tests.queue.rows import Rows
 
 
 class Rig:

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,6 +119,15 @@ class TestReading:
         assert (receipt.message_id, receipt.state) == ("MSG123", MessageState.DELIVERED)
         assert (receipt.error, receipt.submitted_at) == ("000", AT)
         assert receipt.done_at == AT + timedelta(minutes=30)
+
+    def test_receipts_that_differ_in_the_id_alone_say_the_same(self):
+        first, second, longer = read(USUAL), read(USUAL.replace("MSG123", "msg:4")), read(USUAL + " text:" + "x" * 100)
+        assert (first.message_id, second.message_id, longer.message_id) == ("MSG123", "msg:4", "MSG123")
+        assert attrs.evolve(second, message_id="MSG123") == attrs.evolve(longer, quoted="") == first
+
+    @pytest.mark.parametrize("written", ["", "\n", "\x85", "\xa0"])
+    def test_what_is_no_id_is_not_taken_for_one(self, written: str):
+        assert read(USUAL.replace("MSG123", written)).message_id == ""
 
     def test_missing_parts_are_missing_and_no_more(self):
         receipt = read("id:MSG123 stat:EXPIRED")

@@ -249,6 +249,30 @@ class TestNumbers:
         session._last_sequence = 0x7FFFFFFE
         assert [session.next_sequence(), session.next_sequence()] == [0x7FFFFFFF, 1]
 
+    def test_many_numbers_are_those_that_would_have_come_one_by_one(self):
+        session = Session(Side.ESME)
+        assert list(session.next_sequences(3)) == [1, 2, 3]
+        session._last_sequence = 0x7FFFFFFD
+        assert list(session.next_sequences(2)) == [0x7FFFFFFE, 0x7FFFFFFF]
+        assert list(session.next_sequences(2)) == [1, 2]
+        session._last_sequence = 0x7FFFFFFE
+        assert list(session.next_sequences(3)) == [0x7FFFFFFF, 1, 2]
+
+    def test_numbers_that_are_given_with_requests_stand_in_the_place_of_their_own(self):
+        esme = one(Side.ESME, State.BOUND_TRX)
+        octets = esme.send_all([pdus.SubmitSm(sequence=77), pdus.SubmitSm()], [8, 9])
+        assert octets == pdus.SubmitSm(sequence=8).encode() + pdus.SubmitSm(sequence=9).encode()
+        answer = pdus.SubmitSmResp(sequence=8)
+        assert esme.receive_data(answer.encode() + pdus.SubmitSmResp(sequence=77).encode()) == [
+            answer,
+            Unasked(pdus.SubmitSmResp(sequence=77)),
+        ]
+
+    def test_there_is_a_number_for_each_request_or_for_none(self):
+        esme = one(Side.ESME, State.BOUND_TRX)
+        with pytest.raises(ValueError, match="zip"):
+            esme.send_all(submits(2), [8])
+
     def test_a_response_keeps_the_number_of_its_request_even_0(self):
         smsc = one(Side.SMSC, State.BOUND_TRX)
         [request] = smsc.receive_data(pdus.SubmitSm(sequence=0).encode())

@@ -35,6 +35,23 @@ def test_a_number_in_use_is_refused():
         window(0.0).put(1, "another", 0.0)
 
 
+def test_what_is_put_in_one_write_is_taken_one_by_one():
+    sent = window(0.0)
+    sent.put_all((2, 3), ("request 2", "request 3"), 5.0)
+    assert (sent.take(3), sent.take(2), sent.take(1)) == ("request 3", "request 2", "request 1")
+
+
+@pytest.mark.parametrize(
+    ("sequences", "error", "words"),
+    [((2, 3, 4), WindowFull, "3 requests are unanswered"), ((2, 1), ValueError, "1 is unanswered")],
+)
+def test_of_what_cannot_be_put_together_nothing_is_noted(sequences, error, words):
+    sent = window(0.0, limit=3)
+    with pytest.raises(error, match=words):
+        sent.put_all(sequences, [""] * len(sequences), 0.0)
+    assert len(sent) == 1
+
+
 def test_what_is_too_old_leaves_oldest_first_and_the_rest_stays():
     sent = window(0.0, 5.0, 20.0)
     assert sent.expired(29.9) == []

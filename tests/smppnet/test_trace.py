@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+import attrs
 import pytest
 
 from mobilesasa.smpp.pdus import (
@@ -219,6 +220,24 @@ def test_large_answers_are_kept_in_words_alone(smsc):
     shown = lines(smsc.link)[-2].shown
     assert (shown["command"], shown["sequence"]) == ("submit_multi_resp", 1)
     assert shown["fields"]["unsuccess_smes"].endswith(" and 246 more")
+
+
+def test_requests_of_ours_have_the_numbers_that_they_had_on_the_wire(esme):
+    esme.link.request([submit(77), submit(77, tlvs={Tag.MESSAGE_PAYLOAD: CANARY * 200})], ["small", "large"])
+    (small, large) = esme.far.heard_pdus(SubmitSm)
+    assert small.sequence != large.sequence
+    assert told(esme.link, 2) == [("out", "submit_sm", small.sequence), ("out", "submit_sm", large.sequence)]
+
+
+def test_a_large_request_of_ours_is_kept_in_words_alone(esme):
+    large = heavy()[0]
+    tracemalloc.start()
+    for _ in range(20):
+        esme.link.request([attrs.evolve(large, tlvs={Tag.MESSAGE_PAYLOAD: bytes(50_000)})], ["large"])
+        esme.far.heard()
+    kept_octets, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept_octets < 20 * 6000
 
 
 def test_a_large_answer_to_nothing_is_kept_in_words_alone(smsc):

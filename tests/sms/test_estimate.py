@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import mobilesasa.sms
 from mobilesasa.sms.alphabet import NotUcs2, not_gsm
-from mobilesasa.sms.estimate import Estimate, count_parts, estimate
+from mobilesasa.sms.estimate import Estimate, count_gsm_parts, count_parts, estimate
 from mobilesasa.sms.segments import Alphabet, split
 from tests.sms.test_alphabet import BASIC, EXTENSION
 
@@ -20,6 +20,7 @@ def test_parts_are_counted_as_they_are_cut(text):
     segments = split(text)
     estimated = estimate(text)
     assert count_parts(text) == estimated.parts == len(segments)
+    assert count_gsm_parts(text) == (estimated.parts if segments.alphabet is Alphabet.GSM7 else None)
     assert estimated.alphabet is segments.alphabet
     assert estimated.forced_by == not_gsm(text)
 

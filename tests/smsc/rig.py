@@ -24,6 +24,7 @@ from mobilesasa.smppnet.timers import Timers
 from mobilesasa.smsc.binds import Binds
 from mobilesasa.smsc.limits import Limits
 from mobilesasa.smsc.operations import Operations
+from mobilesasa.smsc.places import Book, SharedPlaces
 from mobilesasa.smsc.server import SmppServer
 from mobilesasa.smsc.session import Smsc
 from tests.fakes.alterations import FakeAlterations
@@ -92,6 +93,13 @@ class Rig:
             self.alterations, self.queue, self.outbox, self.directory, gateway.times, self.hands
         )
         self.server = SmppServer([], self.smsc, Timers())
+
+    def share(self, book: Book, run: int) -> SharedPlaces:
+        """Be one of several nodes from now on: places are those of a book."""
+        places = SharedPlaces(book, self.binds, self.clock, run)
+        self.smsc.places = self.smsc.entrance.places = places
+        self.server = SmppServer([], self.smsc, Timers(), f"n-{run}-")
+        return places
 
     def now_ms(self) -> int:
         return NOW_MS + round(self.clock.seconds() * 1000)

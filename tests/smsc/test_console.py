@@ -248,6 +248,16 @@ def test_the_operators_command_asks_for_all_for_one_team_or_for_one_that_is_not_
     assert console.tell_kick({}) is None
 
 
+def test_another_node_asks_for_what_is_a_teams(rig, console):
+    rig.bound()
+    rig.bound(password=RIVAL, system_id="RIVAL")
+    assert [each["team"] for each in console.tell_sessions({"team_id": 2})["sessions"]] == ["RIVAL"]
+    assert console.tell_trace({"session": "s1", "team_id": 2}) is None
+    assert console.tell_trace({"session": "s1", "team_id": 1})
+    assert console.tell_kick({"session": "s1", "who": "a rival", "team_id": 2}) is None
+    assert console.tell_kick({"session": "s1", "who": "the team", "team_id": 1}) == "s1"
+
+
 def test_where_smpp_is_off_there_is_nothing():
     console = Console(None)
     assert console.tell_sessions({"team": "ACME"}) == {"sessions": [], "refused_binds": []}

@@ -89,7 +89,7 @@ def accepted(txn: Txn, team: int, count: int = 1, **changes: Any) -> list[Messag
 
 def add_run(txn: Txn, node: str | None = None) -> int:
     """A process that lives."""
-    return claims.begin_run(txn, node or f"node{next(_numbers)}")
+    return claims.begin_run(txn, node or f"node{next(_numbers)}")[0]
 
 
 def claimed(txn: Txn, run: int, *ids: MessageId) -> list[Outbound | None]:

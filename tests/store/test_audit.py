@@ -57,7 +57,7 @@ class Stored:
 
 SITUATIONS = (
     "queued", "claimed", "part_sent", "sent", "long_sent", "delivered", "undelivered", "half_failed", "refused",
-    "part_refused", "expired", "given_up", "spooled",
+    "part_refused", "expired", "given_up", "spooled", "may_leave", "left",
 )  # fmt: skip
 LONG = {"part_sent", "long_sent", "half_failed", "part_refused"}
 SECOND_TEAM = 3  # units that the other team begins with
@@ -98,7 +98,10 @@ def stored(txn: Txn) -> Stored:
     for some in (list(batch.values())[:half], list(batch.values())[half:]):
         assert intake.accept(txn, some) == [None] * len(some)
     ids = {name: message.id for name, message in batch.items()}
-    run = claims.begin_run(txn, "node")
+    run, _ = claims.begin_run(txn, "node")
+    next_id = carriers.add_carrier(txn, "next", "sandbox", {}).id
+    txn.execute("UPDATE pending SET fallbacks = ARRAY[%(next)s] WHERE message_id = ANY(%(ids)s::uuid[])",
+                {"next": next_id, "ids": [ids["may_leave"], ids["left"]]})  # fmt: skip
     expected_taken = [name for name in SITUATIONS if name not in ("queued", "expired")]
     taken = claims.claim(txn, [Claim(ids[name], run) for name in expected_taken])
     assert None not in taken
@@ -123,8 +126,14 @@ def live_through(txn: Txn, carrier_id: int, ids: dict[str, MessageId], now_ms: i
         [
             Settlement(ids[name], carrier_id, 1, old_ms if name == "given_up" else now_ms, outcome)
             for name, outcome in answers
+        ]
+        + [
+            Settlement(ids[name], carrier_id, 1, now_ms, Sent((name,)), second_way_s=60)
+            for name in ("may_leave", "left")
         ],
     )
+    left = Report(carrier_id, "left", State.FAILED, Failure.UNDELIVERED, second_way=True)
+    assert reports.report(txn, [left]) == [None]
     assert outcomes.expire_some(txn, 10)[0] == 1
     said = [
         ("delivered", State.DELIVERED),
@@ -240,6 +249,19 @@ FAULTS = [
         ),
         {"waits_queued"},
     ),
+    ("DELETE FROM message_event WHERE message_id = {left}", {"waits_queued"}),
+    (
+        "UPDATE message SET state = 40, failure = 'refused', done_at = now(), open_parts = 0, failed_parts = 1 WHERE id = {left}",
+        {"waits_queued"},
+    ),
+    ("INSERT INTO second_way VALUES ({delivered}, '{{1}}', now() + interval '1 hour')", {"second_ways"}),
+    ("INSERT INTO second_way VALUES ({left}, '{{1}}', now() + interval '1 hour')", {"second_ways"}),
+    ("INSERT INTO second_way VALUES (gen_random_uuid(), '{{1}}', now())", {"second_ways"}),
+    ("INSERT INTO second_way VALUES ({delivered}, '{{1}}', now() - interval '1 hour')", set()),
+    ("UPDATE left_behind SET message_id = gen_random_uuid()", {"left_behind"}),
+    ("UPDATE left_behind SET part = 2", {"left_behind"}),
+    ("INSERT INTO left_behind VALUES ({carrier}, 'sent', {sent}, 1, false, now())", {"left_behind"}),
+    ("INSERT INTO left_behind VALUES ({carrier}, 'sent', {delivered}, 1, false, now())", set()),
     ("UPDATE pending SET price_units = 9 WHERE message_id = {queued}", {"waits_agree"}),
     ("UPDATE pending SET lane = 1 WHERE message_id = {queued}", {"waits_agree"}),
     ("UPDATE pending SET sent_parts = 4 WHERE message_id = {part_sent}", {"waits_agree"}),

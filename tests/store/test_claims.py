@@ -11,7 +11,6 @@ from mobilesasa.store.claims import (
     Claim,
     claim,
     claim_again,
-    keep_lease,
     release,
     take_due,
     unclaimed_of_lane,
@@ -20,7 +19,6 @@ from mobilesasa.store.database import connect, in_transaction
 from tests.store.given import HOUR_MS, NOW_MS, accepted, add_run, add_team, claimed, new_id, one, rows, settled
 
 HELD = "SELECT message_id, claimed_by, attempts FROM pending WHERE message_id = %(id)s"
-SILENT = "UPDATE node_run SET seen_at = now() - interval '1 hour' WHERE id = %(run)s"
 
 
 def held_by(txn, message_id):
@@ -119,7 +117,8 @@ def test_a_new_process_of_a_node_frees_what_the_one_before_it_held(txn):
     before, elsewhere = add_run(txn, "a"), add_run(txn, "b")
     claimed(txn, before, mine)
     claimed(txn, elsewhere, others)
-    add_run(txn, "a")
+    _, freed = claims.begin_run(txn, "a")
+    assert [message_id for message_id, _, _ in freed] == [mine]
     assert (held_by(txn, mine), held_by(txn, others)) == (None, elsewhere)
     assert one(txn, "SELECT ended_at IS NOT NULL FROM node_run WHERE id = %(run)s", run=before)
 
@@ -128,44 +127,6 @@ def test_a_process_that_ended_is_marked(txn):
     run = add_run(txn)
     claims.end_run(txn, run)
     assert one(txn, "SELECT ended_at IS NOT NULL FROM node_run WHERE id = %(run)s", run=run)
-
-
-def test_what_a_silent_process_held_is_free_and_named_to_the_one_that_noticed(txn):
-    (message_id,) = accepted(txn, add_team(txn), carrier_id=4, lane=Lane.BULK)
-    silent, mine = add_run(txn), add_run(txn)
-    claimed(txn, silent, message_id)
-    assert keep_lease(txn, mine, 60) == []
-    txn.execute(SILENT, {"run": silent})
-    assert keep_lease(txn, mine, 60) == [(message_id, 4, Lane.BULK)]
-    assert keep_lease(txn, mine, 60) == []
-
-
-def test_what_a_killed_process_had_under_way_when_its_successor_began_is_freed_later(txn):
-    (message_id,) = accepted(txn, add_team(txn))
-    killed = add_run(txn, "a")
-    mine = add_run(txn, "a")
-    claimed(txn, killed, message_id)
-    assert keep_lease(txn, mine, 60) == [(message_id, 1, Lane.TRANSACTIONAL)]
-
-
-def test_a_process_keeps_its_own_claims_however_late_it_is(txn):
-    (message_id,) = accepted(txn, add_team(txn))
-    run = add_run(txn)
-    claimed(txn, run, message_id)
-    txn.execute(SILENT, {"run": run})
-    assert keep_lease(txn, run, 60) == []
-    assert held_by(txn, message_id) == run
-
-
-def test_a_process_that_was_taken_for_dead_and_comes_back_keeps_what_it_claims_from_then_on(txn):
-    (message_id,) = accepted(txn, add_team(txn))
-    late, mine = add_run(txn), add_run(txn)
-    txn.execute(SILENT, {"run": late})
-    keep_lease(txn, mine, 60)
-    keep_lease(txn, late, 60)
-    claimed(txn, late, message_id)
-    assert keep_lease(txn, mine, 60) == []
-    assert held_by(txn, message_id) == late
 
 
 def test_what_has_come_due_is_taken_once_up_to_the_limit(txn):

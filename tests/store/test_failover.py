@@ -5,7 +5,7 @@ import pytest
 from mobilesasa.core.model import Failure, Lane, Later, Never, Sent, State
 from mobilesasa.store.claims import FIRST_ID, begin_run, unclaimed_of_lane
 from mobilesasa.store.failover import Chunk, move_on
-from mobilesasa.store.outcomes import Settlement, settle_again
+from mobilesasa.store.outcomes import Settlement, settle, settle_again
 from tests.store.given import (
     NOW_MS,
     accepted,
@@ -225,6 +225,14 @@ def test_where_every_other_carrier_is_in_trouble_or_disabled_messages_stay_where
     assert rows(txn, WAITS, id=message_id)[0][:2] == (carriers[0], carriers[1:])
 
 
+def test_where_all_other_carriers_are_disabled_messages_stay_where_they_are(txn, carriers):
+    (message_id,) = waiting(txn, carriers)
+    for carrier in carriers[1:]:
+        disable(txn, carrier)
+    assert moved(txn, carriers) == Chunk((), None)
+    assert rows(txn, WAITS, id=message_id)[0][:2] == (carriers[0], carriers[1:])
+
+
 def test_what_has_expired_or_has_a_part_with_the_carrier_stays(txn, carriers):
     waiting(txn, carriers, expires_at_ms=NOW_MS - 1)
     half = in_hand(txn, add_team(txn), carriers, parts=2)
@@ -250,3 +258,54 @@ def test_a_part_without_an_answer_that_is_to_be_sent_again_says_so_in_the_story(
     message_id = in_hand(txn, add_team(txn), carriers)
     settled(txn, (message_id, Later(1, "no answer in time", "uncertain", uncertain=True)), carrier=carriers[0])
     assert rows(txn, EVENTS, id=message_id) == [("uncertain", 1, carriers[0], "uncertain", "no answer in time")]
+
+
+# No answer, of a carrier that is in trouble.
+
+DOUBT = Later(1, "no answer in time", "unanswered", uncertain=True)
+DOUBTED = "SELECT carrier_id, fallbacks, claimed_by, doubted FROM pending WHERE message_id = %(id)s"
+
+
+def unanswered(txn, message_id, carriers, avoided, outcome=DOUBT):
+    return settle(txn, [Settlement(message_id, carriers[0], 1, NOW_MS, outcome, avoided=avoided)])[0]
+
+
+def test_what_a_carrier_in_trouble_left_unanswered_goes_on_with_that_carrier_as_the_last_resort(txn, carriers):
+    message_id = in_hand(txn, add_team(txn), carriers)
+    first, second, third = carriers
+    assert unanswered(txn, message_id, carriers, (first,)).moved == (message_id, second, Lane.TRANSACTIONAL)
+    assert rows(txn, DOUBTED, id=message_id) == [(second, [third, first], None, True)]
+    events = rows(txn, EVENTS, id=message_id)
+    assert [(kind, carrier, code) for kind, _, carrier, code, _ in events] == [
+        ("uncertain", first, "unanswered"), ("rerouted", first, "unanswered"),
+    ]  # fmt: skip
+    (outbound,) = claimed(txn, add_run(txn), message_id)
+    assert outbound.is_doubted
+    assert wrong(txn) == []
+
+
+def test_carriers_in_trouble_are_avoided_as_long_as_there_is_another(txn, carriers):
+    first, second, third = carriers
+    message_id = in_hand(txn, add_team(txn), carriers)
+    assert unanswered(txn, message_id, carriers, (first, second)).moved == (message_id, third, Lane.TRANSACTIONAL)
+    other = in_hand(txn, add_team(txn), carriers)
+    assert unanswered(txn, other, carriers, (second, third)).moved is None
+    assert rows(txn, DOUBTED, id=other) == [(first, [second, third], None, True)]
+
+
+@pytest.mark.parametrize(
+    ("ways", "outcome", "avoided"),
+    [
+        (3, DOUBT, None),
+        (1, DOUBT, ()),
+        (3, Later(1, "busy"), ()),
+        (3, Later(1, "", refs=("a",), uncertain=True), ()),
+    ],
+)
+def test_it_stays_where_the_carrier_is_well_or_alone_or_has_a_part_or_nothing_is_in_doubt(
+    txn, carriers, ways, outcome, avoided
+):
+    message_id = in_hand(txn, add_team(txn), carriers[:ways])
+    assert unanswered(txn, message_id, carriers, avoided, outcome).moved is None
+    ((carrier, _, claimed_by, doubted),) = rows(txn, DOUBTED, id=message_id)
+    assert (carrier, claimed_by, doubted) == (carriers[0], None, outcome.uncertain)

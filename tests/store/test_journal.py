@@ -16,6 +16,7 @@ from mobilesasa.core.model import Failure as Reason
 from mobilesasa.sms.udh import Concatenation
 from mobilesasa.store.database import Database, StoreUnavailable, connect, in_transaction
 from mobilesasa.store.journal import Journal
+from mobilesasa.store.living import Lookout
 from mobilesasa.store.writer import Writer
 from tests.store import given
 from tests.store.given import (
@@ -45,7 +46,7 @@ class Rig:
         self.run = self.do(add_run)
         self.team = self.do(add_team, 1000)
         self.carrier = self.do(add_carrier)
-        self.journal = Journal(self.writer, self.writer, self.database, self.run, backlog_max=3)
+        self.journal = Journal(self.writer, self.writer, self.database, self.run, 3, Lookout(settling_s=0))
 
     def do(self, work, *args, **more):
         return in_transaction(self.connection, work, *args, **more)

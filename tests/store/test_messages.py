@@ -79,7 +79,7 @@ def store(txn: Txn, *batch: Priced) -> None:
 
 
 def settle(txn: Txn, message: Priced, outcome: Sent | Later | Never, attempt: int = 1) -> None:
-    run = claims.begin_run(txn, f"node-{message.id}")
+    run, _ = claims.begin_run(txn, f"node-{message.id}")
     assert claims.claim(txn, [claims.Claim(message.id, run)]) != [None]
     outcomes.settle(txn, [Settlement(message.id, 1, attempt, AT_MS + 60_000, outcome)])
 

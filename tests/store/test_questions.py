@@ -9,6 +9,7 @@ from mobilesasa.store import questions
 from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.store.questions import Heard, Question
 from tests.store.given import add_run, count, one
+from tests.store.processes import Process
 
 TRACE = Question("smpp.trace", {"session": "n-1-1"})
 
@@ -53,27 +54,36 @@ def test_what_is_older_than_ten_minutes_is_forgotten_with_its_answers(txn):
     assert count(txn, "node_answer") == 0
 
 
-def test_a_node_runs_while_it_was_seen_of_late_and_has_not_ended(txn):
+def test_a_node_lives_while_it_holds_its_run(opened, database_dsn):
+    process = Process(database_dsn)
+    alive = "SELECT node FROM node_run WHERE id = %(run)s"
+    assert in_transaction(opened, questions.alive, 60, 0) == [process.do(one, alive, run=process.run)]
+    process.kill()
+    assert in_transaction(opened, questions.alive, 60, 0) == []
+
+
+def test_while_no_connection_is_old_a_node_lives_that_was_seen_of_late_and_has_not_ended(txn):
     add_run(txn, "a")
     add_run(txn, "b")
     add_run(txn, "c")
     txn.execute("UPDATE node_run SET ended_at = now() WHERE node = 'b'")
     txn.execute("UPDATE node_run SET seen_at = now() - interval '61 seconds' WHERE node = 'c'")
-    assert [node for node in questions.alive(txn, 60) if node in "abc"] == ["a"]
+    assert [node for node in questions.alive(txn, 60, 3600) if node in "abc"] == ["a"]
 
 
 def test_where_no_node_runs_nobody_is_waited_for(opened):
     assert questions.ask_nodes(opened, TRACE, 60, 60) == Heard((), {})
 
 
-def test_a_node_that_does_not_answer_is_waited_for_no_longer_than_the_patience(opened):
-    in_transaction(opened, add_run, "deaf")
+def test_a_node_that_does_not_answer_is_waited_for_no_longer_than_the_patience(opened, database_dsn):
+    deaf = Process(database_dsn, "deaf")
     heard = questions.ask_nodes(opened, TRACE, 60, 0.02)
     assert (heard.nodes, heard.answers, heard.silent) == (("deaf",), {}, ["deaf"])
+    deaf.kill()
 
 
 def test_an_answer_ends_the_waiting(opened, database_dsn):
-    in_transaction(opened, add_run, "quick")
+    quick = Process(database_dsn, "quick")
     listening = threading.Event()
 
     def answer_it() -> None:
@@ -94,3 +104,4 @@ def test_an_answer_ends_the_waiting(opened, database_dsn):
     heard = questions.ask_nodes(opened, TRACE, 60, 10)
     thread.join(10)
     assert (heard.answers, heard.silent) == ({"quick": {"session": "n-1-1"}}, [])
+    quick.kill()

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
-from mobilesasa.core.teams import token_digest
+from mobilesasa.core.teams import PLATFORM, token_digest
 from mobilesasa.store import senders, teams, tokens
 from mobilesasa.store.database import Txn, connect, in_transaction
 from mobilesasa.store.teams import NewTeam, TeamChange
@@ -262,6 +262,20 @@ def test_a_token_without_name_or_scope_is_refused(
 ) -> None:
     with pytest.raises(BadValue, match=said):
         tokens.create(txn, acme.id, name, scopes, None, raw())
+
+
+def test_the_scope_platform_is_the_operator_s_to_give_and_no_team_s_to_take(txn: Txn, acme: teams.TeamRecord) -> None:
+    with pytest.raises(BadValue, match="the scope platform is the operator's to give, by the command"):
+        tokens.create(txn, acme.id, "n", ["messages", PLATFORM], None, raw())
+    made = tokens.create(txn, acme.id, "n", [PLATFORM], None, raw(), by_operator=True)
+    assert made.scopes == ["platform"]
+    with pytest.raises(BadValue, match=r"'sms' is no scope; there are messages, .*, api_tokens, platform"):
+        tokens.create(txn, acme.id, "n", ["sms"], None, raw(), by_operator=True)
+
+
+def test_the_first_token_of_a_team_is_no_operator_s(txn: Txn, acme: teams.TeamRecord) -> None:
+    made = teams.create_team(txn, NewTeam("NEXT"), raw())
+    assert PLATFORM not in made.token.scopes
 
 
 def test_a_token_that_has_ended_already_is_refused(txn: Txn, acme: teams.TeamRecord) -> None:

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from click.testing import CliRunner
+
+from mobilesasa.cli.main import main
 
 BIN = Path(sys.executable).parent
 HOST = "127.0.0.1"
@@ -121,16 +124,44 @@ class Node:
         return answer
 
     def team(self, code: str, units: int, *more: str) -> str:
-        """Make a team with the sender TextBlast and no limit on its sessions; return its token."""
-        made = self.command("team", "create", "--code", code, "--units", str(units), "--sender", "TextBlast", *more)
-        self.command("team", "set", code, "--session-tps", "0")
+        """Make a team with the sender TextBlast and no limit on its sessions, known to the node; return its token."""
+        made, _ = self._prepared(
+            ["team", "create", "--code", code, "--units", str(units), "--sender", "TextBlast", *more],
+            ["team", "set", code, "--session-tps", "0"],
+        )
         return str(made["token"])
 
     def carrier(self, port: int, *more: str) -> None:
-        """Make an SMPP carrier with the default route."""
+        """Make an SMPP carrier with the default route, known to the node."""
         where = ["--host", HOST, "--port", str(port), "--system-id", "esme", "--password", "secret"]
-        self.command("carrier", "add", "upstream", "--kind", "smpp", *where, "--tps", "0", *more)
-        self.command("route", "add", "--prefix", "", "--carrier", "upstream")
+        self._prepared(
+            ["carrier", "add", "upstream", "--kind", "smpp", *where, "--tps", "0", *more],
+            ["route", "add", "--prefix", "", "--carrier", "upstream"],
+        )
+
+    def _prepared(self, *commands: list[str]) -> list[dict[str, Any]]:
+        """Run the operator's commands as `command` does, but in this process, which is ten times as fast."""
+        seen = [self._readings()] * 2
+        nothing_else = {name: None for name in os.environ if name.startswith("MOBILESASA_")}
+        answers: list[dict[str, Any]] = []
+        for words in commands:
+            done = CliRunner().invoke(main, [*words, "--json"], env=nothing_else | self.environment)
+            assert done.exit_code == 0, done.output
+            answers.append(json.loads(done.stdout))
+
+        def known() -> bool:
+            seen.append(self._readings())
+            return seen[0] < seen[-2] == seen[-1]
+
+        eventually(known, "the node has read what was changed, and reads no more")
+        return answers
+
+    def _readings(self) -> float:
+        """How often the node has read its configuration."""
+        with urllib.request.urlopen(f"http://{HOST}:{self.http_port}/metrics", timeout=PATIENCE_S) as answer:
+            lines: list[str] = answer.read().decode().splitlines()
+        (count,) = (line.split()[1] for line in lines if line.startswith("mobilesasa_directory_readings_total "))
+        return float(count)
 
     def call(self, token: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         """Call the API; return status and body."""

@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,14 +34,21 @@ def running(folder: Path, *more: str) -> Iterator[Smsc]:
     smsc.stop()
 
 
-def prepared(node: Node, first: Smsc, second: Smsc) -> str:
+def prepared(node: Node, first: Smsc, second: Smsc, *more: str) -> str:
     node.start()
     for name, smsc in (("first", first), ("second", second)):
         where = ["--host", HOST, "--port", str(smsc.port), "--system-id", "esme", "--window", str(WINDOW)]
-        node.command("carrier", "add", name, "--kind", "smpp", *where, "--option", "failover_after_s=1")
+        node.command("carrier", "add", name, "--kind", "smpp", *where, "--option", "failover_after_s=1", *more)
     node.command("route", "add", "--prefix", "", "--carrier", "first", "--priority", "1")
     node.command("route", "add", "--prefix", "", "--carrier", "second", "--priority", "2")
     return node.team("ACME", UNITS)
+
+
+def asked(node: Node, token: str, about: str) -> dict[str, Any]:
+    status, answer = node.call(token, f"/messages{about}")
+    assert status == 200
+    data: dict[str, Any] = answer["data"]
+    return data
 
 
 def is_right(node: Node, esme: Esme, token: str) -> None:
@@ -90,4 +98,47 @@ def test_when_the_first_carrier_dies_under_load_all_arrives_by_the_second(node: 
     assert [check["name"] for check in node.command("audit")["checks"] if check["wrong"]] == []
     (standing,) = node.command("carrier", "show", "first")["standing"].values()
     assert (standing["state"], standing["why"]) == ("down", "it is not connected")
+    esme.close()
+
+
+ON_RECEIPT = ("--option", "failover_on_receipt=true")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [("--receipts", "mix"), ("--receipt-form", "failed-first"), ("--receipt-form", "early", "--receipts", "mix")],
+    indirect=True,
+)
+def test_what_the_first_carrier_reports_as_failed_arrives_by_the_second(node: Node, first: Smsc, second: Smsc):
+    token = prepared(node, first, second, *ON_RECEIPT)
+    esme = Esme(node.smpp_port, "ACME", token)
+    assert esme.bind() == 0
+    count = 200
+    words = (f"failed-{n}" for n in range(count))
+    assert esme.run(words, lambda e: sum(e.receipts.values()) >= count)
+    assert set(first.texts()) >= set(esme.accepted.values())
+    if "mix" in first.more:  # else it says soon that all were delivered after all, as it may be before they went on
+        assert len(second.texts()) == count * 3 // 20
+    is_right(node, esme, token)
+    listed = [each for page in (1, 2) for each in asked(node, token, f"?page_size=100&page={page}")["items"]]
+    assert [each["status"] for each in listed] == ["delivered"] * count
+    told = [asked(node, token, f"/{each['uuid']}")["timeline"] for each in listed[:40]]
+    assert {each["carrier"] for timeline in told for each in timeline if each["event"] == "rerouted"} == {"first"}
+    esme.close()
+
+
+@pytest.mark.parametrize("first", [("--freeze-after", "50")], indirect=True)
+def test_what_a_frozen_carrier_left_unanswered_arrives_by_the_second(node: Node, first: Smsc, second: Smsc):
+    token = prepared(node, first, second, "--option", "response_timeout_s=4")  # it is unbound after 20 s of silence
+    esme = Esme(node.smpp_port, "ACME", token)
+    assert esme.bind() == 0
+    count = 200
+    words = (f"frozen-{n}" for n in range(count))
+    assert esme.run(words, lambda e: sum(e.receipts.values()) >= count, 60.0)
+    is_right(node, esme, token)
+    doubles = set(first.texts()) & set(second.texts())
+    assert len(second.texts()) == len(set(second.texts()))
+    assert len(doubles) <= WINDOW
+    (standing,) = node.command("carrier", "show", "first")["standing"].values()
+    assert standing["uncertain"] == WINDOW
     esme.close()

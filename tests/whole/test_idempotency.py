@@ -65,9 +65,10 @@ def test_of_a_hundred_calls_at_once_with_one_key_one_sends_and_is_paid(node: Nod
 
     _, listed = node.call(token, "/messages")
     assert [each["uuid"] for each in listed["data"]["items"]] == [json.loads(octets)["data"]["uuid"]]
-    assert node.call(token, "/account")[1]["data"]["balance"] == 999
+    assert node.call(token, "/account")[1]["data"]["available"] == 999
     eventually(smsc.texts, "the message arrives")
     assert smsc.texts() == ["Once"]
+    eventually(lambda: node.call(token, "/account")[1]["data"]["balance"] == 999, "the message is paid")
     assert [check["name"] for check in node.command("audit")["checks"] if check["wrong"]] == []
 
 

@@ -21,6 +21,7 @@ from mobilesasa.carriers.http.places import BadPlace
 from mobilesasa.carriers.http.requests import FIELDS, RequestWriter
 from mobilesasa.carriers.http.spec import TABLES, BadSpec, HttpSpec, OptionSpec, Signing, laid_over, read_spec
 from mobilesasa.carriers.http.templates import BadTemplate, compile_text
+from mobilesasa.carriers.http.tokens import TokenAsked, token_asked
 from mobilesasa.carriers.http.wire import trust
 from mobilesasa.carriers.options import BadOptions, structure, within
 from mobilesasa.core.callbacks import About
@@ -30,6 +31,7 @@ MASK: Final = "***"
 SECRET: Final = "secret"  # noqa: S105 - the name of the table
 _NO_RECORD: Final = CarrierRecord(0, "carrier", "http")
 _HIDDEN_WORDS: Final = ("authorization", "key", "token", "password", "secret")
+_SHOWN: Final = frozenset({"callback_header", "token_url"})  # although a hidden word is in them
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +78,14 @@ class HttpAccount:
             "callback_url": None if self.spec.receipts is None else self.callback_url(name, About.RECEIPTS),
             "inbound_url": None if self.spec.inbound is None else self.callback_url(name, About.INBOUND),
         }
+
+    def token_asked(self) -> TokenAsked | None:
+        """Return how an access token is asked for; None where none is needed.
+
+        Raises:
+            ValueError: it cannot be asked for with what is set.
+        """
+        return token_asked(self.spec.request.auth, self.values)
 
     def reader(self, record: CarrierRecord) -> CallbackReader:
         """Return what reads the callbacks of a carrier."""
@@ -163,7 +173,7 @@ def _masked(name: str, value: Any, is_secret: bool) -> Any:
     is_secret = is_secret or any(word in name.lower() for word in _HIDDEN_WORDS)
     if isinstance(value, Mapping):
         return {key: _masked(key, each, is_secret and name == SECRET) for key, each in value.items()}
-    if not is_secret or not isinstance(value, str) or name in ("callback_header",):
+    if not is_secret or not isinstance(value, str) or name in _SHOWN:
         return value
     if value.startswith("{") and value.endswith("}") and value.count("{") == 1:
         return value  # a template that names a secret and holds none
@@ -226,6 +236,10 @@ def _compile_all(account: HttpAccount, faults: dict[str, str]) -> None:
         RequestWriter(spec, account.fields_for("carrier"), lambda: 0)
     except BadTemplate as bad:
         faults["request"] = str(bad)
+    try:
+        account.token_asked()
+    except ValueError as bad:
+        faults["request.auth"] = str(bad)
     try:
         AnswerReader(spec.answer)
     except ValueError as bad:  # BadPlace among them

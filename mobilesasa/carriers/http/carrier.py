@@ -23,7 +23,8 @@ from mobilesasa.carriers.bucket import Bucket
 from mobilesasa.carriers.http.account import HttpAccount
 from mobilesasa.carriers.http.answers import AnswerReader, Meaning, Verdict
 from mobilesasa.carriers.http.requests import Asked, CannotCarry, RequestWriter
-from mobilesasa.carriers.http.wire import NotAsked, Unanswered, Wire
+from mobilesasa.carriers.http.tokens import Asker, AuthorizedWire
+from mobilesasa.carriers.http.wire import NotAsked, Unanswered
 from mobilesasa.carriers.port import World
 from mobilesasa.core.model import Failure, Later, Never, Outbound, Outcome, Sent
 from mobilesasa.core.ports import CarrierListener
@@ -82,14 +83,15 @@ class HttpCarrier:
     resumes = False
 
     def __init__(
-        self, record: CarrierRecord, account: HttpAccount, world: World, wire: Wire, holds: bool = False
+        self, record: CarrierRecord, account: HttpAccount, world: World, wire: Asker, holds: bool = False
     ) -> None:
         """Ask nothing before `start`. With `holds`, what stays without an answer is taken for sent, not asked again."""
         self.name = record.name
         self.parts_sent = self.parts_taken = self.throttled = self.unanswered = 0
         self._window = account.options.window
         self._world = world
-        self._wire = wire
+        asked = account.token_asked()
+        self._wire = wire if asked is None else AuthorizedWire(wire, asked, world.reactor)
         self._writer = RequestWriter(account.spec, account.fields_for(record.name), world.now_ms)
         self._answers = AnswerReader(account.spec.answer)
         self._bucket = Bucket(account.options.tps, world.reactor.seconds)
@@ -207,8 +209,11 @@ class HttpCarrier:
         try:
             answer = await self._wire.ask(asked.request)
         except NotAsked as why:
-            self._in_trouble(str(why))
-            job.set_back(Later(self._delay_s(message), str(why), "unreachable"))
+            if why.of_account:
+                self._alarm(f"{why.code}: {why}")
+            else:
+                self._in_trouble(str(why))
+            job.set_back(Later(self._delay_s(message), str(why), why.code))
         except Unanswered as why:
             self._in_trouble(str(why))
             self._doubt(job, asked, str(why), parts)
@@ -237,7 +242,7 @@ class HttpCarrier:
                 is_elsewhere = verdict.meaning is Meaning.ELSEWHERE
                 job.set_back(Never(Failure.REFUSED, verdict.reason, verdict.code, elsewhere=is_elsewhere))
                 if verdict.code in _ACCOUNT:
-                    self._alarm(verdict)
+                    self._alarm(f"{verdict.code}: {verdict.reason}")
 
     def _keep_refs(self, job: _Job, asked: Asked, refs: tuple[str, ...]) -> None:
         if asked.part is not None:
@@ -247,8 +252,8 @@ class HttpCarrier:
 
     def _doubt(self, job: _Job, asked: Asked, why: str, parts: int) -> None:
         self.unanswered += parts
-        if self._holds:  # a receipt finds it where the carrier reports by our id, and by no other
-            job.uncertain = True
+        if self._holds or job.message.is_doubted:
+            job.uncertain = True  # a receipt finds it where the carrier reports by our id, and by no other
             self._keep_refs(job, asked, (asked.ref if self._answers.is_ours else "",))
             return
         job.set_back(Later(self._delay_s(job.message), why, UNCERTAIN, uncertain=True))
@@ -262,9 +267,9 @@ class HttpCarrier:
             self.log.warn("{name}: {why}", name=self.name, why=why)
         self._trouble = why
 
-    def _alarm(self, verdict: Verdict) -> None:
+    def _alarm(self, trouble: str) -> None:
         """Say loudly that the carrier does not want us: credentials, money, permission."""
-        self._trouble = f"{verdict.code}: {verdict.reason}"
+        self._trouble = trouble
         now_s = self._world.reactor.seconds()
         if now_s - self._alarmed_at_s >= ALARM_EVERY_S:
             self._alarmed_at_s = now_s

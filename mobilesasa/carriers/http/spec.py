@@ -39,6 +39,14 @@ class AuthKind(enum.StrEnum):
     NONE = "none"
     BASIC = "basic"
     BEARER = "bearer"
+    OAUTH2 = "oauth2"  # a bearer token that is fetched with client credentials (`tokens`)
+
+
+class ClientAuth(enum.StrEnum):
+    """How the token endpoint of OAuth 2.0 is told who we are (RFC 6749 §2.3.1)."""
+
+    BASIC = "basic"
+    BODY = "body"
 
 
 class Signing(enum.StrEnum):
@@ -66,6 +74,12 @@ class AuthSpec:
     user: str = ""
     password: str = attrs.field(default="", repr=False)
     token: str = attrs.field(default="", repr=False)
+    token_url: str = ""  # of oauth2, as are all that follow
+    client_id: str = ""
+    client_secret: str = attrs.field(default="", repr=False)
+    scope: str = ""
+    client_auth: ClientAuth = ClientAuth.BASIC
+    params: Mapping[str, str] = attrs.field(factory=dict)  # more that the endpoint wants, such as an audience
 
 
 @attrs.frozen(kw_only=True)
@@ -290,7 +304,7 @@ def _converter() -> cattrs.Converter:
     made.register_structure_hook(int, _whole)
     made.register_structure_hook(bool, _flag)
     made.register_structure_hook_func(lambda kind: kind == Words, _words)
-    for choice in (Body, Long, AuthKind, Signing):
+    for choice in (Body, Long, AuthKind, ClientAuth, Signing):
         made.register_structure_hook(choice, _choice)
     return made
 

@@ -40,7 +40,15 @@ _HEADERS: Final = 100  # of an answer so many are read
 
 
 class NotAsked(Exception):
-    """The request did not leave; the text says why."""
+    """The request did not leave; the text says why.
+
+    Attributes:
+        code: a word for it.
+        of_account: whether nothing will leave until the operator has mended something.
+    """
+
+    code = "unreachable"
+    of_account = False
 
 
 class Unanswered(Exception):

@@ -142,7 +142,10 @@ class SmppCarrier:
             job = Job(message, self._jobs, [])
             job.setback = Never(Failure.REFUSED, str(bad), elsewhere=isinstance(bad, NotSayable))
             return job
-        return Job(message, self._jobs, pdus, self._doubted.pop(message.id, set()))
+        doubted = self._doubted.pop(message.id, None)
+        if doubted is None:  # what another carrier left unanswered
+            doubted = set(range(len(pdus))) if message.is_doubted else set()
+        return Job(message, self._jobs, pdus, doubted)
 
     def start(self, listener: CarrierListener) -> None:
         """See `RunningCarrier`."""
@@ -195,11 +198,8 @@ class SmppCarrier:
         """Bring what waits to the binds, write what windows and rate allow, and tell the outcomes."""
         allowed = self._bucket.available()
         now_ms = self._world.now_ms()
-        while self._waiting:
-            bind = max(self._senders, key=lambda each: each.free)
-            if not bind.free:
-                break
-            bind.take(self._waiting.popleft())
+        if self._waiting:
+            self._share_out()
         for bind in self._senders:
             if bind.backlog:
                 count = bind.flush(allowed, now_ms, finished)
@@ -211,6 +211,17 @@ class SmppCarrier:
         if self._waiting:
             self._keep_for_a_while()
         self._tell(finished)
+
+    def _share_out(self) -> None:
+        """Give each message that waits to the bind with the most room, as long as one has any."""
+        free = {bind: bind.free for bind in self._senders}
+        while self._waiting:
+            bind = max(free, key=free.__getitem__)
+            if free[bind] <= 0:
+                break
+            job = self._waiting.popleft()
+            free[bind] -= len(job.todo)
+            bind.take(job)
 
     def _tell(self, finished: list[Job]) -> None:
         for job in finished:
@@ -278,10 +289,10 @@ class SmppCarrier:
         self._tell_room()
 
     def bind_down(self, bind: CarrierBind) -> None:
-        """See `Owner`: what it had in hand goes to the other binds, or waits."""
+        """See `Owner`: what it had in hand goes to the other binds, or waits; from a carrier in trouble it goes back."""
         self._recall(list(bind.backlog))
         bind.backlog.clear()
-        if self._stopping:
+        if self._stopping or (self._listener is not None and self._listener.in_trouble):
             self._give_back(_UNANSWERED)
         else:
             self._pump([])

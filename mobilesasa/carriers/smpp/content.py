@@ -25,6 +25,7 @@ _SHORT_OCTETS: Final = 254
 _ALPHABETS: Final = {Coding.GSM7: Alphabet.GSM7, Coding.UCS2: Alphabet.UCS2}
 _CODECS: Final = {DefaultAlphabet.LATIN1: "latin-1", DefaultAlphabet.ASCII: "ascii", DefaultAlphabet.UTF8: "utf-8"}
 _REFERENCE_MAX: Final = 0xFFFF
+_IN_UCS2: Final = Coding.UCS2  # a name of the module is found sooner than a member of an enumeration
 
 
 class NotSayable(ValueError):
@@ -40,7 +41,7 @@ class Script:
     alphabet: Alphabet  # that the parts are counted in
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)  # made for each message, and quicker so
 class Content:
     """What goes into the PDUs of one message."""
 
@@ -82,7 +83,7 @@ class ContentWriter:
             if message.parts == 1:
                 return Content(data_coding, [message.udh + body], bool(message.udh))
             return self._split(message, Script(data_coding, encode_gsm, Alphabet.BINARY))
-        script = self._ucs2 if message.coding is Coding.UCS2 else self._gsm7
+        script = self._ucs2 if message.coding is _IN_UCS2 else self._gsm7
         if self._own is not None and script is self._gsm7 and not in_gsm:
             script = self._script(text, self._own, message)
         if message.parts == 1:  # a part that the team split itself goes as it is (decision 121)

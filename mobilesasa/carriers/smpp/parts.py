@@ -20,6 +20,7 @@ from mobilesasa.smpp.tlvs import NO_TLVS, Tlvs
 
 _HAS_CLASS: Final = 0x10  # in a data_coding of the general group: bits 1-0 are the message's class (TS 23.038 §4)
 _UDHI: Final = int(EsmClass.UDHI)
+_RELATIVE: Final = Validity.RELATIVE  # a name of the module is found sooner than a member of an enumeration
 
 
 class PartWriter:
@@ -89,7 +90,7 @@ class PartWriter:
 
     def _validity(self, expires_at_ms: int) -> str:
         form = self._options.validity
-        if form is Validity.RELATIVE:
+        if form is _RELATIVE:
             return _relative(expires_at_ms - self._now_ms())
         if form is Validity.ABSOLUTE:
             return write_time(datetime.fromtimestamp(expires_at_ms // 1000, UTC))

@@ -28,6 +28,7 @@ from mobilesasa.smppnet.protocol import Link
 #: Above so many receipts that are not written down yet, a bind is not read any further (I7).
 UNWRITTEN_LIMIT: Final = 1000
 _WARN_EVERY_S: Final = 60.0
+_DELIVERIES: Final = (DeliverSm, DataSm)
 
 
 class ReceiptReader:
@@ -73,7 +74,7 @@ class ReceiptReader:
         at_once: list[Pdu] = []
         id_form = self._reader.id_form
         for pdu in requests:
-            if not isinstance(pdu, DeliverSm | DataSm):
+            if not isinstance(pdu, _DELIVERIES):
                 continue  # an alert_notification or outbind has no answer
             receipt = self._reader.read(pdu)
             if receipt is None or is_of_a_person(pdu, receipt):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from twisted.logger import Logger
@@ -102,15 +102,15 @@ class ReportReader:
             state,
             failure,
             _error(receipt),
-            int(moment_of(receipt, received_at).timestamp() * 1000),
+            _ms(moment_of(receipt, received_at)),
             partial(_spellings, ref),
             form=partial(form_of, ref),
             unsure=not id_form,
             recipient=digits_of(pdu.source_addr) or "",
-            submitted_at_ms=None if receipt.submitted_at is None else int(receipt.submitted_at.timestamp() * 1000),
+            submitted_at_ms=None if receipt.submitted_at is None else _ms(receipt.submitted_at),
             network=self._network(pdu, receipt),
             tlvs=self._vendor.back(pdu.tlvs),
-            blacklisted=state is State.FAILED and names_a_blacklist(receipt.word, receipt.error),
+            blacklisted=failure is not None and names_a_blacklist(receipt.word, receipt.error),
         )
 
     def _in_zone(self, pdu: DeliverSm | DataSm, receipt: Receipt, ahead: timedelta) -> Receipt:
@@ -131,6 +131,12 @@ class ReportReader:
         return said if said and _NETWORK.fullmatch(said) else None
 
 
+@lru_cache(4096)
+def _ms(moment: datetime) -> int:
+    """Return milliseconds since the epoch; most receipts of a minute have the same dates."""
+    return int(moment.timestamp() * 1000)
+
+
 def _spellings(raw: str, _: str) -> tuple[str, ...]:
     """Return the ids that a receipt may mean which wrote `raw`, whichever is reported."""
     return id_forms(raw)
@@ -144,7 +150,7 @@ def _error(receipt: Receipt) -> str:
     if error.strip("0"):
         return error
     word = receipt.word
-    is_foreign = receipt.state is MessageState.UNKNOWN and word.upper() not in WORDS and word.isprintable()
+    is_foreign = word.upper() not in WORDS and receipt.state is MessageState.UNKNOWN and word.isprintable()
     return word[:ERROR_LIMIT] if is_foreign else ""
 
 

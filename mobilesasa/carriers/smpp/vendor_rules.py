@@ -2,7 +2,8 @@
 
 How to think about it: a carrier's option `tlvs` is a list of rules, and a tag without a rule is never sent. A rule says
 of what type its value is, what it is unless somebody says otherwise, and who may: nobody but the operator at the
-carrier, the team (an attribute of it), the sender (an attribute of it, before the team's), or the message itself.
+carrier, the team (an attribute of it), the sender (an attribute of it, before the team's), or the message itself (octets
+from SMPP, text of the rule's type from REST).
 
     [{"tag": "0x1400", "type": "text", "value": "1101234", "from": "sender"},
      {"tag": "0x1401", "type": "octets", "from": "submit", "back": true}]
@@ -35,6 +36,10 @@ class Source(enum.StrEnum):
     TEAM = "team"
     SENDER = "sender"
     SUBMIT = "submit"
+
+
+#: How many of team, sender and message may say what the value is, where it may come from so far.
+_REACH: Final = {Source.CARRIER: 0, Source.TEAM: 1, Source.SENDER: 2, Source.SUBMIT: 3}
 
 
 @attrs.frozen
@@ -119,20 +124,22 @@ class VendorTlvs:
         """Return those of a message.
 
         Raises:
-            ValueError: An attribute of its team or sender is not of the type that the carrier wants.
+            ValueError: What its team, its sender or it itself gives is not of the type that the carrier wants.
         """
-        of_submit = (message.options or {}).get("tlvs", {})
+        options = message.options or {}
+        of_submit, written = options.get("tlvs", {}), options.get("written_tlvs", {})
         of_team, of_sender = self._attributes(message.team_id, message.sender)
+        owners = (("team", of_team), ("sender", of_sender), ("message", written))
         found: dict[int, bytes] = {}
         for rule in self._rules:
             tag, value = write_tag(rule.tag), rule.value
             if rule.source is Source.SUBMIT and tag in of_submit:
                 value = bytes.fromhex(of_submit[tag])
-            elif rule.source is not Source.CARRIER:
-                written = of_sender.get(tag) if rule.source is not Source.TEAM else None
-                written = of_team.get(tag) if written is None else written
-                if written is not None:
-                    value = _value_of(rule, written)
+            else:
+                for owner, attributes in reversed(owners[: _REACH[rule.source]]):
+                    if tag in attributes:
+                        value = _value_of(rule, attributes[tag], owner)
+                        break
             if value is not None:
                 found[rule.tag] = value
         return found or NO_TLVS
@@ -156,8 +163,8 @@ class VendorTlvs:
         return found
 
 
-def _value_of(rule: Rule, written: str) -> bytes:
+def _value_of(rule: Rule, written: str, owner: str) -> bytes:
     try:
         return write_value(rule.kind, written)
     except ValueError as bad:
-        raise ValueError(f"the TLV {write_tag(rule.tag)} of the team or sender {bad}") from None
+        raise ValueError(f"the TLV {write_tag(rule.tag)} of the {owner} {bad}") from None

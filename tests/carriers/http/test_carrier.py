@@ -285,6 +285,14 @@ def test_where_doubt_is_held_a_message_without_an_answer_is_taken_for_sent(place
     assert rig.carrier.standing()["unanswered"] == 1
 
 
+def test_a_message_that_was_left_unanswered_before_is_not_sent_a_third_time(rig):
+    message = rig.message(is_doubted=True)
+    rig.carrier.submit([message])
+    rig.wire.take()[0].fail(Unanswered("no answer within 30 s"))
+    rig.clock.advance(0)
+    assert rig.outcome(message) == Sent(("",), uncertain=True)
+
+
 def test_where_doubt_is_held_only_the_parts_that_were_not_taken_are_sent_again():
     rig = held()
     message = rig.long_message(3)

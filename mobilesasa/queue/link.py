@@ -1,0 +1,199 @@
+"""The connections to RabbitMQ for all that a node has there: one publishes, one consumes.
+
+Two, for RabbitMQ stops to read from a connection that publishes while its alarm is on; acknowledgements on the same one
+would wait as well, and what would free its memory could not be taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import attrs
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from mobilesasa.queue import topology
+from mobilesasa.queue.amqp.channel import Channel, Outcome
+from mobilesasa.queue.amqp.connection import Connection
+from mobilesasa.queue.amqp.errors import ChannelLost
+from mobilesasa.queue.amqp.url import AmqpUrl
+from mobilesasa.queue.depths import EVERY_S, Depths
+from mobilesasa.queue.events import TeamEvents, Told
+from mobilesasa.queue.outgoing import Body
+from mobilesasa.queue.publisher import Counts
+from mobilesasa.queue.rabbit import RabbitQueue
+
+DRAIN_S: Final = 3.0
+
+Connect = Callable[..., Connection]
+
+
+@attrs.frozen
+class Standing:
+    """How it stands with RabbitMQ, for `/readyz` and the metrics.
+
+    Attributes:
+        up: whether both connections are.
+        state: the same in words.
+        since_ms: since when it is up or away, in milliseconds since the epoch.
+        blocked: why RabbitMQ takes nothing (an alarm of its memory or disk); empty when it does.
+        waiting: messages named here that RabbitMQ has not confirmed; of these at most `bound`.
+        dropped: messages whose hint did not fit, ever.
+        unconfirmed: bodies published and not confirmed.
+        counts: what became of bodies, ever.
+        dead: bodies among the dead letters, as last looked at; None when nobody has looked.
+    """
+
+    up: bool
+    state: str
+    since_ms: int
+    blocked: str
+    waiting: int
+    bound: int
+    dropped: int
+    unconfirmed: int
+    counts: Counts
+    dead: int | None
+
+
+class RabbitLink:
+    """Stays connected, and tells the queue and the events of it.
+
+    Args:
+        clock: the reactor.
+        now_ms: milliseconds since the epoch.
+        url: where RabbitMQ is.
+        node: this node's name, which RabbitMQ shows.
+        queue: the lanes.
+        events: the events of teams.
+        carriers: returns the carriers whose lanes are declared at every connect; others follow when they are used.
+        connect: makes a connection, as `Connection` does.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        now_ms: Callable[[], int],
+        url: AmqpUrl,
+        node: str,
+        queue: RabbitQueue,
+        events: TeamEvents,
+        carriers: Callable[[], Iterable[int]],
+        connect: Connect = Connection,
+    ) -> None:
+        """Do nothing yet.
+
+        Raises:
+            BadUrl: the file of authorities that the URL names cannot be read.
+        """
+        self._clock = clock
+        self._now_ms = now_ms
+        self._queue = queue
+        self._events = events
+        self._carriers = carriers
+        self._out = connect(clock, url, f"mobilesasa {node} out", self._out_up, self._out_down)
+        self._out.unblocked = self._unblocked
+        self._in = connect(clock, url, f"mobilesasa {node} in", self._in_up, self._in_down)
+        self._depths = Depths(self._in.aside)
+        self._ups: set[str] = set()
+        self._since_ms = now_ms()
+        self._dead: int | None = None
+        self._round = LoopingCall(lambda: Deferred.fromCoroutine(self._look()))
+        self._round.clock = clock
+
+    def start(self) -> None:
+        """Connect, now and whenever a connection breaks."""
+        self._out.startService()
+        self._in.startService()
+        self._round.start(EVERY_S, now=False).addErrback(
+            lambda failure: self.log.failure("looking after the lanes", failure)
+        )
+
+    async def stop(self, within_s: float = DRAIN_S) -> None:
+        """Disconnect, after what waits is published and confirmed, or after a while; the rest is in the store."""
+        if self._round.running:
+            self._round.stop()
+        drained = Deferred.fromCoroutine(self._queue.drain())
+        drained.addTimeout(within_s, self._clock, onTimeoutCancel=lambda *_: None)
+        await drained
+        await gatherResults([self._out.stopService(), self._in.stopService()])
+
+    def standing(self) -> Standing:
+        """Say how it stands."""
+        publisher = self._queue.publisher
+        out, into = self._out.state, self._in.state
+        return Standing(
+            up=len(self._ups) == 2,
+            state=out if out == into else f"publishing {out}; consuming {into}",
+            since_ms=self._since_ms,
+            blocked=self._out.blocked,
+            waiting=publisher.outgoing.waiting,
+            bound=publisher.outgoing.bound,
+            dropped=publisher.outgoing.dropped,
+            unconfirmed=publisher.unconfirmed,
+            counts=attrs.evolve(publisher.counts),
+            dead=self._dead,
+        )
+
+    async def _out_up(self, channel: Channel) -> None:
+        channel.settled = self._settled
+        await topology.declare(channel)
+        self._events.publishing_came_up(channel, self._is_blocked)
+        await self._queue.publisher.came_up(channel, self._carriers(), self._is_blocked)
+        self._went("out", up=True)
+
+    def _out_down(self, _why: str) -> None:
+        self._went("out", up=False)
+        self._events.publishing_went_down()
+        self._queue.publisher.went_down()
+
+    async def _in_up(self, channel: Channel) -> None:
+        await topology.declare(channel)
+        await self._events.consuming_came_up(channel)
+        await self._queue.consumer.came_up(channel)
+        self._went("in", up=True)
+
+    def _in_down(self, _why: str) -> None:
+        self._went("in", up=False)
+        self._events.consuming_went_down()
+        self._queue.consumer.went_down()
+
+    def _went(self, which: str, up: bool) -> None:
+        was_up = len(self._ups) == 2
+        self._ups = self._ups | {which} if up else self._ups - {which}
+        if was_up is not (len(self._ups) == 2):
+            self._since_ms = self._now_ms()
+
+    def _is_blocked(self) -> bool:
+        return self._out.is_blocked
+
+    def _unblocked(self) -> None:
+        self._events.unblocked()
+        self._queue.publisher.unblocked()
+
+    def _settled(self, contexts: Sequence[Any], outcome: Outcome) -> None:
+        bodies = [each for each in contexts if isinstance(each, Body)]
+        events = [each for each in contexts if isinstance(each, Told)]
+        if bodies:
+            self._queue.publisher.settled(bodies, outcome)
+        if events:
+            self._events.settled(events, outcome)
+
+    async def _look(self) -> None:
+        """See how deep the lanes are, and let go of what is in hand for too long."""
+        self._queue.consumer.rest_stale()
+        if self._in.channel is None:
+            return
+        try:
+            found = await self._depths.of_lanes(self._queue.publisher.declared)
+            dead = await self._depths.of_dead()
+        except ChannelLost as error:
+            self.log.debug("the depths are not known: {error}", error=error)
+            return
+        self._queue.ready = {place: depth.ready for place, depth in found.items()}
+        self._dead = None if dead is None else dead.ready

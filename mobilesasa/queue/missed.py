@@ -1,0 +1,139 @@
+"""Reads from the store what no hint named: for a lane that is consumed here, beside what RabbitMQ delivers.
+
+How to think about it: hints are lost with the node that held them, with RabbitMQ, and where too many waited. Who begins to
+consume a lane therefore reads *all* that waits in the store, a page at a time, and each page is done before the next is
+read. After that a look now and then brings those that are old enough that a hint should have been there long ago. What
+is named twice is harmless: whoever claims it second finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from mobilesasa.core.ids import first_id_at
+from mobilesasa.core.lanes import IDS_A_BODY, Delivery
+from mobilesasa.core.model import Lane, MessageId
+
+Refill = Callable[[int, Lane, MessageId | None, int], Awaitable[Sequence[MessageId]]]
+PAGE: Final = 2000
+OVERDUE_S: Final = 60.0
+RETRY_S: Final = 1.0
+
+
+class Missed:
+    """What the store has of one lane and no hint named.
+
+    Args:
+        clock: for asking again, and for deliveries on a turn of their own.
+        now_ms: milliseconds since the epoch, as in the ids.
+        refill: reads up to so many ids that wait in a lane of the store behind an id (None: from the start), oldest
+            first: `(carrier_id, lane, after, limit)`.
+        deliver: the consumer.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        now_ms: Callable[[], int],
+        refill: Refill,
+        carrier_id: int,
+        lane: Lane,
+        deliver: Callable[[Delivery], None],
+    ) -> None:
+        self._clock = clock
+        self._now_ms = now_ms
+        self._refill = refill
+        self._carrier_id = carrier_id
+        self._lane = lane
+        self._deliver = deliver
+        self._in_hand: set[Delivery] = set()
+        self._until: MessageId | None = None  # all before it is being read, page by page
+        self._after: MessageId | None = None
+        self._again = False  # everything is to be read once more
+        self._busy = False  # a page is being read, or is in hand
+        self._closed = False
+
+    def read_all(self) -> None:
+        """Read all that waits, from the oldest on."""
+        self._again = True
+        self._go_on()
+
+    def look(self) -> None:
+        """Read a page of what has waited for a minute, unless something is being read."""
+        if not self._busy:
+            self._begin(first_id_at(self._now_ms() - round(1000 * OVERDUE_S)), to_the_end=False)
+
+    def close(self) -> None:
+        """Deliver nothing more."""
+        self._closed = True
+        self._in_hand.clear()
+
+    def _go_on(self) -> None:
+        if self._busy or self._closed:
+            return
+        if self._again:
+            self._again = False
+            self._after = None
+            self._begin(first_id_at(self._now_ms() + 1), to_the_end=True)
+        elif self._until is not None:
+            self._begin(self._until, to_the_end=True)
+
+    def _begin(self, until: MessageId, to_the_end: bool) -> None:
+        self._busy = True
+        Deferred.fromCoroutine(self._read(until, to_the_end)).addErrback(
+            lambda failure: self.log.failure("reading what waits for carrier {id}", failure, id=self._carrier_id)
+        )
+
+    async def _read(self, until: MessageId, to_the_end: bool) -> None:
+        """Read a page of what is older than an id, and remember whether there is more."""
+        after = self._after if to_the_end else None
+        try:
+            ids = await self._refill(self._carrier_id, self._lane, after, PAGE)
+        except Exception as error:  # noqa: BLE001 - an edge: whatever the store's trouble is, it is asked again
+            if not self._closed:
+                self.log.warn("reading what waits for carrier {id}: {error}", id=self._carrier_id, error=error)
+            self._again = self._again or to_the_end
+            self._clock.callLater(RETRY_S, self._end_page)
+            return
+        page = [each for each in ids if each < until]
+        if to_the_end:
+            more = len(page) == PAGE
+            self._until, self._after = (until, page[-1]) if more else (None, None)
+        self._clock.callLater(0, self._hand_over, page)
+
+    def _hand_over(self, page: Sequence[MessageId]) -> None:
+        bodies = [
+            Delivery(self._carrier_id, self._lane, page[at : at + IDS_A_BODY], self._done)
+            for at in range(0, len(page), IDS_A_BODY)
+        ]
+        if bodies and not self._closed:
+            self._in_hand.update(bodies)
+            for body in bodies:
+                self._deliver_kept(body)
+        else:
+            self._end_page()
+
+    def _done(self, delivery: Delivery, acknowledged: bool) -> None:
+        if delivery not in self._in_hand:
+            return  # the consumer has gone
+        self._in_hand.remove(delivery)
+        if not acknowledged:
+            self._in_hand.add(again := Delivery(delivery.carrier_id, delivery.lane, delivery.ids, self._done))
+            self._clock.callLater(0, self._deliver_kept, again)
+        elif not self._in_hand:
+            self._clock.callLater(0, self._end_page)
+
+    def _deliver_kept(self, delivery: Delivery) -> None:
+        if delivery in self._in_hand:
+            self._deliver(delivery)
+
+    def _end_page(self) -> None:
+        self._busy = False
+        self._go_on()

@@ -1,0 +1,75 @@
+"""The queue over RabbitMQ: implements `core.lanes.Queue` on whatever connections there are, and goes on without any.
+
+How to think about it: PostgreSQL's rows are the truth, and a body at RabbitMQ is a hint. So nothing here can be lost for
+good, and everything may come twice. Two halves meet only at RabbitMQ, each on a connection of its own, for RabbitMQ stops
+to read from one that publishes while its memory alarm is on, and acknowledgements must go on then:
+
+    publish ─▶ Outgoing ─(once a turn, 500 bodies unconfirmed at most)─▶ RabbitMQ ─▶ Hold ─▶ the consumer
+                  ▲ not confirmed, returned, lost                                      ▲ Missed: from the store
+
+`queue.link` connects both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from mobilesasa.core.lanes import IDS_A_BODY, Delivery, Subscription
+from mobilesasa.core.model import Lane, MessageId
+from mobilesasa.queue.consumer import LaneConsumer
+from mobilesasa.queue.missed import Refill
+from mobilesasa.queue.publisher import LanePublisher
+
+BOUND: Final = 200_000
+
+
+class RabbitQueue:
+    """Implements `core.lanes.Queue` over RabbitMQ.
+
+    Args:
+        clock: time, and turns.
+        now_ms: milliseconds since the epoch, as in the ids.
+        refill: reads up to so many ids that wait in a lane of the store behind an id (None: from the start), oldest
+            first: `(carrier_id, lane, after, limit)`.
+        bound: ids kept on this side over all lanes, at most (I7); what does not fit comes from the store.
+
+    Attributes:
+        publisher: the half that publishes.
+        consumer: the half that consumes.
+        ready: bodies of each lane that wait at RabbitMQ, as last looked at; `queue.link` keeps it.
+    """
+
+    def __init__(self, clock: IReactorTime, now_ms: Callable[[], int], refill: Refill, bound: int = BOUND) -> None:
+        self.publisher = LanePublisher(clock, bound)
+        self.consumer = LaneConsumer(clock, now_ms, refill)
+        self.ready: dict[tuple[int, Lane], int] = {}
+
+    def publish(self, carrier_id: int, lane: Lane, ids: Sequence[MessageId]) -> None:
+        """See `Queue.publish`."""
+        self.publisher.publish(carrier_id, lane, ids)
+
+    def consume(self, carrier_id: int, deliver: Callable[[Delivery], None], prefetch: int) -> Subscription:
+        """See `Queue.consume`; what waits in the store is read too, and goes to the consumer beside its `prefetch`."""
+        return self.consumer.consume(carrier_id, deliver, prefetch)
+
+    def look_again(self) -> None:
+        """See `Queue.look_again`: what has waited for a minute in the lanes that are consumed here."""
+        self.consumer.look_again()
+
+    def depth(self, carrier_id: int, lane: Lane) -> int:
+        """Return how many messages wait here and, as last looked at, at RabbitMQ, a body taken for a full one."""
+        kept = self.publisher.outgoing.of_lane(carrier_id, lane)
+        return kept + IDS_A_BODY * self.ready.get((carrier_id, lane), 0)
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits here for RabbitMQ that nothing new should be taken in."""
+        return self.publisher.full
+
+    async def drain(self) -> None:
+        """Return when everything is confirmed and nothing is consumed for who has gone; at once where RabbitMQ is away."""
+        await self.publisher.drain()
+        await self.consumer.drain()

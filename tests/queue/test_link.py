@@ -1,0 +1,240 @@
+"""The two connections to RabbitMQ: what stands, what is looked at, and how it ends. The connections are made up."""
+
+import attrs
+import pytest
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+
+from mobilesasa.queue.amqp.errors import ChannelError, ChannelLost
+from mobilesasa.queue.amqp.url import AmqpUrl
+from mobilesasa.queue.depths import EVERY_S, Depths
+from mobilesasa.queue.events import TeamEvents
+from mobilesasa.queue.hold import REST_S
+from mobilesasa.queue.link import DRAIN_S, RabbitLink
+from mobilesasa.queue.rabbit import RabbitQueue
+from mobilesasa.queue.topology import DEAD, lane_name
+from tests.fakes.amqp import FakeBroker, FakeChannel
+from tests.queue.contract import FAST, Consumer, named
+from tests.queue.rig import NOW_MS
+from tests.queue.rows import Rows
+
+
+@attrs.define(eq=False)
+class FakeConnection:
+    """See `queue.amqp.connection.Connection`; the test says when it is up."""
+
+    broker: FakeBroker
+    name: str
+    up: object
+    down: object
+    channel: FakeChannel | None = None
+    state: str = "stopped"
+    blocked: str = ""
+    unblocked: object = None
+    failing: bool = False
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.blocked != ""
+
+    def startService(self) -> None:
+        self.state = "connecting"
+
+    def stopService(self) -> Deferred[None]:
+        self.state = "stopped"
+        return succeed(None)
+
+    async def aside(self) -> FakeChannel:
+        if self.failing:
+            raise ChannelLost("away")
+        return self.broker.channel()
+
+    def come_up(self) -> None:
+        channel = self.broker.channel()
+        done = Deferred.fromCoroutine(self.up(channel))
+        self.broker.clock.pump([0] * 60)
+        assert done.called
+        self.channel, self.state = channel, "up"
+
+    def go_down(self, why: str) -> None:
+        self.channel.lose()
+        self.channel, self.state = None, f"away: {why}"
+        self.down(why)
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.broker = FakeBroker(self.clock)
+        self.queue = RabbitQueue(self.clock, self.now_ms, Rows().refill)
+        self.told: list[int] = []
+        self.events = TeamEvents(self.clock, self.told.append)
+        self.made: list[FakeConnection] = []
+        self.link = RabbitLink(
+            self.clock,
+            self.now_ms,
+            AmqpUrl(host="h", port=1),
+            "n1",
+            self.queue,
+            self.events,
+            lambda: [1],
+            self._connect,
+        )
+        self.out, self.into = self.made
+
+    def _connect(self, clock, url, name, up, down):
+        self.made.append(FakeConnection(self.broker, name, up, down))
+        return self.made[-1]
+
+    def now_ms(self):
+        return NOW_MS + round(1000 * self.clock.seconds())
+
+    def start(self):
+        self.link.start()
+        self.out.come_up()
+        self.into.come_up()
+        return self
+
+    def wait(self, seconds):
+        self.clock.advance(seconds)
+        self.clock.pump([0] * 60)
+
+    def stop(self):
+        return Deferred.fromCoroutine(self.link.stop())
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_rabbitmq_shows_which_node_publishes_and_consumes(rig):
+    assert [rig.out.name, rig.into.name] == ["mobilesasa n1 out", "mobilesasa n1 in"]
+
+
+def test_it_is_up_when_both_connections_are_and_says_since_when(rig):
+    rig.link.start()
+    assert (rig.link.standing().up, rig.link.standing().state) == (False, "connecting")
+    rig.wait(5)
+    rig.out.come_up()
+    assert (rig.link.standing().up, rig.link.standing().state) == (False, "publishing up; consuming connecting")
+    rig.into.come_up()
+    assert (rig.link.standing().up, rig.link.standing().state) == (True, "up")
+    assert rig.link.standing().since_ms == NOW_MS + 5000
+    rig.wait(5)
+    rig.into.go_down("no heartbeat for 20 s")
+    rig.out.go_down("no heartbeat for 20 s")
+    standing = rig.link.standing()
+    assert (standing.up, standing.state, standing.since_ms) == (False, "away: no heartbeat for 20 s", NOW_MS + 10_000)
+
+
+def test_what_waits_and_what_became_of_the_rest_is_shown(rig):
+    rig.start()
+    rig.queue.publish(1, FAST, named(0, 150))
+    rig.events.tell([7])
+    rig.wait(1)
+    rig.broker.holding = True
+    rig.queue.publish(1, FAST, named(150, 350))
+    rig.wait(1)
+    standing = rig.link.standing()
+    assert (standing.waiting, standing.unconfirmed, standing.dropped, standing.bound) == (200, 2, 0, 200_000)
+    assert (standing.counts.published, standing.counts.confirmed) == (4, 2)
+    rig.out.blocked = "memory"
+    assert rig.link.standing().blocked == "memory"
+
+
+def test_what_is_published_and_told_waits_while_rabbitmq_is_blocked(rig):
+    rig.start()
+    rig.events.follow(7)
+    rig.wait(0)
+    rig.told.clear()
+    rig.out.blocked = "memory"
+    rig.queue.publish(1, FAST, named(0, 3))
+    rig.events.tell([7])
+    rig.wait(1)
+    assert rig.out.channel.published == []
+    rig.out.blocked = ""
+    rig.out.unblocked()
+    rig.wait(0)
+    assert (len(rig.out.channel.published), rig.told) == (2, [7])
+
+
+def test_the_depths_are_looked_at_now_and_then(rig):
+    rig.start()
+    rig.queue.publish(1, FAST, named(0, 300))
+    rig.wait(0)
+    assert rig.queue.depth(1, FAST) == 0  # not looked at yet
+    assert rig.link.standing().dead is None
+    rig.wait(EVERY_S)
+    assert rig.queue.depth(1, FAST) == 300
+    assert rig.link.standing().dead == 0
+
+
+def test_while_rabbitmq_is_away_nobody_looks(rig):
+    rig.start()
+    rig.into.go_down("gone")
+    rig.wait(EVERY_S)
+    assert rig.link.standing().dead is None
+
+
+def test_a_look_that_fails_is_left_to_the_next(rig):
+    rig.start()
+    rig.into.failing = True
+    rig.wait(EVERY_S)
+    assert rig.link.standing().dead is None
+    rig.into.failing = False
+    rig.wait(EVERY_S)
+    assert rig.link.standing().dead == 0
+
+
+def test_a_lane_that_is_gone_is_left_out_of_the_depths(rig):
+    rig.start()
+    rig.wait(EVERY_S)
+    rig.broker.delete(lane_name(1, FAST))
+    rig.broker.delete(DEAD)
+    rig.wait(EVERY_S)
+    assert rig.queue.depth(1, FAST) == 0
+    assert rig.link.standing().dead is None
+
+
+def test_bodies_that_are_in_hand_for_long_are_let_go_by_and_by(rig):
+    rig.start()
+    rig.queue.consume(1, Consumer().take, 10)
+    rig.queue.publish(1, FAST, named(0, 3))
+    rig.wait(0)
+    assert rig.into.channel.unacked == [1]
+    rig.wait(REST_S + EVERY_S)
+    assert rig.into.channel.unacked == []
+
+
+def test_who_stops_waits_until_all_is_confirmed_for_a_while(rig):
+    rig.start()
+    rig.broker.holding = True
+    rig.queue.publish(1, FAST, named(0, 3))
+    rig.wait(0)
+    stopped = rig.stop()
+    assert (stopped.called, rig.out.state) == (False, "up")
+    rig.wait(DRAIN_S)
+    assert (stopped.called, rig.out.state, rig.into.state) == (True, "stopped", "stopped")
+
+
+def test_who_stops_with_nothing_to_do_is_not_held_up(rig):
+    rig.start()
+    assert rig.stop().called
+
+
+def test_a_link_that_never_started_stops(rig):
+    assert rig.stop().called
+
+
+def test_another_refusal_than_a_missing_queue_is_not_taken_for_one(rig):
+    channel = rig.broker.channel()
+    channel.refuses["declare_queue"] = ChannelError(403, "ACCESS_REFUSED")
+
+    async def aside():
+        return channel
+
+    refused = []
+    Deferred.fromCoroutine(Depths(aside).of_dead()).addErrback(refused.append)
+    rig.clock.pump([0] * 5)
+    assert refused[0].check(ChannelError)
