@@ -103,21 +103,22 @@ class RabbitLink:
         self._ups: set[str] = set()
         self._since_ms = now_ms()
         self._dead: int | None = None
-        self._round = LoopingCall(lambda: Deferred.fromCoroutine(self._look()))
+        self._round = LoopingCall(self._look_once)
         self._round.clock = clock
+        self._rounds_end: Deferred[LoopingCall] | None = None
 
     def start(self) -> None:
         """Connect, now and whenever a connection breaks."""
         self._out.startService()
         self._in.startService()
-        self._round.start(EVERY_S, now=False).addErrback(
-            lambda failure: self.log.failure("looking after the lanes", failure)
-        )
+        self._rounds_end = self._round.start(EVERY_S, now=False)
 
     async def stop(self, within_s: float = DRAIN_S) -> None:
         """Disconnect, after what waits is published and confirmed, or after a while; the rest is in the store."""
-        if self._round.running:
+        if self._rounds_end is not None:
             self._round.stop()
+            await self._rounds_end
+            self._rounds_end = None
         drained = Deferred.fromCoroutine(self._queue.drain())
         drained.addTimeout(within_s, self._clock, onTimeoutCancel=lambda *_: None)
         await drained
@@ -183,6 +184,11 @@ class RabbitLink:
             self._queue.publisher.settled(bodies, outcome)
         if events:
             self._events.settled(events, outcome)
+
+    def _look_once(self) -> Deferred[None]:
+        looked = Deferred.fromCoroutine(self._look())
+        looked.addErrback(lambda failure: self.log.failure("looking after the lanes", failure))
+        return looked
 
     async def _look(self) -> None:
         """See how deep the lanes are, and let go of what is in hand for too long."""

@@ -222,7 +222,31 @@ async def test_a_connection_that_breaks_under_the_work_is_said_in_words(broker_u
 
 
 @pytest_twisted.ensureDeferred
-async def test_the_command_runs_as_a_process_of_its_own(database_dsn, broker_url):
+async def test_a_connection_that_comes_and_goes_and_comes_does_the_work_once(monkeypatch):
+    class Restless:
+        """Comes up, is lost and comes up again before anybody looks."""
+
+        def __init__(self, _clock, _url, _name, up, down):
+            self.up, self.down = up, down
+
+        def startService(self):
+            for _ in range(2):
+                Deferred.fromCoroutine(self.up(None))
+                self.down("gone")
+
+        async def stopService(self):
+            pass
+
+    async def work(_connection):
+        worked.append(1)
+
+    worked: list[int] = []
+    monkeypatch.setattr(broker, "Connection", Restless)  # what a real one does in a moment that nobody can choose
+    await connected(reactor, parse_url("amqp://localhost/"), work)
+    assert worked == [1]
+
+
+def test_the_command_runs_as_a_process_of_its_own(database_dsn, broker_url):
     environment = {**os.environ, "MOBILESASA_DATABASE_URL": url_of(database_dsn), "MOBILESASA_AMQP_URL": broker_url}
     words = [BIN / "mobilesasa", "queue", "depth", "--json"]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)

@@ -16,8 +16,9 @@ from mobilesasa.queue.events import TeamEvents
 from mobilesasa.queue.link import RabbitLink
 from mobilesasa.queue.outgoing import Body
 from mobilesasa.queue.rabbit import RabbitQueue
+from mobilesasa.queue.topology import lane_name
 from tests.fakes.amqp import FakeBroker, FakeChannel
-from tests.queue.contract import Consumer
+from tests.queue.contract import FAST, Consumer
 from tests.queue.rows import Rows
 
 
@@ -40,6 +41,8 @@ async def channel_of(url: str) -> AsyncIterator[Channel]:
 
 NOW_MS = 1_795_000_000_000
 CARRIERS = (1, 2)
+LANE = lane_name(1, FAST)
+OTHER = lane_name(2, FAST)
 
 
 def made(seconds_ago: float, number: int = 0) -> MessageId:
@@ -92,7 +95,7 @@ class FakeRig:
     async def settle(self) -> None:
         self.turn()
         self.queue.ready = {
-            (carrier_id, lane): len(self.broker.queues[f"mobilesasa.v1.{carrier_id}.{lane.name.lower()}"].ready)
+            (carrier_id, lane): len(self.broker.queues[lane_name(carrier_id, lane)].ready)
             for carrier_id in CARRIERS
             for lane in Lane
         }

@@ -187,6 +187,16 @@ def test_a_look_that_fails_is_left_to_the_next(rig):
     assert rig.link.standing().dead == 0
 
 
+def test_a_look_that_is_our_defect_is_logged_and_does_not_end_the_looks(rig, flush_logged):
+    rig.start()
+    rig.link._depths, depths = None, rig.link._depths
+    rig.wait(EVERY_S)
+    assert len(flush_logged(AttributeError)) == 1
+    rig.link._depths = depths
+    rig.wait(EVERY_S)
+    assert rig.link.standing().dead == 0
+
+
 def test_a_lane_that_is_gone_is_left_out_of_the_depths(rig):
     rig.start()
     rig.wait(EVERY_S)
@@ -220,6 +230,12 @@ def test_who_stops_waits_until_all_is_confirmed_for_a_while(rig):
 
 def test_who_stops_with_nothing_to_do_is_not_held_up(rig):
     rig.start()
+    assert rig.stop().called
+
+
+def test_who_stops_twice_has_stopped(rig):
+    rig.start()
+    assert rig.stop().called
     assert rig.stop().called
 
 

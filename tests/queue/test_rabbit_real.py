@@ -10,12 +10,10 @@ from twisted.internet.threads import deferToThread
 
 from mobilesasa.core.model import MessageId
 from mobilesasa.queue.dead import look, requeue
-from mobilesasa.queue.topology import DEAD, DELIVERY_LIMIT, lane_name
+from mobilesasa.queue.topology import DEAD, DELIVERY_LIMIT
 from tests.clients.proxy import Proxy
 from tests.queue.contract import FAST, Consumer, QueueContract, named
-from tests.queue.rig import RealRig, channel_of, made
-
-LANE = lane_name(1, FAST)
+from tests.queue.rig import LANE, RealRig, channel_of, made
 
 
 @pytest.fixture
