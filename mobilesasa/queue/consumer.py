@@ -1,4 +1,8 @@
-"""Consumes the lanes of carriers from RabbitMQ, and from the store what no hint named."""
+"""Consumes the lanes of carriers from RabbitMQ, and from the store what no hint named.
+
+While hints do not get through, for RabbitMQ is away or takes nothing, the store is read again and again in its place: it is
+the truth, and messages must not wait for what only tells of them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from functools import partial
 from typing import Final
 
 import attrs
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -20,6 +24,7 @@ from mobilesasa.queue.tender import Tender
 from mobilesasa.queue.topology import declare_lanes, lane_name
 
 RETRY_S: Final = 1.0
+FILL_IN_S: Final = 0.5  # between two readings of the store in RabbitMQ's place
 
 
 class LaneConsumer:
@@ -40,6 +45,7 @@ class LaneConsumer:
         self._holds: dict[int, list[Hold]] = {}
         self._leaving: dict[int, list[Hold]] = {}
         self._carriers: Tender[int] = Tender(clock, self._tend)
+        self._filling_in: IDelayedCall | None = None
 
     def consume(self, carrier_id: int, deliver: Callable[[Delivery], None], prefetch: int) -> RabbitSubscription:
         """See `core.lanes.Queue`; what waits in the store is read too, and goes to the consumer beside its `prefetch`."""
@@ -69,6 +75,14 @@ class LaneConsumer:
 
     # For the link.
 
+    def fill_in(self, wanted: bool) -> None:
+        """Read the store in RabbitMQ's place from now on, or no more; saying the same again does nothing."""
+        if wanted and self._filling_in is None:
+            self._filling_in = self._clock.callLater(FILL_IN_S, self._fill_in)
+        elif not wanted and self._filling_in is not None:
+            self._filling_in.cancel()
+            self._filling_in = None
+
     async def came_up(self, channel: Channel) -> None:
         """Go on with a fresh channel.
 
@@ -83,6 +97,11 @@ class LaneConsumer:
         self._leaving.clear()
         for hold in self._every_hold():
             hold.lost()
+
+    def _fill_in(self) -> None:
+        self._filling_in = self._clock.callLater(FILL_IN_S, self._fill_in)
+        for hold in self._every_hold():
+            hold.missed.read_all()
 
     def _every_hold(self) -> list[Hold]:
         return [hold for holds in self._holds.values() for hold in holds]
@@ -124,10 +143,14 @@ class LaneConsumer:
 
     def _cancelled(self, channel: Channel, hold: Hold, why: str) -> None:
         """RabbitMQ ended a consumer of ours: its queue was deleted. What was in it is in the store."""
-        if channel is not self._carriers.channel or hold.closed:
+        if channel is not self._carriers.channel:
+            return
+        if hold.closed:
+            hold.cancelled(channel)
             return
         self.log.warn("RabbitMQ delivers no more for carrier {id}: {why}", id=hold.carrier_id, why=why)
         hold.tag = ""
+        hold.cancelled(channel)
         hold.missed.read_all()
         self._carriers.later(hold.carrier_id, RETRY_S)
 

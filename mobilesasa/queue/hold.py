@@ -129,6 +129,14 @@ class Hold:
             self._in_hand.clear()
             self._by_ids.clear()
 
+    def cancelled(self, channel: Channel) -> None:
+        """The queue is gone, and its bodies with it: the channel need not remember that we had some of them."""
+        for taken in (*self._in_hand.values(), *self._waiting):
+            if taken.tag is not None:
+                channel.ack(taken.tag)
+                taken.tag = None
+        self._waiting.clear()  # what nobody has in hand is read from the store
+
     def lost(self) -> None:
         """The channel is gone: RabbitMQ delivers everything again on another."""
         self._channel, self.tag = None, ""

@@ -103,18 +103,23 @@ class RabbitLink:
         self._ups: set[str] = set()
         self._since_ms = now_ms()
         self._dead: int | None = None
+        self._started = False
         self._round = LoopingCall(self._look_once)
         self._round.clock = clock
         self._rounds_end: Deferred[LoopingCall] | None = None
 
     def start(self) -> None:
         """Connect, now and whenever a connection breaks."""
+        self._started = True
+        self._fill_in()
         self._out.startService()
         self._in.startService()
         self._rounds_end = self._round.start(EVERY_S, now=False)
 
     async def stop(self, within_s: float = DRAIN_S) -> None:
         """Disconnect, after what waits is published and confirmed, or after a while; the rest is in the store."""
+        self._started = False
+        self._fill_in()
         if self._rounds_end is not None:
             self._round.stop()
             await self._rounds_end
@@ -169,11 +174,18 @@ class RabbitLink:
         self._ups = self._ups | {which} if up else self._ups - {which}
         if was_up is not (len(self._ups) == 2):
             self._since_ms = self._now_ms()
+        self._fill_in()
+
+    def _fill_in(self) -> None:
+        """Have the lanes read from the store as long as hints do not get through; an alarm is noticed with the next look."""
+        away = len(self._ups) < 2 or self._out.is_blocked
+        self._queue.consumer.fill_in(away and self._started)
 
     def _is_blocked(self) -> bool:
         return self._out.is_blocked
 
     def _unblocked(self) -> None:
+        self._fill_in()
         self._events.unblocked()
         self._queue.publisher.unblocked()
 
@@ -192,6 +204,7 @@ class RabbitLink:
 
     async def _look(self) -> None:
         """See how deep the lanes are, and let go of what is in hand for too long."""
+        self._fill_in()
         self._queue.consumer.rest_stale()
         if self._in.channel is None:
             return

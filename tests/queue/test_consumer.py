@@ -3,7 +3,7 @@
 import pytest
 
 from mobilesasa.queue.amqp.errors import ChannelError
-from mobilesasa.queue.consumer import RETRY_S
+from mobilesasa.queue.consumer import FILL_IN_S, RETRY_S
 from mobilesasa.queue.envelope import read_body, write_body
 from mobilesasa.queue.hold import REST_S
 from tests.fakes.amqp import FakeMessage
@@ -290,3 +290,48 @@ def test_a_lane_that_rests_stays_so_over_a_loss(rig):
     consumer.ack_all()
     rig.turn()
     assert consumer.ids() == named(200, 400)
+
+
+def test_while_rabbitmq_is_away_the_store_is_read_in_its_place(rig):
+    consumer, _ = consume(rig)
+    rig.go_down()
+    rig.queue.consumer.fill_in(True)
+    rig.rows.waiting = [made(0, n) for n in range(3)]
+    rig.wait(FILL_IN_S)
+    assert consumer.ids() == rig.rows.waiting
+
+
+def test_what_comes_while_a_page_is_in_hand_is_read_behind_it(rig):
+    consumer, _ = consume(rig)
+    rig.go_down()
+    rig.queue.consumer.fill_in(True)
+    rig.rows.waiting = [made(0, 1)]
+    rig.wait(FILL_IN_S)
+    rig.rows.waiting = [made(0, 2)]
+    rig.wait(FILL_IN_S)
+    assert consumer.ids() == [made(0, 1)]
+    consumer.ack_all()
+    rig.turn()
+    assert consumer.ids() == rig.rows.waiting
+
+
+def test_when_hints_get_through_again_the_store_is_left_alone(rig):
+    consumer, _ = consume(rig)
+    rig.queue.consumer.fill_in(True)
+    rig.queue.consumer.fill_in(True)
+    rig.queue.consumer.fill_in(False)
+    rig.rows.waiting = [made(0, 1)]
+    rig.wait(10 * FILL_IN_S)
+    assert consumer.ids() == []
+
+
+def test_bodies_of_a_lane_that_was_deleted_stay_with_the_consumer_and_not_with_the_channel(rig):
+    consumer, subscription = consume(rig, prefetch=1)
+    rig.queue.publish(1, FAST, named(0, 300))
+    rig.turn()
+    rig.broker.delete(LANE)
+    rig.turn()
+    assert (consumer.ids(), rig.into.unacked) == (named(0, 100), [])
+    subscription.cancel()
+    rig.turn()
+    assert rig.into.unacked == []

@@ -254,3 +254,24 @@ def test_another_refusal_than_a_missing_queue_is_not_taken_for_one(rig):
     Deferred.fromCoroutine(Depths(aside).of_dead()).addErrback(refused.append)
     rig.clock.pump([0] * 5)
     assert refused[0].check(ChannelError)
+
+
+def test_lanes_are_read_from_the_store_while_hints_do_not_get_through(rig):
+    said = []
+    rig.queue.consumer.fill_in = said.append
+    rig.link.start()
+    assert said[-1] is True
+    rig.out.come_up()
+    assert said[-1] is True
+    rig.into.come_up()
+    assert said[-1] is False
+    rig.out.blocked = "memory"
+    rig.wait(EVERY_S)
+    assert said[-1] is True
+    rig.out.blocked = ""
+    rig.out.unblocked()
+    assert said[-1] is False
+    rig.into.go_down("cut")
+    assert said[-1] is True
+    rig.stop()
+    assert said[-1] is False
