@@ -18,6 +18,7 @@ from bench import report, sampler
 from bench.node import Node
 from bench.processes import Broken, Child
 from bench.rows import NEEDS_A_NODE, ROWS, Stage
+from tests.rabbitmq import RabbitMQ
 
 START_TIMEOUT_S = 10.0
 
@@ -33,6 +34,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--delay-ms", type=float, default=50.0, metavar="N", help="submit to receipt at the SMSC (50)")
     parser.add_argument("--carrier-binds", type=int, default=2, metavar="N", help="binds to the SMSC (2)")
     parser.add_argument("--carrier-window", type=int, default=500, metavar="N", help="window of each of them (500)")
+    parser.add_argument("--rabbitmq", action="store_true", help="over a RabbitMQ of its own, not the queue in memory")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the node")
     parser.add_argument("--profile", type=Path, metavar="FILE", help="sample where the node spends its CPU")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder with the node's log")
@@ -83,10 +85,24 @@ def stage(asked: argparse.Namespace) -> Iterator[Stage]:
         )
         stack.callback(sink.stop)
         port = sink.hear(START_TIMEOUT_S)["port"]
-        node = Node(folder, asked.set, asked.profile)
+        broker = stack.enter_context(_broker(folder)) if asked.rabbitmq else None
+        settings = [*asked.set, f"amqp_url={broker.url()}"] if broker is not None else asked.set
+        node = Node(folder, settings, asked.profile, None if broker is None else broker.pid)
         stack.callback(node.stop)
         node.make_ready(port, asked.carrier_binds, asked.carrier_window)
         yield Stage(node, sink, folder, asked.seconds, asked.sessions, asked.window)
+
+
+@contextlib.contextmanager
+def _broker(folder: Path) -> Iterator[RabbitMQ]:
+    """Run a RabbitMQ beside the node."""
+    (folder / "broker").mkdir()
+    broker = RabbitMQ(folder / "broker")
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.close()
 
 
 def audit(node: Node) -> list[str]:
@@ -121,7 +137,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Broken as broken:
         print(f"the benchmark broke off: {broken}", file=sys.stderr)
         return 1
-    print(report.whole(machine_shown(before, asked.seconds, asked.set), found))
+    changed = [*asked.set, "RabbitMQ"] if asked.rabbitmq else asked.set
+    print(report.whole(machine_shown(before, asked.seconds, changed), found))
     if asked.profile is not None and asked.profile.exists():
         print(f"\n{sampler.shown(asked.profile)}")
     if asked.json is not None:

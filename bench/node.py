@@ -37,13 +37,16 @@ class Node:
         http_port, smpp_port: where it listens.
     """
 
-    def __init__(self, folder: Path, settings: Sequence[str] = (), profile: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: Sequence[str] = (), profile: Path | None = None, broker: int | None = None
+    ) -> None:
         """Start it over an empty store.
 
         Args:
             folder: takes its state and its log.
             settings: NAME=VALUE each, other than the defaults; `smpp.receipt_window=100`.
             profile: file for a profile of the process; None makes none.
+            broker: the process of its RabbitMQ, whose cost is told too.
         """
         self.http_port, self.smpp_port = processes.free_ports(2)
         self._state = folder / "state"
@@ -60,6 +63,7 @@ class Node:
         self._child = Child(command, folder / "node.log", self._env)
         self.token = ""
         self._postmaster = 0
+        self._broker = broker
 
     @property
     def pid(self) -> int:
@@ -96,6 +100,7 @@ class Node:
             "gateway": processes.cpu_s(self.pid),
             "gateway_main_thread": processes.main_thread_cpu_s(self.pid),
             "postgres": processes.family_cpu_s(self._postmaster),
+            **({} if self._broker is None else {"broker": processes.family_cpu_s(self._broker)}),
         }
 
     def commits(self) -> float:

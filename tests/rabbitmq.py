@@ -69,6 +69,10 @@ class _Leashed:
             )
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def lives(self) -> bool:
         return self._process.poll() is None
 
@@ -133,6 +137,12 @@ class RabbitMQ:
         }.items():
             (folder / name).write_text(text)
         self._environment = self._own_environment()
+
+    @property
+    def pid(self) -> int:
+        """The process that is the broker, while it runs."""
+        assert self._broker is not None
+        return self._broker.pid
 
     def url(self, vhost: str = "/") -> str:
         """Return the address of a virtual host, with user and password."""

@@ -123,7 +123,8 @@ def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
     accepting = _accepting(base, fleet, queue)
     smpp = put_smpp_together(base, teams, accepting, _operations(base, queue, teams.notifier, accepting, fleet))
     console = Console(None if smpp is None else smpp.server)
-    knowledge = Knowledge(base.database, directory, reactor, [teams.binds.check, fleet.apply])
+    holds = Holds(store, reactor, deferToThread, reactor.stop)
+    knowledge = _knowledge(base, teams, fleet, holds)
     cluster = put_cluster_together(base, teams, queue, fleet) if isinstance(queue, RabbitQueue) else None
     carriers = CarrierDesk(directory, fleet, watch, receipts, None if cluster is None else cluster.asking)
     return Parts(
@@ -141,10 +142,16 @@ def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
         console=console,
         knowledge=knowledge,
         listener=_listener(base, knowledge, teams, _answering(base, console, watch, carriers), cluster),
-        holds=Holds(store, reactor, deferToThread, reactor.stop),
+        holds=holds,
         cluster=cluster,
         carriers=carriers,
     )
+
+
+def _knowledge(base: Base, teams: TowardsTeams, fleet: Fleet, holds: Holds) -> Knowledge:
+    """Return what keeps the picture of the configuration fresh, and tells those who act on it."""
+    tell = [teams.binds.check, fleet.apply, lambda _: holds.look_soon(What.CARRIER)]
+    return Knowledge(base.database, base.directory, base.reactor, tell)
 
 
 def wish_for(parts: Parts, roles: Collection[str]) -> None:
