@@ -25,6 +25,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.inbound import Delivery, Owed
 from mobilesasa.core.model import MessageId
 from mobilesasa.notify.desk import Desk
@@ -334,7 +335,10 @@ class Outbox(Service):
         return admitted
 
     def _not_read(self, failure: Failure, desk: Desk) -> None:
-        self.log.failure("the spool of team {team_id} could not be read", failure, team_id=desk.team_id)
+        if failure.check(StoreAway):
+            self.log.warn("the spool of team {team_id} waits: {error}", team_id=desk.team_id, error=failure.value)
+        else:
+            self.log.failure("the spool of team {team_id} could not be read", failure, team_id=desk.team_id)
         desk.end_failed_read()
         self._clock.callLater(_READ_RETRY_S, self._read_again, desk)
 

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.inbound import Owed
 
 Taken = tuple[int, int]  # team_id, spool_id
@@ -119,10 +120,16 @@ class Spool:
     def _put_back(self, failure: Failure) -> None:
         self._batch, self._gathered = [], self._batch + self._gathered
         if not self._failing:  # once, and not every second while a database is away
-            self.log.failure("{n} receipts were taken and that could not be written", failure, n=len(self._gathered))
+            self._say(failure, len(self._gathered))
         self._failing = True
         if not self._stopping:
             self._retry = self._clock.callLater(_RETRY_S, self._begin)
+
+    def _say(self, failure: Failure, count: int) -> None:
+        if failure.check(StoreAway):
+            self.log.warn("{n} receipts were taken, and are written down later: {error}", n=count, error=failure.value)
+        else:
+            self.log.failure("{n} receipts were taken and that could not be written", failure, n=count)
 
     def _ended(self, result: None) -> None:
         self._writing = None
