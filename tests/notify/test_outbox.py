@@ -1,6 +1,7 @@
 import pytest
 from twisted.internet.task import Clock
 
+from mobilesasa.core.errors import StoreAway
 from mobilesasa.notify.outbox import Outbox
 from mobilesasa.smpp.errors import Unencodable
 from mobilesasa.smpp.pdus import DeliverSmResp, GenericNack
@@ -288,6 +289,15 @@ def test_a_spool_that_cannot_be_read_is_tried_again(outbox, spool, clock, flush_
     assert receiver.got == []
     clock.advance(5)
     assert receiver.got == [1, 2]
+
+
+def test_a_spool_that_is_away_is_no_defect_and_is_read_later(outbox, spool, clock):
+    spool.failing = StoreAway("no database")
+    spool.put(notice(1))
+    receiver = FakeReceiver(outbox)
+    spool.failing = None
+    clock.advance(5)
+    assert receiver.got == [1]
 
 
 def test_a_read_of_a_desk_that_is_forgotten_is_dropped(outbox, spool, clock):

@@ -2,6 +2,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from mobilesasa.core.errors import StoreAway
 from mobilesasa.notify.spool import Spool
 from tests.fakes.spool import notice
 
@@ -131,3 +132,12 @@ def test_stopping_while_a_write_fails_leaves_nothing_behind(spool, store, clock,
 def test_a_long_message_is_cut_where_it_is_kept(spool, store):
     Deferred.fromCoroutine(spool.cut(1, 7))
     assert store.cuts == [(1, 7)]
+
+
+def test_a_store_that_is_away_is_no_defect_and_is_written_later(spool, store, clock):
+    store.failing = StoreAway("no database")
+    spool.acknowledge([(1, 1)])
+    clock.pump([1, 1])
+    store.failing = None
+    clock.advance(1)
+    assert (len(spool), store.writes[-1]) == (0, [(1, 1)])  # and no failure is in the log: else the test fails
