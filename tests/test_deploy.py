@@ -21,7 +21,7 @@ from mobilesasa.node.metrics import STANDING, make_metrics
 from mobilesasa.settings import load
 from mobilesasa.settings.model import FIELDS, Field
 from mobilesasa.tap import Options
-from tests.node.test_metrics import SmallOutbox, carrier, parts_of, server
+from tests.node.test_metrics import RABBITMQ, SmallOutbox, carrier, parts_of, server
 from tests.test_packaging import SOURCES
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ RULES = DEPLOY / "prometheus" / "mobilesasa.rules.yml"
 PAGE = ROOT / "docs" / "operations.rst"
 
 #: Metrics that no node serves: Prometheus' own, and RabbitMQ's.
-OF_OTHERS = {"up", "rabbitmq_queue_messages_ready"}
+OF_OTHERS = {"up"}
 #: Labels that Prometheus puts to what it scraped.
 SCRAPED = {"job", "instance"}
 
@@ -213,7 +213,7 @@ def test_what_a_service_of_the_cluster_waits_for_is_there_and_says_when_it_is_we
 def served() -> dict[str, list[dict[str, str]]]:
     """The labels of every sample that a node serves, by its name."""
     standing = {key: number for number, key in enumerate(STANDING)} | {"trouble": "", "parts_taken": 1}
-    parts = parts_of(smpp=server(), outbox=SmallOutbox(), running=[carrier("safari", standing)])
+    parts = parts_of(smpp=server(), outbox=SmallOutbox(), running=[carrier("safari", standing)], rabbitmq=RABBITMQ)
     found = defaultdict(list)
     for family in text_string_to_metric_families(make_metrics(parts)().decode()):
         for sample in family.samples:

@@ -91,7 +91,7 @@ class NodeCollector(Collector):
         silence = _gauges("carrier_receipt_wait_seconds", "For how long no receipt came although some are due.")
         window = _gauges("carrier_window", "Parts that may be under way at once.")
         under_way = _gauges("carrier_parts_under_way", "Parts on the wire or being written down.")
-        queued = _gauges("queue_messages", "Messages queued in memory.", "lane")
+        queued = _gauges("queue_messages", "Messages that wait for the carrier in the queue, in no hand.", "lane")
         parts = self._parts
         for carrier_id, running in parts.fleet.running.items():
             name, counts = running.record.name, running.dispatcher.counts

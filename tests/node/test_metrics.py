@@ -248,11 +248,13 @@ def test_the_documentation_names_every_metric(fake):
     assert [name for name, *_ in fake if f"``mobilesasa_{name}``" not in text] == []
 
 
+RABBITMQ = Standing(
+    up=True, state="", since_ms=0, blocked="memory", waiting=61, bound=99, dropped=62, unconfirmed=63, counts=None, dead=64,
+)  # fmt: skip
+
+
 def test_a_node_among_others_shows_how_it_stands_with_rabbitmq():
-    standing = Standing(
-        up=True, state="", since_ms=0, blocked="memory", waiting=61, bound=99, dropped=62, unconfirmed=63, counts=None,
-        dead=64,
-    )  # fmt: skip
+    standing = RABBITMQ
     shown = scrape(parts_of(smpp=None, outbox=SmallOutbox(), rabbitmq=standing))
     names = ("up", "blocked", "waiting", "dropped_total", "unconfirmed", "dead")
     assert [shown[f"rabbitmq_{name}",] for name in names] == [1, 1, 61, 62, 63, 64]
