@@ -3,6 +3,8 @@
 Only what waits for a carrier and is in nobody's hand can be taken back or changed; the store decides that, under the
 lock of the message's place in the queue. What this process has claimed ahead and given to no carrier is withdrawn
 before, and named to its queue again afterwards. Alterations of one batch are carried out in order, in one transaction.
+What another process has in hand comes back as `Held`; when its node has withdrawn it, those alterations, and no others,
+are carried out once more.
 """
 
 from __future__ import annotations
@@ -111,6 +113,14 @@ class Reached:
 
 
 @attrs.frozen
+class Held:
+    """A message that another process has in hand; whether a carrier has it too, that process alone knows."""
+
+    message_id: MessageId
+    node: str
+
+
+@attrs.frozen
 class Altered:
     """What came of one alteration; without an obstacle it was carried out."""
 
@@ -119,6 +129,7 @@ class Altered:
     message_id: MessageId | None = None  # what was replaced
     place: Place | None = None  # where a message waits that must be named to its queue again
     notices: tuple[Notice, ...] = ()  # receipts that the team is owed now
+    held: tuple[Held, ...] = ()  # what it was not carried out for, because another process has that
 
 
 class Alterations(Protocol):
@@ -128,21 +139,65 @@ class Alterations(Protocol):
         """Carry out a team's alterations in order, in one transaction; answers for each in its place."""
 
 
+@attrs.frozen
+class Concerned:
+    """The messages of a team that alterations may change: those named, and all of some senders to some numbers."""
+
+    team_id: int
+    ids: frozenset[MessageId]
+    ways: frozenset[tuple[str, str]] = frozenset()  # sender and recipient
+
+    def __call__(self, one: Outbound) -> bool:
+        """Say whether this message is one of them."""
+        if one.team_id != self.team_id:
+            return False
+        return one.id in self.ids or (one.sender, one.recipient) in self.ways
+
+
 class Withdrawing(Protocol):
-    """Those who bring messages to carriers, as those need them who alter messages."""
+    """Those of this process who bring messages to carriers, as those need them who alter messages."""
 
-    async def withdraw(self, wanted: Callable[[Outbound], bool], meanwhile: Callable[[], Awaitable[T]]) -> T:
-        """Do something while what is wanted is in nobody's hand, unless a carrier has it; return what came of it."""
+    async def withdraw(self, wanted: Concerned, meanwhile: Callable[[], Awaitable[T]]) -> T:
+        """Do something while what is wanted is not in this process's hand, unless a carrier has it; return what came of it."""
 
 
-def concerned(team_id: int, batch: Sequence[Alteration]) -> Callable[[Outbound], bool] | None:
-    """Return what tells of a message whether a team's alterations may change it; None: they change none."""
+class WithdrawingElsewhere(Protocol):
+    """The other nodes, as those need them who alter messages."""
+
+    async def withdraw(self, team_id: int, held: Sequence[Held], meanwhile: Callable[[], Awaitable[T]]) -> T:
+        """Do something when those who hold a team's messages have put back what no carrier has; return what came of it.
+
+        It is done too, after a second or two, when a node does not answer.
+        """
+
+
+def concerned(team_id: int, batch: Sequence[Alteration]) -> Concerned | None:
+    """Return what a team's alterations may change; None: nothing."""
     ids = {asked.message_id for asked in batch if isinstance(asked, Cancel | Replace)}
     ways = {(asked.sender, asked.recipient) for asked in batch if isinstance(asked, CancelAll)}
     ways |= {(asked.message.sender, asked.message.recipient) for asked in batch if isinstance(asked, ReplaceLike)}
     if not ids and not ways:
         return None
-    return lambda one: one.team_id == team_id and (one.id in ids or (one.sender, one.recipient) in ways)
+    return Concerned(team_id, frozenset(ids), frozenset(ways))
+
+
+def held_of(batch: Sequence[Alteration], done: Sequence[Altered]) -> tuple[list[Alteration], list[Held]]:
+    """Return the alterations for which another process has something in hand, and what that is, each message once."""
+    left = [asked for asked, altered in zip(batch, done, strict=True) if altered.held]
+    held = {one.message_id: one for altered in done for one in altered.held}
+    return left, list(held.values())
+
+
+def joined(done: Sequence[Altered], again: Sequence[Altered]) -> list[Altered]:
+    """Return what came of a batch when what `held_of` names was carried out again, with these results."""
+    second = iter(again)
+    return [_both(altered, next(second)) if altered.held else altered for altered in done]
+
+
+def _both(first: Altered, second: Altered) -> Altered:
+    if first.obstacle is not None:
+        return second
+    return attrs.evolve(first, notices=first.notices + second.notices, held=())  # more was taken back, or nothing more
 
 
 def service_type_of(options: Mapping[str, Any] | None) -> str:

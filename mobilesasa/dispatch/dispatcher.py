@@ -18,9 +18,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from mobilesasa.core.alterations import Concerned
 from mobilesasa.core.lanes import Delivery, Queue, Subscription
 from mobilesasa.core.model import (
     Failure,
@@ -35,7 +36,7 @@ from mobilesasa.core.model import (
 from mobilesasa.core.ports import Carrier, Journal, Notifier
 from mobilesasa.dispatch.answers import settlements
 from mobilesasa.dispatch.counts import Counts
-from mobilesasa.dispatch.hand import Body, LaneInHand, Quota
+from mobilesasa.dispatch.hand import Body, LaneInHand, Quota, Withdrawal
 from mobilesasa.dispatch.hints import publish
 from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.insist import insist
@@ -44,7 +45,6 @@ from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.shares import Shares
 
 PREFETCH_BODIES = 200
-WITHDRAWN_S = 2.0  # so long at most nothing is claimed because a team alters its messages
 EXPIRED = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
 
 
@@ -102,11 +102,9 @@ class Dispatcher:
         self._subscription: Subscription | None = None
         self._stopping = False  # nothing more is taken, and what no carrier has goes back
         self._left = False  # `stop` has returned: what goes back now must be hinted again
-        self._handing_back = 0
+        self._going_back: set[MessageId] = set()
         self._idle: Deferred[None] | None = None
-        self._wanted: Callable[[Outbound], bool] | None = None  # what is withdrawn now; nothing is claimed meanwhile
-        self._withdrawn: Deferred[None] | None = None
-        self._resuming: IDelayedCall | None = None
+        self._withdrawals: list[Withdrawal] = []
         self._quota: Quota | None = None  # beside the other bounds
         self._handed_at_s: dict[MessageId, float] = {}  # what the carrier has not answered
         self.counts = Counts()
@@ -133,19 +131,22 @@ class Dispatcher:
 
     def _claim(self) -> None:
         """Claim what was heard, a batch a lane at a time, so far ahead as allowed."""
-        if self._wanted is not None:
-            return
+        kept_out: set[MessageId] = set()
+        for withdrawal in self._withdrawals:
+            if withdrawal.wanted.ways:  # who is on them is known when it is claimed
+                return
+            kept_out |= withdrawal.wanted.ids
         for which, lane in self._lanes.items():
             room = min(self._claim_ahead - len(lane.ready), self._may_take())
             if self._stopping or lane.claiming or not lane.heard or room <= 0:
                 continue
-            ids = [lane.heard.popleft() for _ in range(min(room, len(lane.heard)))]
-            lane.claiming = len(ids)
-            self._keep("claiming", self._claimed(which, lane, ids))
+            ids = lane.claiming = lane.next(room, kept_out)
+            if ids:
+                self._keep("claiming", self._claimed(which, lane, ids))
 
     async def _claimed(self, which: Lane, lane: LaneInHand, ids: Sequence[MessageId]) -> None:
         rows = await insist(self._clock, self.log, self._journal.claim, ids)
-        lane.claiming = 0
+        lane.claiming = []
         self._acknowledge([message_id for message_id, row in zip(ids, rows, strict=True) if row is None])
         taken = [row for row in rows if row is not None]
         if self._stopping:
@@ -159,8 +160,8 @@ class Dispatcher:
         lane.ready.extend(taken)
         if self._quota is not None and self._quota.messages == 0:
             self._put_back(_all)
-        elif self._wanted is not None:
-            self._put_back(self._wanted)
+        for withdrawal in self._withdrawals:
+            self._put_back(withdrawal.wanted)
         self._feed()
         self._claim()
         self._rest()
@@ -182,31 +183,26 @@ class Dispatcher:
     def _may_take(self) -> int:
         if self._quota is None:
             return self._claim_ahead
-        claimed = sum(lane.claiming + len(lane.ready) for lane in self._lanes.values())
+        claimed = sum(len(lane.claiming) + len(lane.ready) for lane in self._lanes.values())
         return self._quota.left(self.counts.handed) - claimed
 
     def _put_back(self, wanted: Callable[[Outbound], bool], why: str = "putting back") -> None:
         for which, lane in self._lanes.items():
             self._hand_back(which, lane.take_out(wanted), why)
 
-    async def withdraw(self, wanted: Callable[[Outbound], bool]) -> None:
-        """Have nothing in hand of what is wanted, but what the carrier has; return when the store has it.
+    def withdraw(self, wanted: Concerned) -> Withdrawal:
+        """Put back what is wanted and the carrier does not have, and claim none of it until the withdrawal ends.
 
-        Nothing is claimed until `resume`, which comes by itself after `WITHDRAWN_S`.
+        Where that is said by senders and numbers nothing is claimed meanwhile. Several may be under way at once.
         """
-        self._wanted = wanted
-        self._resuming = self._clock.callLater(WITHDRAWN_S, self.resume)
+        withdrawal = Withdrawal(wanted, self._clock, self._withdrawal_ended)
+        self._withdrawals.append(withdrawal)
         self._put_back(wanted)
-        if not self._claims_rest():
-            self._withdrawn = Deferred()
-            await self._withdrawn
+        self._rest()
+        return withdrawal
 
-    def resume(self) -> None:
-        """Go on with what was withdrawn, as far as it still waits, and with all else."""
-        self._wanted = None
-        if self._resuming is not None and self._resuming.active():
-            self._resuming.cancel()
-        self._withdrawal_ends()
+    def _withdrawal_ended(self, withdrawal: Withdrawal) -> None:
+        self._withdrawals.remove(withdrawal)
         self._claim()
 
     # To the carrier.
@@ -337,12 +333,12 @@ class Dispatcher:
 
     def _hand_back(self, which: Lane, messages: Sequence[Outbound], why: str = "handing back") -> None:
         if messages:
-            self._handing_back += 1
+            self._going_back.update([message.id for message in messages])
             self._keep(why, self._handed_back(which, messages))
 
     async def _handed_back(self, which: Lane, messages: Sequence[Outbound]) -> None:
         await insist(self._clock, self.log, self._journal.release, [message.id for message in messages])
-        self._handing_back -= 1
+        self._going_back.difference_update([message.id for message in messages])
         others = [message for message in messages if message.carrier_id != self._carrier_id]
         ours = [message.id for message in messages if message.carrier_id == self._carrier_id]
         publish(self._queue, [(message.id, message.carrier_id, which) for message in others])
@@ -354,20 +350,14 @@ class Dispatcher:
             self._claim()
         self._rest()
 
-    def _claims_rest(self) -> bool:
-        return not (self._handing_back or any(lane.claiming for lane in self._lanes.values()))
-
     def _at_rest(self) -> bool:
-        return not self._out_parts and self._claims_rest()
-
-    def _withdrawal_ends(self) -> None:
-        ended, self._withdrawn = self._withdrawn, None
-        if ended is not None:
-            ended.callback(None)
+        return not (self._out_parts or self._going_back or any(lane.claiming for lane in self._lanes.values()))
 
     def _rest(self) -> None:
-        if self._claims_rest():
-            self._withdrawal_ends()
+        if self._withdrawals:
+            moving = self._going_back.union(*(lane.claiming for lane in self._lanes.values()))
+            for withdrawal in tuple(self._withdrawals):
+                withdrawal.moved(moving)
         if self._idle is not None and not self._idle.called and self._at_rest():
             self._idle.callback(None)
 

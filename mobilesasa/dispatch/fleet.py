@@ -10,9 +10,10 @@ from twisted.internet.defer import Deferred, DeferredList, DeferredLock
 from twisted.logger import Logger
 
 from mobilesasa.carriers.port import RunningCarrier
-from mobilesasa.core.model import Outbound
+from mobilesasa.core.alterations import Concerned
 from mobilesasa.core.teams import CarrierRecord, Directory
 from mobilesasa.dispatch.dispatcher import Dispatcher
+from mobilesasa.dispatch.hand import Withdrawal
 
 DRAIN_S = 10.0
 T = TypeVar("T")
@@ -84,17 +85,31 @@ class Fleet:
         for running in self.running.values():
             running.dispatcher.end_expired()
 
-    async def withdraw(self, wanted: Callable[[Outbound], bool], meanwhile: Callable[[], Awaitable[T]]) -> T:
-        """See `core.alterations.Withdrawing`; one after the other, so that the dispatchers come to claim in between."""
+    async def withdraw(self, wanted: Concerned, meanwhile: Callable[[], Awaitable[T]]) -> T:
+        """See `core.alterations.Withdrawing`.
+
+        Those that keep the dispatchers from claiming come one after the other, and messages are claimed in between.
+        """
+        if not wanted.ways:
+            return await self._withdraw(wanted, meanwhile)
         await self._withdrawing.acquire()
-        dispatchers = [running.dispatcher for running in self.running.values()]
         try:
-            await DeferredList([Deferred.fromCoroutine(one.withdraw(wanted)) for one in dispatchers])
+            return await self._withdraw(wanted, meanwhile)
+        finally:
+            self._withdrawing.release()
+
+    async def _withdraw(self, wanted: Concerned, meanwhile: Callable[[], Awaitable[T]]) -> T:
+        withdrawals = self.put_back(wanted)
+        try:
+            await DeferredList([each.out for each in withdrawals])
             return await meanwhile()
         finally:
-            for one in dispatchers:
-                one.resume()
-            self._withdrawing.release()
+            for each in withdrawals:
+                each.end()
+
+    def put_back(self, wanted: Concerned) -> list[Withdrawal]:
+        """Begin to withdraw what is wanted from every dispatcher; see `Dispatcher.withdraw`."""
+        return [running.dispatcher.withdraw(wanted) for running in self.running.values()]
 
     def _begin(self, carrier_id: int) -> None:
         record = self._wanted[carrier_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,7 +22,8 @@ class Answering:
     Args:
         database: where the questions are.
         node: the name of this node.
-        answerers: by the kind of question, what turns its arguments into JSON; None is an answer too.
+        answerers: by the kind of question, what turns its arguments into JSON, at once or when it is awaited; None is an
+            answer too.
     """
 
     log = Logger()
@@ -40,9 +42,11 @@ class Answering:
         try:
             question = await self._database.run("questions.find", questions.find, question_id)
             answerer = None if question is None else self._answerers.get(question.kind)
-            if question is None or answerer is None:
-                return  # too old, or of a newer release: whoever asked says that we did not answer
+            if question is None or answerer is None or not question.is_for(self._node):
+                return  # too old, of a newer release (whoever asked says that we did not answer), or for others
             said = answerer(question.args)
+            if inspect.isawaitable(said):
+                said = await said
             await self._database.run("questions.answer", questions.answer, question_id, self._node, said)
         except StoreAway as error:
             self.log.warn("question {question} is not answered: {error}", question=question_id, error=error)

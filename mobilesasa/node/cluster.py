@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from mobilesasa.core.routing import Standing
 from mobilesasa.dispatch.fleet import Fleet
 from mobilesasa.dispatch.standings import Standings
+from mobilesasa.dispatch.withdrawing import RESUME, WITHDRAW, SharedWithdrawing
+from mobilesasa.node.answering import Answerer
 from mobilesasa.node.base import Base, now_ms
 from mobilesasa.node.teams import TowardsTeams
 from mobilesasa.queue.amqp.url import parse_url
@@ -17,7 +20,7 @@ from mobilesasa.queue.rabbit import RabbitQueue
 from mobilesasa.smsc.places import LocalPlaces, SharedPlaces
 from mobilesasa.store import standings
 from mobilesasa.store.asking import Asking
-from mobilesasa.store.questions import ANSWER_CHANNEL
+from mobilesasa.store.questions import ANSWER_CHANNEL, Question
 from mobilesasa.store.sessions import CHANNEL as PROBE_CHANNEL
 from mobilesasa.store.standings import CHANNEL as STANDING_CHANNEL
 
@@ -31,12 +34,19 @@ class Cluster:
         places: those of the teams' sessions, over all nodes.
         standings: how carriers stand, over all nodes.
         asking: asks the other nodes.
+        withdrawing: has them put back what no carrier has, and does so for them.
     """
 
     link: RabbitLink
     places: SharedPlaces
     standings: Standings
     asking: Asking
+    withdrawing: SharedWithdrawing
+
+    @property
+    def answerers(self) -> dict[str, Answerer]:
+        """What answers the questions that only nodes among others are asked, by kind."""
+        return {WITHDRAW: self.withdrawing.tell_withdrawn, RESUME: self.withdrawing.tell_resumed}
 
     @property
     def told(self) -> dict[str, Callable[[str], None]]:
@@ -84,10 +94,18 @@ def put_cluster_together(base: Base, teams: TowardsTeams, queue: RabbitQueue, fl
     async def troubles() -> Mapping[int, Standing]:
         return await database.run("standings.troubles", standings.troubles)
 
+    asking = Asking(database, settings.dispatch.lease_s)
+
+    async def silent(kind: str, args: Mapping[str, Any]) -> Sequence[str]:
+        return (await asking.ask(Question(kind, args))).silent
+
     url, carriers = parse_url(settings.amqp_url), (lambda: directory.now.carriers)
     return Cluster(
         link=RabbitLink(base.reactor, now_ms, url, settings.node, queue, teams.events, carriers),
         places=teams.places,
         standings=Standings(fleet, directory, tell, troubles, base.reactor),
-        asking=Asking(database, settings.dispatch.lease_s),
+        asking=asking,
+        withdrawing=SharedWithdrawing(
+            fleet, base.store.run, silent, lambda kind, args: asking.tell(Question(kind, args))
+        ),
     )

@@ -121,11 +121,11 @@ def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
     from_phones = FromPhones(base.journal, teams.notifier, directory, base.new_id, smpp_terms(settings))
     fleet, watch = _fleet(base, queue, receipts, from_phones, teams.notifier)
     accepting = _accepting(base, fleet, queue)
-    smpp = put_smpp_together(base, teams, accepting, _operations(base, queue, teams.notifier, accepting, fleet))
+    cluster = put_cluster_together(base, teams, queue, fleet) if isinstance(queue, RabbitQueue) else None
+    smpp = _smpp(base, teams, queue, accepting, fleet, cluster)
     console = Console(None if smpp is None else smpp.server)
     holds = Holds(store, reactor, deferToThread, reactor.stop)
     knowledge = _knowledge(base, teams, fleet, holds)
-    cluster = put_cluster_together(base, teams, queue, fleet) if isinstance(queue, RabbitQueue) else None
     carriers = CarrierDesk(directory, fleet, watch, receipts, None if cluster is None else cluster.asking)
     return Parts(
         base=base,
@@ -141,7 +141,7 @@ def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
         smpp=smpp,
         console=console,
         knowledge=knowledge,
-        listener=_listener(base, knowledge, teams, _answering(base, console, watch, carriers), cluster),
+        listener=_listener(base, knowledge, teams, _answering(base, console, watch, carriers, cluster), cluster),
         holds=holds,
         cluster=cluster,
         carriers=carriers,
@@ -173,9 +173,14 @@ def _accepting(base: Base, fleet: Fleet, queue: LaneQueue) -> Gateway:
     return Gateway(base.directory, paced, queue, now_ms, base.new_id, message_limits(base.settings))
 
 
-def _operations(base: Base, queue: LaneQueue, notifier: Notifier, accepting: Gateway, fleet: Fleet) -> Operations:
-    """Return what alters messages that were handed in before."""
-    return Operations(StoredAlterations(base.database), queue, notifier, base.directory, accepting.times, fleet)
+def _smpp(
+    base: Base, teams: TowardsTeams, queue: LaneQueue, accepting: Gateway, fleet: Fleet, cluster: Cluster | None
+) -> SmppParts | None:
+    """Return what serves SMPP, with what alters messages that were handed in before."""
+    stored = StoredAlterations(base.database, None if cluster is None else base.store.run)
+    elsewhere = None if cluster is None else cluster.withdrawing
+    operations = Operations(stored, queue, teams.notifier, base.directory, accepting.times, fleet, elsewhere)
+    return put_smpp_together(base, teams, accepting, operations)
 
 
 def _callbacks(base: Base, receipts: Receipts, from_phones: FromPhones) -> Callbacks:
@@ -185,7 +190,7 @@ def _callbacks(base: Base, receipts: Receipts, from_phones: FromPhones) -> Callb
     return Callbacks(base.directory, reader, kept, receipts.take, from_phones.take, base.new_id, now_ms)
 
 
-def _answering(base: Base, console: Console, watch: Watch, carriers: CarrierDesk) -> Answering:
+def _answering(base: Base, console: Console, watch: Watch, carriers: CarrierDesk, cluster: Cluster | None) -> Answering:
     """Return what answers the questions of commands and other nodes."""
     answerers = {
         "smpp.sessions": console.tell_sessions,
@@ -193,6 +198,7 @@ def _answering(base: Base, console: Console, watch: Watch, carriers: CarrierDesk
         "smpp.kick": console.tell_kick,
         "carriers.standing": lambda args: watch.standing(args.get("name")),
         RUNNING: carriers.tell_running,
+        **({} if cluster is None else cluster.answerers),
     }
     return Answering(base.database, base.settings.node, answerers)
 

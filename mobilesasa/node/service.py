@@ -173,8 +173,8 @@ class Node(Service):
         shown = f"[{host}]" if ":" in host else host
         http = f"{shown}:{self.http.getHost().port}" if self.http is not None else None
         ports = [] if parts.smpp is None else parts.smpp.server.ports  # plain before TLS
-        smpp = f"{shown}:{ports[0]}" if self._settings.smpp_port is not None else None
-        tls = f"{shown}:{ports[-1]}" if self._settings.smpp_tls_port is not None else None
+        smpp = f"{shown}:{ports[0]}" if ports and self._settings.smpp_port is not None else None
+        tls = f"{shown}:{ports[-1]}" if ports and self._settings.smpp_tls_port is not None else None
         into = sys.__stderr__ if self._settings.log_format == "json" else sys.__stdout__  # JSON lines stay alone
         _print(welcome(store.demo, http, smpp, tls), into, self.log)
 

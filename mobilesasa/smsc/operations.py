@@ -35,7 +35,10 @@ from mobilesasa.core.alterations import (
     Rewritten,
     Unreadable,
     Withdrawing,
+    WithdrawingElsewhere,
     concerned,
+    held_of,
+    joined,
 )
 from mobilesasa.core.errors import Refused
 from mobilesasa.core.gateway import measure
@@ -86,6 +89,7 @@ class Operations:
         directory: for the senders and countries of teams.
         times: when a message is due (None: now) and expires, as `core.gateway.Gateway.times`.
         hands: give back what they have and no carrier has, before it is altered.
+        elsewhere: those of other nodes; None: there is none.
     """
 
     store: Alterations
@@ -94,6 +98,7 @@ class Operations:
     directory: CurrentDirectory
     times: Callable[[Submission], tuple[int | None, int]]
     hands: Withdrawing
+    elsewhere: WithdrawingElsewhere | None = None
 
     def asker(self, team_id: int, now_ms: int, terms: SmppTerms) -> Asker:
         """Return who asks."""
@@ -105,7 +110,15 @@ class Operations:
         wanted = concerned(team_id, batch)
         if wanted is None:
             return await self.store.alter(team_id, batch)
-        done = await self.hands.withdraw(wanted, lambda: self.store.alter(team_id, batch))
+        done = self._named(await self.hands.withdraw(wanted, lambda: self.store.alter(team_id, batch)))
+        left, held = held_of(batch, done)
+        if self.elsewhere is None or not held:
+            return done
+        return joined(
+            done, self._named(await self.elsewhere.withdraw(team_id, held, lambda: self.store.alter(team_id, left)))
+        )
+
+    def _named(self, done: Sequence[Altered]) -> Sequence[Altered]:
         for altered in done:
             if altered.place is not None:
                 message_id, carrier_id, lane = altered.place

@@ -20,6 +20,7 @@ from mobilesasa.core.alterations import (
     Altered,
     Cancel,
     CancelAll,
+    Held,
     Obstacle,
     Query,
     Reached,
@@ -66,6 +67,22 @@ WHERE message.team_id = %(team_id)s AND recipient = %(recipient)s AND sender = %
 ORDER BY message.id DESC LIMIT 1 FOR UPDATE OF pending
 """
 
+# What another process than our own has, and as far as the store knows no carrier.
+HELD = """
+SELECT message_id, node FROM pending JOIN node_run ON node_run.id = claimed_by
+WHERE message_id = ANY(%(ids)s::uuid[]) AND team_id = %(team_id)s AND claimed_by <> %(run)s AND sent_parts = 0
+  AND EXISTS (SELECT FROM message WHERE id = message_id AND state = 10)
+ORDER BY message_id
+"""
+
+HELD_LIKE = """
+SELECT message.id, node FROM message JOIN pending ON message_id = message.id JOIN node_run ON node_run.id = claimed_by
+WHERE message.team_id = %(team_id)s AND recipient = %(recipient)s AND sender = %(sender)s AND state = 10 AND origin = 2
+  AND parts = 1 AND udh IS NULL AND coalesce(options->>'service_type', '') = %(service_type)s
+  AND claimed_by <> %(run)s AND sent_parts = 0
+ORDER BY message.id DESC LIMIT 1
+"""
+
 WRITTEN = """
 SELECT parts = 1 AND udh IS NULL, coding, options, (extract(epoch FROM pending.due_at) * 1000)::bigint,
        (extract(epoch FROM message.due_at) * 1000)::bigint, (extract(epoch FROM message.expires_at) * 1000)::bigint
@@ -94,52 +111,61 @@ TOLD = "INSERT INTO message_event (message_id, attempt, kind) VALUES (%(id)s, %(
 _TAKEN_BACK: Final = Never(Failure.CANCELLED, "the team took it back")
 
 
-def alter(txn: Txn, team_id: int, batch: Sequence[Alteration]) -> list[Altered]:
+def alter(txn: Txn, team_id: int, batch: Sequence[Alteration], run: int | None = None) -> list[Altered]:
     """Carry out a team's alterations in order; those of one kind that follow each other go together.
 
     A message of another team is unknown. Safe to repeat: what was taken back is refunded and told once.
+
+    Args:
+        txn: a transaction.
+        team_id: whose they are.
+        batch: what is asked.
+        run: this process, if others are to be named for what they have in hand.
     """
     done: list[Altered] = []
     for kind, group in itertools.groupby(batch, type):
-        done += _KINDS[kind](txn, team_id, list(group))
+        done += _KINDS[kind](txn, team_id, list(group), run)
     return done
 
 
-def _query(txn: Txn, team_id: int, batch: Sequence[Query]) -> list[Altered]:
+def _query(txn: Txn, team_id: int, batch: Sequence[Query], _: int | None) -> list[Altered]:
     known = _reached(txn, team_id, [asked.message_id for asked in batch])
     return [_seen(known.get(asked.message_id), asked.sender) for asked in batch]
 
 
-def _cancel(txn: Txn, team_id: int, batch: Sequence[Cancel]) -> list[Altered]:
+def _cancel(txn: Txn, team_id: int, batch: Sequence[Cancel], run: int | None) -> list[Altered]:
     known = _reached(txn, team_id, [asked.message_id for asked in batch])
     seen = [_seen(known.get(asked.message_id), asked.sender) for asked in batch]
     ids = [asked.message_id for asked, found in zip(batch, seen, strict=True) if found.obstacle is None]
     taken = _take_back(txn, team_id, ids)
     left = _reached(txn, team_id, [message_id for message_id in ids if message_id not in taken])
+    held = {one.message_id: one for one in _held(txn, team_id, list(left), run)}
     done: list[Altered] = []
     for asked, found in zip(batch, seen, strict=True):
         if found.obstacle is not None:
             done.append(Altered(found.obstacle))
         elif asked.message_id in left and left[asked.message_id][1].failure is not Failure.CANCELLED:
-            done.append(Altered(Obstacle.IN_HAND))
+            known_held = held.get(asked.message_id)
+            done.append(Altered(Obstacle.IN_HAND, held=() if known_held is None else (known_held,)))
         else:
             done.append(taken.pop(asked.message_id, Altered()))
     return done
 
 
-def _cancel_all(txn: Txn, team_id: int, batch: Sequence[CancelAll]) -> list[Altered]:
-    return [_cancel_like(txn, team_id, asked) for asked in batch]
+def _cancel_all(txn: Txn, team_id: int, batch: Sequence[CancelAll], run: int | None) -> list[Altered]:
+    return [_cancel_like(txn, team_id, asked, run) for asked in batch]
 
 
-def _cancel_like(txn: Txn, team_id: int, asked: CancelAll) -> Altered:
+def _cancel_like(txn: Txn, team_id: int, asked: CancelAll, run: int | None) -> Altered:
     txn.execute(QUEUED_TO, attrs.asdict(asked) | {"team_id": team_id, "limit": CANCELLED_AT_ONCE})
     ids = [message_id for (message_id,) in txn.fetchall()]
     if not ids:
         return Altered(Obstacle.NONE_WAITS)
     taken = _take_back(txn, team_id, ids)
+    held = _held(txn, team_id, [message_id for message_id in ids if message_id not in taken], run)
     if not taken:
-        return Altered(Obstacle.IN_HAND)
-    return Altered(notices=tuple(notice for each in taken.values() for notice in each.notices))
+        return Altered(Obstacle.IN_HAND, held=held)
+    return Altered(notices=tuple(notice for each in taken.values() for notice in each.notices), held=held)
 
 
 def _take_back(txn: Txn, team_id: int, ids: Sequence[MessageId]) -> dict[MessageId, Altered]:
@@ -152,17 +178,25 @@ def _take_back(txn: Txn, team_id: int, ids: Sequence[MessageId]) -> dict[Message
     return {item.message_id: Altered(notices=each.notices) for item, each in zip(ended, settled, strict=True)}
 
 
-def _replace(txn: Txn, team_id: int, batch: Sequence[Replace]) -> list[Altered]:
-    return [_replace_one(txn, team_id, asked) for asked in batch]
+def _held(txn: Txn, team_id: int, ids: Sequence[MessageId], run: int | None) -> tuple[Held, ...]:
+    """Return what other processes have of these, as far as it has not begun to go out."""
+    if run is None or not ids:
+        return ()
+    txn.execute(HELD, {"ids": uuids(ids), "team_id": team_id, "run": run})
+    return tuple(Held(*row) for row in txn.fetchall())
 
 
-def _replace_one(txn: Txn, team_id: int, asked: Replace) -> Altered:
+def _replace(txn: Txn, team_id: int, batch: Sequence[Replace], run: int | None) -> list[Altered]:
+    return [_replace_one(txn, team_id, asked, run) for asked in batch]
+
+
+def _replace_one(txn: Txn, team_id: int, asked: Replace, run: int | None) -> Altered:
     seen = _seen(_reached(txn, team_id, [asked.message_id]).get(asked.message_id), asked.sender)
     if seen.obstacle is not None:
         return Altered(seen.obstacle)
     txn.execute(LOCK_WAITING, {"ids": uuids([asked.message_id]), "team_id": team_id})
     if not txn.fetchall():
-        return Altered(Obstacle.IN_HAND)
+        return Altered(Obstacle.IN_HAND, held=_held(txn, team_id, [asked.message_id], run))
     txn.execute(WRITTEN, {"id": asked.message_id})
     ((single, coding, options, waits_until_ms, due_at_ms, expires_at_ms),) = txn.fetchall()
     content = asked.contents[(options or {}).get("data_coding", coding)]
@@ -183,7 +217,7 @@ def _replace_one(txn: Txn, team_id: int, asked: Replace) -> Altered:
     return _rewrite(txn, asked.message_id, content, asked.wish, options, waits_until_ms, due_at_ms, expires_at_ms)
 
 
-def _replace_like(txn: Txn, team_id: int, batch: Sequence[ReplaceLike]) -> list[Altered]:
+def _replace_like(txn: Txn, team_id: int, batch: Sequence[ReplaceLike], run: int | None) -> list[Altered]:
     done: list[Altered] = []
     for asked in batch:
         new = asked.message
@@ -191,7 +225,7 @@ def _replace_like(txn: Txn, team_id: int, batch: Sequence[ReplaceLike]) -> list[
         txn.execute(LIKE, wanted | {"team_id": team_id})
         found = txn.fetchone()
         if found is None:
-            done.append(Altered(Obstacle.NONE_WAITS))
+            done.append(Altered(Obstacle.NONE_WAITS, held=_held_like(txn, team_id, wanted, run)))
             continue
         content = Rewritten(new.text, new.body, new.coding)
         due_at_ms = new.due_at_ms
@@ -199,6 +233,13 @@ def _replace_like(txn: Txn, team_id: int, batch: Sequence[ReplaceLike]) -> list[
             _rewrite(txn, found[0], content, new.wish, new.options, due_at_ms, due_at_ms, new.expires_at_ms),
         )
     return done
+
+
+def _held_like(txn: Txn, team_id: int, wanted: dict[str, str], run: int | None) -> tuple[Held, ...]:
+    if run is None:
+        return ()
+    txn.execute(HELD_LIKE, {**wanted, "team_id": team_id, "run": run})
+    return tuple(Held(*row) for row in txn.fetchall())
 
 
 def _rewrite(
@@ -256,7 +297,7 @@ def _seconds(at_ms: int | None) -> float | None:
     return None if at_ms is None else at_ms / 1000
 
 
-_KINDS: Final[dict[type, Callable[[Txn, int, Sequence[Any]], list[Altered]]]] = {
+_KINDS: Final[dict[type, Callable[[Txn, int, Sequence[Any], int | None], list[Altered]]]] = {
     Query: _query,
     Cancel: _cancel,
     CancelAll: _cancel_all,
@@ -267,9 +308,15 @@ _KINDS: Final[dict[type, Callable[[Txn, int, Sequence[Any]], list[Altered]]]] = 
 
 @attrs.frozen
 class StoredAlterations:
-    """Implements `core.alterations.Alterations`; each call is one transaction of the pool."""
+    """Implements `core.alterations.Alterations`; each call is one transaction of the pool.
+
+    Args:
+        database: the pool.
+        run: this process's `node_run.id`, where there are others that may have messages in hand.
+    """
 
     _database: Database
+    _run: int | None = None
 
     async def alter(self, team_id: int, batch: Sequence[Alteration]) -> Sequence[Altered]:
         """See the port.
@@ -277,4 +324,4 @@ class StoredAlterations:
         Raises:
             StoreUnavailable: nothing was altered, unless it is an `OutcomeUnknown`.
         """
-        return await self._database.run("alterations.alter", alter, team_id, batch)
+        return await self._database.run("alterations.alter", alter, team_id, batch, self._run)

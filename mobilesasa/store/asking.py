@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from mobilesasa.store.database import Database
-from mobilesasa.store.questions import Heard, Question, answers, begin
+from mobilesasa.store.questions import Heard, Question, answers, ask, begin
 
 PATIENCE_S: Final = 1.5
 
@@ -49,6 +49,14 @@ class Asking:
         if len(waiting) == 1:
             Deferred.fromCoroutine(self._ask(question, of_one)).addBoth(self._tell, key)
         return heard
+
+    async def tell(self, question: Question) -> None:
+        """Ask, and wait for no answer.
+
+        Raises:
+            StoreAway: nobody can be asked.
+        """
+        await self._database.run("questions.ask", ask, question)
 
     def answered(self, payload: str) -> None:
         """Learn that a question was answered, by its id; it may be one that somebody else has asked."""

@@ -59,10 +59,14 @@ FORGET = "DELETE FROM node_question WHERE asked_at < now() - interval '10 minute
 
 @attrs.frozen
 class Question:
-    """What is asked."""
+    """What is asked; if the arguments name `nodes`, those alone are asked."""
 
     kind: str
     args: Mapping[str, Any]
+
+    def is_for(self, node: str) -> bool:
+        """Say whether a node is asked."""
+        return node in self.args.get("nodes", (node,))
 
 
 @attrs.frozen
@@ -92,8 +96,8 @@ def alive(txn: Txn, lease_s: float, settling_s: float = SETTLING_S) -> list[str]
 
 
 def begin(txn: Txn, question: Question, lease_s: float) -> tuple[list[str], int]:
-    """Ask; return the names of the nodes that live, and the question's id."""
-    return alive(txn, lease_s), ask(txn, question)
+    """Ask; return the names of the nodes that are asked and live, and the question's id."""
+    return [node for node in alive(txn, lease_s) if question.is_for(node)], ask(txn, question)
 
 
 def find(txn: Txn, question_id: int, fresh_s: float = 10.0) -> Question | None:

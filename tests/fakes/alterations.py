@@ -11,6 +11,7 @@ from mobilesasa.core.alterations import (
     Altered,
     Cancel,
     CancelAll,
+    Held,
     Obstacle,
     Query,
     Reached,
@@ -25,7 +26,10 @@ from tests.fakes.spool import NINE_MS, FakeSpool
 
 
 class FakeAlterations:
-    """Alters messages. What is `in_hand` cannot be; while `held` is a list, batches wait in it for `release`."""
+    """Alters messages. What is `in_hand`, or `elsewhere` in the hand of a node, cannot be altered.
+
+    While `held` is a list, batches wait in it for `release`.
+    """
 
     def __init__(self, intake: FakeIntake, spool: FakeSpool) -> None:
         self._intake = intake
@@ -33,6 +37,7 @@ class FakeAlterations:
         self._numbers = itertools.count(1)
         self.reached: dict[MessageId, Reached] = {}
         self.in_hand: set[MessageId] = set()
+        self.elsewhere: dict[MessageId, str] = {}
         self.batches: list[list[Alteration]] = []
         self.failing: Exception | None = None
         self.held: list[Deferred[None]] | None = None
@@ -70,14 +75,17 @@ class FakeAlterations:
         if isinstance(asked, Cancel) and reached.failure is Failure.CANCELLED:
             return Altered()
         if not self._waits(message):
-            return Altered(Obstacle.IN_HAND)
+            return Altered(Obstacle.IN_HAND, held=self._held(message))
         return self._cancel(message) if isinstance(asked, Cancel) else self._replace(message, asked)
 
     def _stored(self, message_id: MessageId) -> Priced | None:
         return next((message for message in self._intake.stored if message.id == message_id), None)
 
     def _waits(self, message: Priced) -> bool:
-        return message.id not in self.in_hand and message.id not in self.reached
+        return message.id not in self.in_hand and message.id not in self.elsewhere and message.id not in self.reached
+
+    def _held(self, *messages: Priced) -> tuple[Held, ...]:
+        return tuple(Held(one.id, self.elsewhere[one.id]) for one in messages if one.id in self.elsewhere)
 
     def _cancel(self, message: Priced) -> Altered:
         self.reached[message.id] = Reached(State.FAILED, Failure.CANCELLED, NINE_MS)
@@ -102,8 +110,9 @@ class FakeAlterations:
             return Altered(Obstacle.NONE_WAITS)
         done = [self._cancel(message) for message in found if self._waits(message)]
         if not done:
-            return Altered(Obstacle.IN_HAND)
-        return Altered(notices=tuple(notice for altered in done for notice in altered.notices))
+            return Altered(Obstacle.IN_HAND, held=self._held(*found))
+        notices = tuple(notice for altered in done for notice in altered.notices)
+        return Altered(notices=notices, held=self._held(*found))
 
     def _replace(self, message: Priced, asked: Replace) -> Altered:
         content = asked.contents[(message.options or {}).get("data_coding", message.coding)]
@@ -119,13 +128,16 @@ class FakeAlterations:
         return self._put(message, attrs.evolve(message, **changes))
 
     def _replace_like(self, team_id: int, new: Priced) -> Altered:
+        held: tuple[Held, ...] = ()
         for message in reversed(self._intake.stored):
             alike = (message.team_id, message.sender, message.recipient) == (team_id, new.sender, new.recipient)
             alike = alike and service_type_of(message.options) == service_type_of(new.options)
             alike = alike and message.origin is Origin.SMPP and message.parts == 1 and not message.udh
             if alike and self._waits(message):
                 return self._put(message, attrs.evolve(new, id=message.id))
-        return Altered(Obstacle.NONE_WAITS)
+            if alike:
+                held = held or self._held(message)
+        return Altered(Obstacle.NONE_WAITS, held=held)
 
     def _put(self, old: Priced, new: Priced) -> Altered:
         self._intake.stored[self._intake.stored.index(old)] = new

@@ -29,7 +29,7 @@ from mobilesasa.smsc.server import SmppServer
 from mobilesasa.smsc.session import Smsc
 from tests.fakes.alterations import FakeAlterations
 from tests.fakes.esme import Esme
-from tests.fakes.hands import FakeHands
+from tests.fakes.hands import FakeHands, FakeHandsElsewhere
 from tests.fakes.intake import FakeIntake, FakeQueue
 from tests.fakes.passwords import FakeBook, FakeMatching, passwords
 from tests.fakes.spool import NINE_MS, FakeSpool
@@ -88,9 +88,15 @@ class Rig:
             SmppTerms(**{name: value for name, value in bounds.items() if name not in _LIMITS}),
         )
         self.alterations = FakeAlterations(self.intake, self.spool)
-        self.hands = FakeHands()
+        self.hands, self.elsewhere = FakeHands(), FakeHandsElsewhere()
         self.smsc.operations = Operations(
-            self.alterations, self.queue, self.outbox, self.directory, gateway.times, self.hands
+            self.alterations,
+            self.queue,
+            self.outbox,
+            self.directory,
+            gateway.times,
+            self.hands,
+            self.elsewhere,
         )
         self.server = SmppServer([], self.smsc, Timers())
 

@@ -94,6 +94,23 @@ async def test_those_who_ask_the_same_share_a_question(rig):
 
 
 @pytest_twisted.ensureDeferred
+async def test_where_some_nodes_are_asked_the_others_are_not_waited_for(rig):
+    rig.node("a", lambda args: "here")
+    rig.node("deaf", None)
+    heard = await rig.asking.ask(Question("dispatch.withdraw", {"nodes": ["a", "dead"]}))
+    assert (heard.nodes, heard.answers) == (("a",), {"a": "here"})
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_told_waits_for_no_answer(rig):
+    heard: Deferred[object] = Deferred()
+    rig.node("a", heard.callback)
+    rig.node("deaf", None)
+    await rig.asking.tell(TRACE)
+    assert await heard == TRACE.args
+
+
+@pytest_twisted.ensureDeferred
 async def test_an_answer_to_a_question_of_somebody_else_wakes_nobody(rig):
     rig.node("a", lambda args: 1)
     rig.asking.answered("0")
