@@ -2,8 +2,9 @@
 
 How to think about it: for each kind of thing (`store.holds.What`) somebody says which of them this node would do, and is
 told which of them it may. A lock that is free is taken; one that was lost with the connection is asked for again, and only
-when another node has it by then is it given up. While the database is away nothing changes: no other node can take
-anything either, and nothing can be claimed or settled.
+when another node has it by then is it given up. A look that fails changes nothing for a while, for most often the database
+is away for all alike, and comes back. After `GIVE_UP_S` a node that has others beside it supposes that it alone is cut off:
+it does nothing more of what others may do by now, until a look succeeds.
 
 What may be done by any node (`spread`) is not grabbed by the first that looks: the more a node has, the longer it leaves
 what is free to others, up to three seconds.
@@ -26,6 +27,7 @@ from mobilesasa.node.opening import OpenStore, StoreTaken
 from mobilesasa.store.holds import What
 
 LOOK_S: Final = 1.0
+GIVE_UP_S: Final = 8.0  # before others take what a lost connection held for a dead process's (`store.living.MISSING_S`)
 PATIENCE_S: Final = 3.0  # a node takes what is free for so long, however much it has
 PATIENCE_EACH_S: Final = 1.0  # … for each that it has
 
@@ -39,7 +41,9 @@ class _Wish:
     wanted: Callable[[], Collection[int]]
     told: Callable[[frozenset[int]], None]
     spread: bool
-    held: frozenset[int] = frozenset()
+    held: frozenset[int] = frozenset()  # the locks that we have, as far as we know
+    says: frozenset[int] = frozenset()  # what was told
+    again: bool = False  # they went with the connection, and must be taken again
     free_since_s: dict[int, float] = attrs.field(factory=dict)
 
 
@@ -51,6 +55,9 @@ class Holds:
         clock: keeps the rounds.
         aside: runs what blocks.
         taken: called when the store is another node's.
+
+    Attributes:
+        revived: called when the connection was lost and is there again; others may have been, too.
     """
 
     log = Logger()
@@ -61,11 +68,15 @@ class Holds:
         self._clock = clock
         self._aside = aside
         self._taken = taken
+        self.revived: Callable[[], None] = _nothing
         self._wishes: list[_Wish] = []
         self._one_at_a_time = DeferredLock()
         self._call = LoopingCall(self._round)
         self._call.clock = clock
-        self._ended: Deferred[LoopingCall] | None = None
+        self._count = LoopingCall(self._second)
+        self._count.clock = clock
+        self._ended: list[Deferred[LoopingCall]] = []
+        self._blind_s = 0.0  # since the last look that succeeded; a process that is stopped counts nothing
         self._away = False
         self._stopped = False
 
@@ -81,15 +92,16 @@ class Holds:
 
     def start(self) -> None:
         """Begin, with a look at once."""
-        self._ended = self._call.start(LOOK_S)
+        self._ended = [self._call.start(LOOK_S), self._count.start(LOOK_S, now=False)]
 
     async def stop(self) -> None:
         """Look no more; what is held stays so until the store is closed."""
         self._stopped = True
-        if self._call.running:
-            self._call.stop()
-        if self._ended is not None:
-            await self._ended
+        for call in (self._call, self._count):
+            if call.running:
+                call.stop()
+        for ended in self._ended:
+            await ended
         await self._one_at_a_time.run(lambda: None)
 
     def look_soon(self, what: What) -> None:
@@ -99,10 +111,17 @@ class Holds:
                 work = Deferred.fromCoroutine(self._in_turn(partial(self._look_at, wish)))
                 work.addErrback(lambda failure: self.log.failure("taking {what}", failure, what=what.value))
 
+    def _second(self) -> None:
+        """Count how long nothing is known, and give up what others may have by now."""
+        self._blind_s += LOOK_S
+        if self._store.shared and self._blind_s == GIVE_UP_S:
+            self.log.warn(
+                "this node has not reached the database for {seconds:g} s: others may do its work", seconds=GIVE_UP_S
+            )
+            self._tell_all()
+
     def _round(self) -> Deferred[None]:
-        work = Deferred.fromCoroutine(self._in_turn(self._look))
-        work.addErrback(lambda failure: self.log.failure("the database cannot be looked after"))
-        return work
+        return Deferred.fromCoroutine(self._in_turn(self._look))
 
     async def _in_turn(self, work: Callable[[], Awaitable[None]]) -> None:
         await self._one_at_a_time.acquire()
@@ -117,6 +136,8 @@ class Holds:
             self.log.critical("this node stops: {why}", why=error)
             self._stopped = True
             self._taken()
+        except Exception:  # noqa: BLE001 - an edge: one bad look must not end the looks
+            self.log.failure("what this node holds could not be looked after")
         else:
             self._away = False
         finally:
@@ -126,22 +147,30 @@ class Holds:
         if await self._aside(self._store.revive):
             self.log.warn("the hold on the database was lost, and is ours again")
             for wish in self._wishes:
-                again = wish.held & frozenset(wish.wanted())
-                self._tell(wish, frozenset(await self._take(wish, again)))
+                wish.again = True
+            self.revived()
         for wish in self._wishes:
             await self._look_at(wish)
+        blind, self._blind_s = self._blind_s >= GIVE_UP_S, 0.0
+        if blind:
+            self._tell_all()
 
     async def _look_at(self, wish: _Wish) -> None:
         wanted = frozenset(wish.wanted())
+        if wish.again:
+            wish.held = await self._take(wish, wish.held & wanted)
+            wish.again = False
+            self._tell(wish)
         if dropped := wish.held - wanted:
-            self._tell(wish, wish.held & wanted)
+            wish.held &= wanted
+            self._tell(wish)
             await self._aside(self._store.let_go, wish.what, dropped)
         missing = wanted - wish.held
         if missing and wish.spread:
             missing = self._ripe(wish, missing - await self._aside(self._store.held_by_any, wish.what))
         if missing:
-            got = await self._take(wish, missing)
-            self._tell(wish, wish.held | got)
+            wish.held |= await self._take(wish, missing)
+            self._tell(wish)
 
     async def _take(self, wish: _Wish, ids: Collection[int]) -> frozenset[int]:
         return frozenset(await self._aside(self._store.take, wish.what, sorted(ids))) if ids else frozenset()
@@ -152,10 +181,17 @@ class Holds:
         wish.free_since_s = {each: wish.free_since_s.get(each, now_s) for each in free}
         return ripe({each: now_s - since_s for each, since_s in wish.free_since_s.items()}, len(wish.held))
 
-    def _tell(self, wish: _Wish, held: frozenset[int]) -> None:
-        if held != wish.held:
-            wish.held = held
-            wish.told(held)
+    def _tell_all(self) -> None:
+        for wish in self._wishes:
+            self._tell(wish)
+
+    def _tell(self, wish: _Wish) -> None:
+        """Say what may be done now, if that has changed."""
+        blind = self._store.shared and self._blind_s >= GIVE_UP_S
+        may: frozenset[int] = frozenset() if blind else wish.held
+        if may != wish.says:
+            wish.says = may
+            wish.told(may)
 
 
 def ripe(free_s: Mapping[int, float], held: int) -> frozenset[int]:
@@ -165,3 +201,7 @@ def ripe(free_s: Mapping[int, float], held: int) -> frozenset[int]:
         if for_s >= min(PATIENCE_S, PATIENCE_EACH_S * (held + len(taken))):
             taken.add(each)
     return frozenset(taken)
+
+
+def _nothing() -> None:
+    """Be called in place of those who would hear more."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Concatenate, ParamSpec, TypeVar
 
 import attrs
 
@@ -16,15 +17,19 @@ from mobilesasa.core.model import Place
 from mobilesasa.core.teams import Directory
 from mobilesasa.settings import Settings
 from mobilesasa.store import claims, directory, holds, migrate
-from mobilesasa.store.database import Connection, StoreError, StoreUnavailable, connect, in_transaction
+from mobilesasa.store.database import Connection, StoreError, StoreUnavailable, Txn, connect, in_transaction
 from mobilesasa.store.directory import DemoTeam
 from mobilesasa.store.embedded import EmbeddedPostgres
 from mobilesasa.store.holds import What
 from mobilesasa.store.tokens import make_raw_token
 
 PATIENCE_S = 10.0
+REVIVE_PATIENCE_S = 30.0  # longer than a server takes to notice that a machine is gone (`store.database.connect`)
 ALONE = "a node runs already on this store, and without RabbitMQ (amqp_url) a store has one node; stop it first"
 NOT_ALONE = "a node without RabbitMQ (amqp_url) runs on this store, and it must be the only one; stop it first"
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class StoreTaken(Exception):
@@ -68,21 +73,32 @@ class OpenStore:
         elif self._holds():
             return False
         self._holder.close()
-        self._holder = _holding(self.dsn, self._node, self.shared)
-        in_transaction(self._holder, holds.take, What.RUN, [self.run])
+        self._holder = _holding(self.dsn, self._node, self.shared, self.run, REVIVE_PATIENCE_S)
         return True
 
     def take(self, what: What, ids: Collection[int]) -> set[int]:
         """Hold what no other node holds, and return which of them we got; see `store.holds`."""
-        return in_transaction(self._holder, holds.take, what, ids)
+        return self._ask(holds.take, what, ids)
 
     def let_go(self, what: What, ids: Iterable[int]) -> None:
         """Hold these no more."""
-        in_transaction(self._holder, holds.let_go, what, ids)
+        self._ask(holds.let_go, what, ids)
 
     def held_by_any(self, what: What) -> set[int]:
         """Return which are held, by this node or another."""
-        return in_transaction(self._holder, holds.held_by_any, what)
+        return self._ask(holds.held_by_any, what)
+
+    def _ask(self, function: Callable[Concatenate[Txn, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do something about the locks. Should it fail, all of them are let go: which are held would not be known.
+
+        Raises:
+            StoreUnavailable: it failed.
+        """
+        try:
+            return in_transaction(self._holder, function, *args, **kwargs)
+        except StoreError as error:
+            self._holder.close()
+            raise StoreUnavailable(str(error).strip()) from error
 
     def _holds(self) -> bool:
         """Say whether our connection lives: as long as it does, the store is ours."""
@@ -128,7 +144,7 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
         names = ", ".join(migration.file for migration in waiting)
         raise migrate.MigrationError(f"the database lacks {names}; run: mobilesasa migrate")
     shared = bool(settings.amqp_url)
-    holder = _holding(dsn, settings.node, shared)
+    holder = _holding(dsn, settings.node, shared, None, PATIENCE_S)
     try:
         wants_demo = embedded is not None and settings.demo
         demo = in_transaction(holder, directory.ensure_demo, make_raw_token(secrets.randbelow)) if wants_demo else None
@@ -142,11 +158,19 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
     return OpenStore(dsn, run, freed, known, demo, shared, settings.node, embedded, holder)
 
 
-def _holding(dsn: str, node: str, shared: bool) -> Connection:
-    """Return a connection that holds the store and the node's name; a process that was just killed may do so for a moment."""
+def _holding(dsn: str, node: str, shared: bool, run: int | None, patience_s: float) -> Connection:
+    """Return a connection that holds the store, the node's name and its run, if there is one yet.
+
+    A process that was just killed may hold them for a moment, and so may a connection of ours whose end the server has
+    not noticed yet.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+        StoreTaken: another process holds them.
+    """
     holder = connect(dsn, f"mobilesasa {node} name")
     try:
-        until_s = time.monotonic() + PATIENCE_S
+        until_s = time.monotonic() + patience_s
         while not in_transaction(holder, holds.hold_store, shared):
             if time.monotonic() > until_s:
                 raise StoreTaken(NOT_ALONE if shared else ALONE)
@@ -154,6 +178,10 @@ def _holding(dsn: str, node: str, shared: bool) -> Connection:
         while not in_transaction(holder, holds.hold_name, node):
             if time.monotonic() > until_s:
                 raise StoreTaken(f"a node named {node} runs already on this store; give this one another name (node)")
+            time.sleep(0.05)
+        while run is not None and not in_transaction(holder, holds.take, What.RUN, [run]):
+            if time.monotonic() > until_s:
+                raise StoreUnavailable("the server does not notice that our connection before this one has ended")
             time.sleep(0.05)
     except BaseException:
         holder.close()

@@ -157,6 +157,7 @@ def _knowledge(base: Base, teams: TowardsTeams, fleet: Fleet, holds: Holds) -> K
 def wish_for(parts: Parts, roles: Collection[str]) -> None:
     """Say what this node would do, by its roles, of what one node does for all."""
     holds, desks = parts.holds, parts.teams.desks
+    holds.revived = functools.partial(_hear_again, parts.knowledge, parts.cluster)
     if "dispatch" in roles:
         holds.wish(What.CARRIER, parts.enabled_carriers, parts.fleet.hold, spread=True)
     if "jobs" in roles:
@@ -212,18 +213,18 @@ def _listener(
         SPOOL_CHANNEL: lambda team_id: teams.outbox.look(int(team_id)),
         QUESTION_CHANNEL: answering.asked,
     }
-    again: list[Callable[[], None]] = [knowledge.changed]
     if cluster is not None:
         told |= cluster.told
-        again += cluster.heard_again
+    again = functools.partial(_hear_again, knowledge, cluster)
+    return Listener(base.reactor, base.store.dsn, list(told), lambda channel, payload: told[channel](payload), again)
 
-    def heard_again() -> None:
-        for each in again:
+
+def _hear_again(knowledge: Knowledge, cluster: Cluster | None) -> None:
+    """Look at all that may have been told while nobody heard it."""
+    knowledge.changed()
+    if cluster is not None:
+        for each in cluster.heard_again:
             each()
-
-    return Listener(
-        base.reactor, base.store.dsn, list(told), lambda channel, payload: told[channel](payload), heard_again
-    )
 
 
 def _sweeper(base: Base, queue: LaneQueue, notifier: Notifier, fleet: Fleet, from_phones: FromPhones) -> Sweeper:

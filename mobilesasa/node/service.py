@@ -24,6 +24,7 @@ from mobilesasa.node.metrics import make_metrics
 from mobilesasa.node.opening import OpenStore, StoreTaken, open_store
 from mobilesasa.node.parts import Parts, api_node, put_together, wish_for
 from mobilesasa.node.welcome import welcome
+from mobilesasa.queue.amqp.url import BadUrl
 from mobilesasa.settings import Settings
 from mobilesasa.smppnet.certificates import BadCertificate
 from mobilesasa.store.database import StoreUnavailable
@@ -86,6 +87,9 @@ class Node(Service):
         except BadCertificate as error:
             self._give_up()
             raise SystemExit(f"mobilesasa: no SMPP over TLS: {error}") from error
+        except BadUrl as error:
+            self._give_up()
+            raise SystemExit(f"mobilesasa: amqp_url: {error}") from error
         except CannotListenError as error:
             self._give_up()
             where = f"{error.interface}:{error.port}"

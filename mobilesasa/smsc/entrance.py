@@ -129,17 +129,29 @@ class Entrance:
     async def _with_a_place(self, login: Login, session: LiveSession) -> Login | Refusal:
         """Find a place among the team's sessions, if need be one that a dead session holds (decision 96)."""
         try:
-            if await self.places.take(session, self._most(login)):
-                return login
-            await self.places.probe(session.team_id)
-            verdict = renewed(self.directory.now, login, self.now_ms())
-            if isinstance(verdict, Refusal) or await self.places.take(session, self._most(verdict)):
+            verdict = await self._let_in(login, session)
+            if verdict is None:
+                await self.places.probe(session.team_id)
+                verdict = await self._let_in(login, session)
+            if verdict is not None:
                 return verdict
         except StoreAway:
             why = "the sessions of the team cannot be counted, for the store is away"
             return Refusal(Status.ESME_RSYSERR, why, session.team_id, ours=True)
-        why = f"the team has its {self._most(verdict)} sessions"
+        why = f"the team has its {self._most(login)} sessions"
         return Refusal(Status.ESME_RBINDFAIL, why, session.team_id)
+
+    async def _let_in(self, login: Login, session: LiveSession) -> Login | Refusal | None:
+        """Take a place; None when there is none. What has changed while it was asked for counts."""
+        before = renewed(self.directory.now, login, self.now_ms())
+        if isinstance(before, Refusal):
+            return before
+        if not await self.places.take(session, self._most(before)):
+            return None
+        verdict = renewed(self.directory.now, before, self.now_ms())
+        if isinstance(verdict, Refusal):
+            self.places.leave(session.session_id)
+        return verdict
 
     def _most(self, login: Login) -> int:
         return self.terms_of(login.team, login.token).max_sessions

@@ -8,8 +8,8 @@ adbapi brings the threads and keeps one connection for each. Its own `runInterac
 logs a failure of its own for every connection it finds dead after a restart of the server.
 """
 
-from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar, cast
 
 import attrs
 import orjson
@@ -44,6 +44,10 @@ _SESSION = """
            set_config('idle_in_transaction_session_timeout', %(idle_timeout_ms)s, false)
 """
 
+# We notice within half a minute that the server's machine has gone, also on a connection that only listens.
+KEEPALIVES: Final[Mapping[str, Any]] = {
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000,
+}  # fmt: skip
 IDLE_IN_TRANSACTION_TIMEOUT_S = 60.0
 SLOW_S = 1.0
 CONNECT_TIMEOUT_S = 3
@@ -103,10 +107,7 @@ def connect(dsn: str, application_name: str, *, statement_timeout_s: float = 30.
             _with_timeout(dsn),
             application_name=application_name,
             client_encoding="UTF8",
-            keepalives_idle=30,
-            keepalives_interval=10,
-            keepalives_count=3,
-            tcp_user_timeout=10_000,
+            **KEEPALIVES,
         )
     except psycopg2.OperationalError as error:
         raise StoreUnavailable(str(error).strip()) from error

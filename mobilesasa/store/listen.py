@@ -21,6 +21,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from mobilesasa.store.database import KEEPALIVES
+
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # the last one repeats
 
 
@@ -110,7 +112,7 @@ class Listener:
         self._retry = None
         try:
             self._connection = psycopg2.connect(
-                self._dsn, async_=1, application_name="mobilesasa listen", client_encoding="UTF8"
+                self._dsn, async_=1, application_name="mobilesasa listen", client_encoding="UTF8", **KEEPALIVES
             )
         except psycopg2.OperationalError as error:
             self._broken(error)

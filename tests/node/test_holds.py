@@ -4,7 +4,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from mobilesasa.core.errors import StoreAway
-from mobilesasa.node.holds import PATIENCE_S, Holds, ripe
+from mobilesasa.node.holds import GIVE_UP_S, PATIENCE_S, Holds, ripe
 from mobilesasa.node.opening import StoreTaken
 from mobilesasa.store.holds import What
 
@@ -21,7 +21,8 @@ class FakeStore:
     shared = True
 
     def __init__(self, locks):
-        self.locks, self.lost, self.stolen = locks, False, False
+        self.locks, self.lost, self.stolen, self.cut = locks, False, False, False
+        self.failing, self.error = 0, StoreAway  # of so many takes
 
     def revive(self):
         self._reach()
@@ -32,6 +33,9 @@ class FakeStore:
 
     def take(self, what, ids):
         self._reach()
+        if self.failing:
+            self.failing -= 1
+            raise self.error("it broke")
         got = {each for each in ids if (what, each) not in self.locks.owner}
         self.locks.owner.update({(what, each): self for each in got})
         return got
@@ -51,7 +55,7 @@ class FakeStore:
         self.locks.owner = {key: owner for key, owner in self.locks.owner.items() if owner is not self}
 
     def _reach(self):
-        if self.locks.away:
+        if self.locks.away or self.cut:
             raise StoreAway("no route to host")
 
 
@@ -129,7 +133,7 @@ def test_what_another_node_took_while_the_connection_was_lost_is_given_up(locks,
     assert (first.told, second.told) == ([[1, 2], [1]], [[2]])
 
 
-def test_nothing_is_given_up_while_the_database_is_away(locks, clock):
+def test_nothing_is_given_up_while_the_database_is_away_for_a_moment(locks, clock):
     node = Node(locks, clock, spread=False)
     node.wanted = {1}
     node.holds.start()
@@ -140,6 +144,76 @@ def test_nothing_is_given_up_while_the_database_is_away(locks, clock):
     locks.away = False
     clock.advance(1)
     assert (node.told, len(locks.owner)) == ([[1]], 1)
+
+
+def test_a_node_that_is_cut_off_gives_up_what_others_may_have_by_now_and_takes_it_again(locks, clock):
+    node = Node(locks, clock, spread=False)
+    node.wanted = {1}
+    node.holds.start()
+    locks.away = True
+    clock.pump([1.0] * round(GIVE_UP_S))
+    assert node.told == [[1], []]
+    clock.pump([1.0] * 20)
+    locks.away = False
+    clock.advance(1)
+    assert node.told == [[1], [], [1]]
+
+
+def test_a_node_without_others_gives_up_nothing_however_long_the_database_is_away(locks, clock):
+    node = Node(locks, clock, spread=False)
+    node.store.shared = False
+    node.wanted = {1}
+    node.holds.start()
+    locks.away = True
+    clock.pump([1.0] * 60)
+    assert node.told == [[1]]
+
+
+def test_what_another_node_took_while_this_one_was_cut_off_stays_with_it(locks, clock):
+    first, second = Node(locks, clock, spread=False), Node(locks, clock, spread=False)
+    first.wanted = {1, 2}
+    first.holds.start()
+    first.store.cut = True
+    clock.pump([1.0] * round(GIVE_UP_S))
+    first.store.die()
+    second.wanted = {2}
+    second.holds.start()
+    first.store.cut = False
+    clock.pump([1.0] * 2)
+    assert (first.told, second.told) == ([[1, 2], [], [1]], [[2]])
+
+
+def test_taking_again_that_failed_half_way_is_taken_up_by_the_next_look(locks, clock):
+    node, other = Node(locks, clock, spread=False), Node(locks, clock, spread=False)
+    node.wanted = {1}
+    node.holds.start()
+    node.store.die()
+    node.store.failing = 1
+    clock.advance(1)
+    other.wanted = {1}
+    other.holds.start()
+    clock.advance(1)
+    assert (node.told, other.told, len(locks.owner)) == ([[1], []], [[1]], 1)
+
+
+def test_a_defect_in_one_look_ends_no_looks(locks, clock, flush_logged):
+    node = Node(locks, clock, spread=False)
+    node.store.failing, node.store.error = 1, ZeroDivisionError
+    node.wanted = {1}
+    node.holds.start()
+    assert flush_logged(ZeroDivisionError)
+    clock.advance(1)
+    assert node.told == [[1]]
+
+
+def test_who_wants_to_know_is_told_that_the_connection_is_there_again(locks, clock):
+    node, told = Node(locks, clock), []
+    node.holds.revived = lambda: told.append(clock.seconds())
+    node.holds.start()
+    clock.advance(1)
+    node.store.die()
+    clock.pump([1.0] * 3)
+    assert told == [2.0]
 
 
 def test_a_node_whose_store_is_anothers_stops(locks, clock, flush_logged):

@@ -313,3 +313,13 @@ def test_one_look_at_the_rows_runs_at_a_time(nodes):
 
 def test_places_that_were_never_started_stop(nodes):
     assert Deferred.fromCoroutine(nodes[0].places.stop()).called
+
+
+def test_a_token_that_was_revoked_while_its_place_was_taken_does_not_bind_and_the_place_is_free(nodes):
+    here, _ = nodes
+    here.book.slow = Deferred()
+    esme, _ = here.asking()
+    here.rig.change_token(ACME, revoked=True)
+    slow, here.book.slow = here.book.slow, None
+    slow.callback(None)
+    assert (statuses(esme), len(here.rig.binds), len(here.places)) == ([Status.ESME_RINVPASWD], 0, 0)

@@ -11,6 +11,7 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, DeferredQueue
 
+from mobilesasa.store.database import KEEPALIVES
 from mobilesasa.store.listen import Listener
 
 
@@ -108,3 +109,14 @@ async def test_a_stopped_listener_tells_nothing_more(rig: Rig) -> None:
     rig.listener.stop()
     ask(rig.dsn, "NOTIFY teams, '1'")
     assert rig.told.pending == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_it_notices_that_the_machine_of_the_server_has_gone_though_it_never_speaks(rig: Rig) -> None:
+    await rig.listener.start()
+    assert rig.listener._connection is not None
+    assert KEEPALIVES.items() <= {k: int(v) for k, v in _numbers(rig.listener._connection.get_dsn_parameters())}.items()
+
+
+def _numbers(given: dict[str, str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in given.items() if value.isdigit()]
