@@ -18,6 +18,8 @@ from mobilesasa.store.claims import (
 from mobilesasa.store.database import connect, in_transaction
 from tests.store.given import HOUR_MS, NOW_MS, accepted, add_run, add_team, claimed, new_id, one, rows, settled
 
+pytestmark = pytest.mark.each_postgres
+
 HELD = "SELECT message_id, claimed_by, attempts FROM pending WHERE message_id = %(id)s"
 
 

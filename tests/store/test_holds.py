@@ -6,6 +6,8 @@ from mobilesasa.store import holds
 from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.store.holds import What
 
+pytestmark = pytest.mark.each_postgres
+
 
 @pytest.fixture
 def nodes(database_dsn):

@@ -14,6 +14,8 @@ from mobilesasa.store.inbound import close_incomplete, cut, let_go, read, take_i
 from mobilesasa.store.spool import Acknowledgement, acknowledge, owed
 from tests.store.given import NOW_MS, add_carrier, add_team, count, delivered, one, rows, sent, told, wrong
 
+pytestmark = pytest.mark.each_postgres
+
 DAY_MS = 86_400_000
 _bits = random.Random(11)
 new_id = MessageIds(lambda: NOW_MS, _bits.getrandbits)

@@ -30,6 +30,8 @@ from tests.store.given import (
     wrong,
 )
 
+pytestmark = pytest.mark.each_postgres
+
 
 def test_a_message_is_kept_as_it_was_accepted_and_comes_out_of_the_claim_the_same(txn):
     team = add_team(txn)

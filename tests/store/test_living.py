@@ -13,6 +13,8 @@ from mobilesasa.store.living import Lookout, Unheld
 from tests.store.given import accepted, add_run, add_team, claimed, column, one, rows
 from tests.store.processes import Process
 
+pytestmark = pytest.mark.each_postgres
+
 SILENT = "UPDATE node_run SET seen_at = now() - interval '1 hour' WHERE id = %(run)s"
 CLAIMED_BY = "SELECT claimed_by FROM pending WHERE message_id = %(id)s"
 ENDED = "SELECT ended_at IS NOT NULL FROM node_run WHERE id = %(run)s"

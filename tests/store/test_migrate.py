@@ -10,6 +10,8 @@ import pytest
 from mobilesasa.store import migrate
 from mobilesasa.store.migrate import MigrationError
 
+pytestmark = pytest.mark.each_postgres
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -32,6 +32,8 @@ from tests.store.given import (
     wrong,
 )
 
+pytestmark = pytest.mark.each_postgres
+
 REFUSED = Never(Failure.REFUSED, "no such number", "0x0000000b")
 BLOCKED = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
 WAITING = "SELECT ref, part, failed FROM awaiting WHERE message_id = %(id)s ORDER BY part"

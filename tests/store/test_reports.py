@@ -25,6 +25,8 @@ from tests.store.given import (
     wrong,
 )
 
+pytestmark = pytest.mark.each_postgres
+
 WAITING = "SELECT ref FROM awaiting WHERE message_id = %(id)s ORDER BY part"
 SPOOLED = "SELECT state, failure, error FROM spool WHERE message_id = %(id)s ORDER BY id"
 

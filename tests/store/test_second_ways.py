@@ -30,6 +30,8 @@ from tests.store.given import (
     wrong,
 )
 
+pytestmark = pytest.mark.each_postgres
+
 ELSEWHERE = Never(Failure.REFUSED, "no such route", "0x0b", elsewhere=True)
 WAITS = "SELECT carrier_id, fallbacks, claimed_by, attempts, due_at <= now() FROM pending WHERE message_id = %(id)s"
 EVENTS = "SELECT kind, attempt, carrier_id, code, reason FROM message_event WHERE message_id = %(id)s ORDER BY at"

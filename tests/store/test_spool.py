@@ -1,8 +1,12 @@
 """The spool: what a team is owed stays until one of its binds has taken it."""
 
+import pytest
+
 from mobilesasa.core.model import Failure, State
 from mobilesasa.store.spool import IN_ORDER, OWED, Acknowledgement, acknowledge, forget, owed
 from tests.store.given import NOW_MS, add_team, delivered, failed, one, sent, told
+
+pytestmark = pytest.mark.each_postgres
 
 
 def given_notices(txn, team, *refs):

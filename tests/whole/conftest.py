@@ -57,9 +57,9 @@ def node(folder: Path, first_state: Path) -> Iterator[Node]:
 
 
 @pytest.fixture
-def smsc(folder: Path) -> Iterator[Smsc]:
-    """An SMSC over TCP, listening."""
-    made = Smsc(folder)
+def smsc(folder: Path, request: pytest.FixtureRequest) -> Iterator[Smsc]:
+    """An SMSC over TCP, listening; a test may give it options of its command by parametrising it indirectly."""
+    made = Smsc(folder, more=getattr(request, "param", ()))
     made.start()
     yield made
     made.stop()

@@ -10,7 +10,7 @@ import attrs
 
 from mobilesasa.smpp.fields import ESM_TYPE_MASK
 from mobilesasa.smpp.pdus import BindTransceiver, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp
-from mobilesasa.smpp.session import Reply, Session, Side
+from mobilesasa.smpp.session import Reply, Session, Side, Unbound
 from mobilesasa.smpp.tlvs import Tag, text
 from tests.whole.programs import HOST
 
@@ -32,6 +32,8 @@ class Esme:
     inbound: list[DeliverSm] = attrs.field(factory=list)  # messages from phones
     heard: list[DeliverSm] = attrs.field(factory=list)
     answers: dict[int, Pdu] = attrs.field(factory=dict)  # to `ask`, by sequence number
+    unbound: bool = False  # the other side said that it ends the session
+    lost: bool = False  # the connection, while `attend` looked
     _session: Session = attrs.field(factory=lambda: Session(Side.ESME))
     _out: dict[int, str] = attrs.field(factory=dict)
     _socket: socket.socket | None = None
@@ -47,6 +49,11 @@ class Esme:
             events = self._session.receive_data(self._socket.recv(65536))
         return int(events[0].status)
 
+    def is_refused(self) -> bool:
+        """Say whether nobody listens at its port."""
+        with socket.socket() as trying:
+            return trying.connect_ex((HOST, self.port)) != 0
+
     def run(self, texts: Iterator[str], until: Callable[["Esme"], bool], patience_s: float = 20.0) -> bool:
         """Submit and receive until `until` is true (True) or the connection is lost or silent (False)."""
         assert self._socket is not None
@@ -57,7 +64,7 @@ class Esme:
                 self._take(data)
             except OSError:
                 return False
-            if not data:
+            if not data or self._session.is_closed:
                 return False
         return True
 
@@ -70,6 +77,24 @@ class Esme:
             assert self._is_readable(patience_s), "no answer"
             self._take(self._socket.recv(262144))
         return self.answers.pop(sequence)
+
+    @property
+    def unanswered(self) -> set[str]:
+        """What was submitted and not answered."""
+        return set(self._out.values())
+
+    def attend(self, patience_s: float) -> None:
+        """Read and answer what comes in this time, if it is still connected."""
+        assert self._socket is not None
+        try:
+            if self.lost or not self._is_readable(patience_s):
+                return
+            if data := self._socket.recv(262144):
+                self._take(data)
+            else:
+                self.lost = True
+        except OSError:
+            self.lost = True
 
     def close(self) -> None:
         if self._socket is not None:
@@ -119,6 +144,8 @@ class Esme:
                     answers.append(DeliverSmResp(sequence=event.sequence))
             elif isinstance(event, Reply):
                 self._write(event.octets)
+            elif isinstance(event, Unbound):
+                self.unbound = True
             elif isinstance(event, Pdu):
                 self.answers[event.sequence] = event
         if answers:

@@ -75,6 +75,8 @@ class Node:
     smpp_port: int | None = attrs.field(factory=free_port)
     demo: bool = False
     smpp_tls_port: int | None = None
+    options: Sequence[str] = ()  # of `twistd mobilesasa`
+    others: Sequence["Node"] = ()  # nodes that have the same database
     program: Any = None
 
     @property
@@ -90,18 +92,33 @@ class Node:
 
     def start(self, *options: str, kind: type[Program] = Program, before: Sequence[str] = ()) -> None:
         """Start it with these options of twistd, by the words `before` if any; returns when it is ready."""
-        arguments = [*before, str(BIN / "twistd"), "-n", "--pidfile=", *options, "mobilesasa"]
+        self.launch(*options, kind=kind, before=before)
+        self.await_ready()
+
+    def launch(self, *options: str, kind: type[Program] = Program, before: Sequence[str] = ()) -> None:
+        """Start it as `start` does, and wait for nothing."""
+        arguments = [*before, str(BIN / "twistd"), "-n", "--pidfile=", *options, "mobilesasa", *self.options]
         self.program = kind(arguments, self.environment, self.folder / "node.log")
         self.program.start()
+
+    def await_ready(self) -> None:
+        """Wait until it can do its work."""
         eventually(self._is_ready, "the node becomes ready")
 
     def _is_ready(self) -> bool:
         assert self.program.process.poll() is None, self.program.said
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.http_port}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
+            return self.get("/readyz")[0] == 200
         except OSError:
             return False
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Get what is at a path, as anybody may; return status and body."""
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{self.http_port}{path}", timeout=PATIENCE_S) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
 
     def stop(self) -> int:
         status: int = self.program.end(signal.SIGTERM)
@@ -140,26 +157,29 @@ class Node:
         )
 
     def _prepared(self, *commands: list[str]) -> list[dict[str, Any]]:
-        """Run the operator's commands as `command` does, but in this process, which is ten times as fast."""
-        seen = [self._readings()] * 2
-        nothing_else = {name: None for name in os.environ if name.startswith("MOBILESASA_")}
-        answers: list[dict[str, Any]] = []
-        for words in commands:
-            done = CliRunner().invoke(main, [*words, "--json"], env=nothing_else | self.environment)
-            assert done.exit_code == 0, done.output
-            answers.append(json.loads(done.stdout))
+        """Run the operator's commands and wait until all nodes know what they changed."""
+        nodes = [self, *self.others]
+        seen = [[node.readings() for node in nodes]] * 2
+        answers = [self.quickly(*words) for words in commands]
 
         def known() -> bool:
-            seen.append(self._readings())
-            return seen[0] < seen[-2] == seen[-1]
+            seen.append([node.readings() for node in nodes])
+            return seen[-2] == seen[-1] and all(first < last for first, last in zip(seen[0], seen[-1], strict=True))
 
-        eventually(known, "the node has read what was changed, and reads no more")
+        eventually(known, "the nodes have read what was changed, and read no more")
         return answers
 
-    def _readings(self) -> float:
+    def quickly(self, *words: str) -> dict[str, Any]:
+        """Run the operator's command as `command` does, but in this process, which is ten times as fast."""
+        nothing_else = {name: None for name in os.environ if name.startswith("MOBILESASA_")}
+        done = CliRunner().invoke(main, [*words, "--json"], env=nothing_else | self.environment)
+        assert done.exit_code == 0, done.output
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def readings(self) -> float:
         """How often the node has read its configuration."""
-        with urllib.request.urlopen(f"http://{HOST}:{self.http_port}/metrics", timeout=PATIENCE_S) as answer:
-            lines: list[str] = answer.read().decode().splitlines()
+        lines = self.get("/metrics")[1].splitlines()
         (count,) = (line.split()[1] for line in lines if line.startswith("mobilesasa_directory_readings_total "))
         return float(count)
 

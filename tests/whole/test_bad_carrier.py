@@ -1,7 +1,5 @@
 """A carrier that misbehaves in every way at once: each message ends as it should, and once."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.whole.programs import Node, Smsc, eventually
@@ -13,12 +11,10 @@ ODD = ("--ids", "padded", "--receipt-form", "data-sm", "--receipt-form", "double
 SLOW = ("--throttle-every", "20", "--errors", "ESME_RSYSERR:10", "--seed", "3")
 
 
-@pytest.mark.parametrize("receipts", [EARLY, LATE, ODD], ids=["early", "late", "odd"])
-def test_whatever_its_answers_and_receipts_look_like_all_is_delivered_once(
-    node: Node, folder: Path, receipts: tuple[str, ...]
-):
-    smsc = Smsc(folder, more=(*receipts, *SLOW))
-    smsc.start()
+@pytest.mark.parametrize(
+    "smsc", [(*each, *SLOW) for each in (EARLY, LATE, ODD)], ids=["early", "late", "odd"], indirect=True
+)
+def test_whatever_its_answers_and_receipts_look_like_all_is_delivered_once(node: Node, smsc: Smsc):
     node.start()
     token = node.team("ACME", MESSAGES)
     node.carrier(smsc.port, "--window", "10")
@@ -33,4 +29,3 @@ def test_whatever_its_answers_and_receipts_look_like_all_is_delivered_once(
     assert sorted(smsc.texts()) == sorted(texts)
     assert node.command("receipts", "unmatched")["unmatched"] == 0
     assert [check["name"] for check in node.command("audit")["checks"] if check["wrong"]] == []
-    smsc.stop()
