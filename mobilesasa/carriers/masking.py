@@ -13,7 +13,7 @@ _SECRETS: Final = frozenset({"password"})
 def shown(record: CarrierRecord) -> dict[str, Any]:
     """Return a carrier's options with what is secret among them masked."""
     if record.kind == "http":
-        from mobilesasa.carriers.http.account import shown as shown_account  # it brings Twisted: commands do without it
+        from mobilesasa.carriers.http.masking import shown as shown_account  # it imports this module
 
         return shown_account(record.options)
     return {name: MASK if name in _SECRETS else value for name, value in record.options.items()}

@@ -60,7 +60,7 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
     options = dict(given)
     if kind == "http":
-        from mobilesasa.carriers.http.account import with_tables
+        from mobilesasa.carriers.http.spec import with_tables
 
         options = with_tables(given)
         options.setdefault("callback_secret", secrets.token_urlsafe(_SECRET_OCTETS))

@@ -54,6 +54,7 @@ def _outcomes(ctx: click.Context, param: click.Parameter, value: str) -> Outcome
 @click.option("--receipt-form", "receipt_forms", type=click.Choice([each.value for each in Form]), multiple=True,
               callback=_forms,
               help="How receipts come, if not as usual; again for more.")  # fmt: skip
+@click.option("--report-unanswered", is_flag=True, help="Send receipts also for what was taken without an answer.")
 @click.option("--ids", type=click.Choice(list(IDS)), default="usual", show_default=True,
               help="How the answer has the id; the receipt has it in another way.")  # fmt: skip
 @click.option("--tps", type=click.IntRange(0), default=0, metavar="N",
@@ -71,7 +72,7 @@ def _outcomes(ctx: click.Context, param: click.Parameter, value: str) -> Outcome
 @click.option("--mo-text", default="Hello", show_default=True, metavar="TEXT", help="What; a long one comes in parts.")
 @click.option("--seed", type=int, metavar="N", help="Draw ids and refusals as the last time with this number.")
 @click.option("--log", "log_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="One line a message: time, source, destination, esm_class, data_coding, text, message_id.")  # fmt: skip
+              help="One line a message: time, source, destination, esm_class, data_coding, text, message_id, TLVs.")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(0), default=0.0, metavar="S", help="End after so long; 0: at Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="At the end print one JSON object, and nothing else.")
 def simulate_smsc(port: int, host: str, log_path: Path | None, seconds: float, as_json: bool, **behaviour: Any) -> None:

@@ -7,9 +7,10 @@ How to think about it:
                        └────────────── it fails again, or is silent ──────────┘
 
 A trouble is: not connected for a while; silent, with messages on the wire; failing one after the other, with none
-taken between; or, where that counts, reporting nothing of what it takes. What is about a message alone (a refusal) is
-none. While a carrier is tried only a few messages go out. It comes back with the first message that it takes or refuses,
-so a carrier that flaps is not believed at each bind; and one that reported nothing with the first receipt.
+taken between, many times or for long; or, where that counts, reporting nothing of what it takes. What is about a
+message alone (a refusal) is none. While a carrier is tried only a few messages go out. It comes back with the first
+message that it takes or refuses, so a carrier that flaps is not believed at each bind; and one that reported nothing
+with the first receipt.
 
 A carrier that asks for patience is not down but `THROTTLED`, until it has not asked for a while.
 """
@@ -27,6 +28,8 @@ UNBOUND_S: Final = 5.0  # a carrier that is away for a shorter time is not in tr
 SILENT_S: Final = 15.0  # on the wire without any answer
 FAILURES: Final = 20  # one after the other …
 FAILING_S: Final = 3.0  # … over so long at least
+FEW_FAILURES: Final = 2  # or so few, over `SILENT_S`: with little to send it fails as seldom as its messages come again
+FORGOTTEN_S: Final = 120.0  # a failure that so long no other followed says nothing of the next one
 RESTED_S: Final = 5.0  # since it last asked for patience
 SETTLED_S: Final = 1.0  # a carrier that is connected again is tried after this
 RETRY_FIRST_S: Final = 10.0  # one that fails is tried after this, twice as long each time …
@@ -81,6 +84,7 @@ class Circuit:
     _unbound_since_s: float | None = attrs.field(default=None, init=False)
     _waiting_since_s: float | None = attrs.field(default=None, init=False)  # for an answer of any kind
     _failing_since_s: float | None = attrs.field(default=None, init=False)
+    _failed_at_s: float = attrs.field(default=0.0, init=False)
     _unheard: int = attrs.field(default=0, init=False)  # parts taken since the last receipt
     _unheard_since_s: float | None = attrs.field(default=None, init=False)  # when the first of them was
     _many_since_s: float | None = attrs.field(default=None, init=False)  # when they became `UNHEARD_PARTS`
@@ -153,8 +157,10 @@ class Circuit:
         if seen.taken > before.taken:
             self._failures, self._failing_since_s = 0, None
         elif seen.failed > before.failed:
+            if self._failing_since_s is None or now_s - self._failed_at_s > FORGOTTEN_S:
+                self._failures, self._failing_since_s = 0, now_s
             self._failures += seen.failed - before.failed
-            self._failing_since_s = now_s if self._failing_since_s is None else self._failing_since_s
+            self._failed_at_s = now_s
 
     def _trouble(self, now_s: float) -> tuple[str, float] | None:
         """Return what is wrong and since when."""
@@ -163,12 +169,16 @@ class Circuit:
             return "it is not connected", unbound
         if waiting is not None and now_s - waiting >= SILENT_S:
             return "it does not answer", waiting
-        if failing is not None and self._failures >= FAILURES and now_s - failing >= FAILING_S:
+        if failing is not None and self._fails_too_often(now_s - failing):
             return f"it failed {self._failures} times, one after the other", failing
         many = self._many_since_s
         if many is not None and 0 < self.receipt_alarm_s <= now_s - many:
             return NO_RECEIPTS, many
         return None
+
+    def _fails_too_often(self, failing_s: float) -> bool:
+        many = self._failures >= FAILURES and failing_s >= FAILING_S
+        return many or (self._failures >= FEW_FAILURES and failing_s >= SILENT_S)
 
     def _rise(self) -> None:
         self.phase, self.why, self.down_since_s = Phase.UP, "", None

@@ -97,12 +97,12 @@ WHERE id = %(id)s
 
 PLACE_TAKEN = """
 DELETE FROM pending WHERE message_id = %(id)s
-RETURNING message_id, team_id, carrier_id, lane, price_units, attempts, fallbacks
+RETURNING message_id, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted
 """
 
 PLACE_AGAIN = """
-INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, attempts, fallbacks, expires_at, due_at)
-VALUES (%(id)s, %(team_id)s, %(carrier_id)s, %(lane)s, %(price_units)s, %(attempts)s, %(fallbacks)s,
+INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted, expires_at, due_at)
+VALUES (%(id)s, %(team_id)s, %(carrier_id)s, %(lane)s, %(price_units)s, %(attempts)s, %(fallbacks)s, %(doubted)s,
         to_timestamp(%(expires_at)s), to_timestamp(%(due_at)s))
 """
 
@@ -265,10 +265,11 @@ def _rewrite(
     }
     txn.execute(REWRITE, rewritten)
     txn.execute(PLACE_TAKEN, {"id": message_id})
-    ((_, team_id, carrier_id, lane, price_units, attempts, fallbacks),) = txn.fetchall()
+    ((_, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted),) = txn.fetchall()
     place = {"id": message_id, "team_id": team_id, "carrier_id": carrier_id, "lane": lane, "attempts": attempts}
     times = {"due_at": _seconds(waits_until_ms), "expires_at": _seconds(expires_at_ms)}
-    txn.execute(PLACE_AGAIN, place | times | {"price_units": price_units, "fallbacks": fallbacks})
+    kept = {"price_units": price_units, "fallbacks": fallbacks, "doubted": doubted}
+    txn.execute(PLACE_AGAIN, place | times | kept)
     txn.execute(TOLD, place)
     waiting = (message_id, carrier_id, Lane(lane)) if waits_until_ms is None else None
     return Altered(message_id=message_id, place=waiting)

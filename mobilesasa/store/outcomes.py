@@ -30,22 +30,20 @@ from mobilesasa.store.reports import report, report_of
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
-# Says how many of the carrier's ids were new, and whether any receipt waits for the id of its message, in whatever spelling.
-# A message whose parts the carrier took as one (`ids` is 1) waits for one receipt. One that an earlier carrier took, which then
-# reported a failure, is sent already (`second_ways`); what that carrier said of it is over.
+# Says how many of the carrier's ids were new, and whether any receipt waits for the id of its message, in whatever spelling;
+# first of all, which waited of them, if some of those were sent already. The places go first, as in `second_ways`.
+# A message whose parts the carrier took as one (`ids` is 1) waits for one receipt.
 SENT = """
 WITH sent AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS sent (
         id uuid, carrier_id integer, attempt smallint, at float8, refs text, ids smallint)
 ), gone AS (
-    DELETE FROM pending WHERE message_id = ANY(%(ids)s::uuid[])
+    DELETE FROM pending WHERE message_id = ANY(%(ids)s::uuid[]) RETURNING message_id
 ), moved AS (
     UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
                        refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), ''),
-                       open_parts = least(open_parts, nullif(sent.ids, 0)),
-                       failure = CASE state WHEN 10 THEN failure END, error = CASE state WHEN 10 THEN error END
-    FROM sent WHERE message.id = sent.id
-      AND (state = 10 OR (state = 20 AND message.refs IS NULL AND attempts < attempt))
+                       open_parts = least(open_parts, nullif(sent.ids, 0))
+    FROM sent WHERE message.id = sent.id AND state = 10
     RETURNING 1
 ), waits AS (
     INSERT INTO awaiting (carrier_id, ref, message_id, part, sent_at)
@@ -53,8 +51,21 @@ WITH sent AS MATERIALIZED (
     FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid, part smallint, at float8)
     ON CONFLICT (carrier_id, ref) DO NOTHING RETURNING 1
 )
-SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM waits), EXISTS (SELECT FROM parked_report),
+SELECT CASE WHEN (SELECT count(*) FROM gone) > (SELECT count(*) FROM moved) THEN (SELECT array_agg(message_id)::text FROM gone) END,
+       (SELECT count(*) FROM moved), (SELECT count(*) FROM waits), EXISTS (SELECT FROM parked_report),
        EXISTS (SELECT FROM parked_report WHERE spellings IS NOT NULL AND at > now() - interval '1 hour')
+"""
+
+# One that an earlier carrier took, which then reported a failure, is sent already (`second_ways`); what that carrier said of it
+# is over. What this one says of parts that it took in an earlier attempt stays.
+SENT_ON = """
+UPDATE message SET carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
+                   refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), ''),
+                   open_parts = least(open_parts, nullif(sent.ids, 0)),
+                   failure = CASE WHEN failed_parts > 0 THEN failure END, error = CASE WHEN failed_parts > 0 THEN error END
+FROM json_to_recordset(%(messages)s) AS sent (
+    id uuid, carrier_id integer, attempt smallint, at float8, refs text, ids smallint)
+WHERE message.id = ANY(%(gone)s::uuid[]) AND message.id = sent.id AND state = 20 AND attempts < attempt
 """
 
 # A carrier that uses an id again means the newer message. The older one keeps its row, under a name that never matches.
@@ -102,9 +113,9 @@ WHERE message.id = back.id AND back.refs <> ''
 """
 
 # Units come back for the parts that no carrier took; of a message that one took whole and then reported as failed, for none,
-# and its failure is that one. The row in `pending` goes once, so the refund is made once. What comes
-# for the parts that one did take changes nothing any more: the message has failed, and its team is told so once. The teams'
-# rows are locked in the order of their ids, as charges do.
+# and its failure is that one. The row in `pending` goes once, so the refund is made once. Ids are NULL where no part was taken,
+# and empty where the carrier that took one gives none. What comes for the parts that one did take changes nothing any more: the
+# message has failed, and its team is told so once. The teams' rows are locked in the order of their ids, as charges do.
 NEVER = (
     """
 WITH ended AS MATERIALIZED (
@@ -112,6 +123,7 @@ WITH ended AS MATERIALIZED (
         id uuid, carrier_id integer, attempt smallint, taken integer, refs text, failure text, code text, reason text)
 ), gone AS (
     DELETE FROM pending USING ended WHERE message_id = ANY(%(ids)s::uuid[]) AND message_id = ended.id
+      AND attempts = attempt  -- else another process, to whom this one was dead, has it by now
     RETURNING pending.message_id, pending.team_id, pending.price_units, ended.*,
               bit_count((sent_parts | ended.taken)::bit(32)) AS taken_parts
 ), moved AS (
@@ -120,15 +132,15 @@ WITH ended AS MATERIALIZED (
                        error = CASE WHEN sent_at IS NULL THEN gone.code ELSE error END,
                        reason = CASE WHEN sent_at IS NULL THEN gone.reason ELSE message.reason END,
                        open_parts = 0, failed_parts = parts,
-                       refs = nullif(concat_ws(' ', message.refs, nullif(gone.refs, '')), '')
+                       refs = nullif(concat_ws(' ', message.refs, nullif(gone.refs, '')), CASE taken_parts WHEN 0 THEN '' END)
     FROM gone WHERE message.id = gone.message_id
     RETURNING message.*, gone.taken_parts
 ), closed AS (
     UPDATE awaiting SET failed = true FROM (
-        SELECT moved.id, place FROM moved, unnest(string_to_array(refs, ' ')) AS part (ref), LATERAL (
-            SELECT ctid AS place FROM awaiting WHERE carrier_id = moved.carrier_id AND ref = part.ref OFFSET 0) AS found
+        SELECT place FROM moved, awaited_names(refs, id, parts) AS name, LATERAL (
+            SELECT ctid AS place FROM awaiting WHERE carrier_id = moved.carrier_id AND ref = name AND message_id = id OFFSET 0) AS found
         WHERE taken_parts > 0
-    ) AS hit WHERE awaiting.ctid = place AND awaiting.message_id = hit.id
+    ) AS hit WHERE awaiting.ctid = place
 ), events AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
     SELECT id, attempt, carrier_id, CASE failure WHEN 'cancelled' THEN failure ELSE 'refused' END, code, reason FROM gone
@@ -188,7 +200,7 @@ class _Sorted:
     ways: list[dict[str, Any]] = attrs.field(factory=list)  # of `sent`: may leave the carrier again
     parts: list[dict[str, Any]] = attrs.field(factory=list)
     stepped: dict[MessageId, float | None] = attrs.field(factory=dict)
-    in_halves: bool = False  # some of `parts` are of messages that are not in `sent`
+    may_be_late: bool = False  # some of `parts` may be of messages for which they count no more
 
     def add(self, item: Settlement) -> None:
         """Sort one answer."""
@@ -198,7 +210,7 @@ class _Sorted:
         if isinstance(outcome, Sent):
             self._add_sent(item, outcome)
             return
-        self.in_halves = self.in_halves or bool(outcome.refs)
+        self.may_be_late = self.may_be_late or bool(outcome.refs)
         row = _row(item) | _why(outcome)
         if isinstance(outcome, Later):
             row |= {"delay_s": outcome.delay_s, "kind": "uncertain" if outcome.uncertain else "postponed"}
@@ -239,6 +251,9 @@ def settle(txn: Txn, batch: Sequence[Settlement]) -> list[Settled]:
     if rows.later:
         txn.execute(LATER, {"messages": as_json(rows.later), "ids": _ids(rows.later)})
     owed = _write_never(txn, rows.never) if rows.never else []
+    if rows.may_be_late:
+        attempts = {item.message_id: item.attempt for item in batch}
+        second_ways.take_too_late(txn, [part | {"attempt": attempts[part["id"]]} for part in rows.parts])
     if early:
         owed += [notice for notice in report(txn, early) if notice is not None]
     if rows.stepped:  # behind the early ones: of what has ended already no step is told
@@ -275,12 +290,14 @@ def _write_sent(txn: Txn, rows: _Sorted) -> list[Report]:
     _tell_apart(parts)
     given = {"messages": as_json(rows.sent), "ids": _ids(rows.sent), "parts": as_json(parts)}
     txn.execute(SENT, given)
-    moved, new, any_parked, any_spelt = one_row(txn)
+    gone, moved, new, any_parked, any_spelt = one_row(txn)
+    if gone is not None:
+        txn.execute(SENT_ON, given | {"gone": gone})
+        moved += txn.rowcount
     if new < len(parts):
         txn.execute(DISPLACE, given)
         txn.execute(SENT, given)
-    if moved < len(rows.sent) or rows.in_halves:
-        second_ways.take_too_late(txn, parts)
+    rows.may_be_late = rows.may_be_late or moved < len(rows.sent)
     if not any_parked:
         return []
     txn.execute(UNPARK, given)

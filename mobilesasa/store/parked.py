@@ -14,7 +14,7 @@ import attrs
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import MessageId, Notice, Report, State
-from mobilesasa.store import paging
+from mobilesasa.store import doubts, paging
 from mobilesasa.store.database import Database, Txn
 from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.replays import CHANNEL
@@ -59,10 +59,12 @@ RETURNING id
 
 FIND = "SELECT carrier_id, report FROM parked_report WHERE id = %(id)s"
 
-# The parts that may be meant: of a message, or the one of a carrier's id.
+TAKE_SOME = "DELETE FROM parked_report WHERE id = ANY(%(ids)s)"
+
+# The parts that may be meant: of a message, also those without an id of the carrier's, or the one of such an id.
 PARTS_OF_MESSAGE = """
 SELECT waits.ref, waits.message_id, waits.part, waits.failed FROM message
-JOIN LATERAL unnest(string_to_array(message.refs, ' ')) AS each (ref) ON true
+JOIN LATERAL awaited_names(message.refs, message.id, parts) AS each (ref) ON true
 JOIN LATERAL (
     SELECT * FROM awaiting WHERE carrier_id = %(carrier_id)s AND ref = each.ref AND message_id = message.id OFFSET 0
 ) AS waits ON true
@@ -144,8 +146,8 @@ def count(txn: Txn, carrier_id: int | None, counted: int = paging.COUNTED) -> tu
 def go_on(txn: Txn, retry: Retry, spell: Callable[[str], tuple[str, ...]], limit: int = CHUNK) -> Retry:
     """Settle those of the next parked receipts that fit a message now; call it until it is `done`.
 
-    Each is looked up under the id that it has and under all that `spell` makes of it. What fits nothing stays as it is, as
-    old as it is.
+    Each is looked up under the id that it has and under all that `spell` makes of it, and then by number and time among
+    the parts in doubt. What fits nothing stays as it is, as old as it is.
     """
     wanted = {"after": retry.after, "carrier_id": retry.carrier_id, "only": retry.only, "limit": limit}
     txn.execute(NEXT, wanted)
@@ -157,13 +159,18 @@ def go_on(txn: Txn, retry: Retry, spell: Callable[[str], tuple[str, ...]], limit
     txn.execute(TAKE_FITTING, {"rows": as_json(rows)})
     fitting = {id_ for (id_,) in txn.fetchall()}
     again = [_once_more(heard, refs[id_]) for id_, heard, _ in looked_at if id_ in fitting]
+    rest = [(id_, attrs.evolve(heard, unsure=bool(known))) for id_, heard, known in looked_at if id_ not in fitting]
+    doubted = doubts.find(txn, rest)
+    if doubted:
+        txn.execute(TAKE_SOME, {"ids": list(doubted)})
+        again += [attrs.evolve(heard, unsure=False, repeated=True) for id_, heard in rest if id_ in doubted]
     if again:
         _tell(txn, report(txn, again))
     return attrs.evolve(
         retry,
         after=max(refs, default=retry.after),
         looked_at=retry.looked_at + len(looked_at),
-        matched=retry.matched + len(fitting),
+        matched=retry.matched + len(fitting) + len(doubted),
         done=len(looked_at) < limit,
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from mobilesasa.core.model import Failure, Notice, Report, State
-from mobilesasa.store import second_ways, spellings, steps, suppressions
+from mobilesasa.store import doubts, second_ways, spellings, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.notices import NOTICES, notice_of
 from mobilesasa.store.rows import as_json
@@ -172,13 +172,16 @@ def report(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:
     missed = _settle(txn, [pair for pair in finals if not pair[1].unsure], owed)
     if missed:
         known = _known(txn, [heard for _, heard in missed])
+        found = [missed[place] for place in sorted(known) if missed[place][1].second_way is not None]
         missed = [pair for place, pair in enumerate(missed) if place not in known]
+        if found:  # the answer may have come between two looks
+            _settle(txn, found, owed)
     missed += [pair for pair in finals if pair[1].unsure]
     if missed:
         missed = _by_spelling(txn, missed, owed)
-    if any(heard.second_way is not None for _, heard in missed):
+    if missed and second_ways.any_left_behind(txn):
         missed = second_ways.hear(txn, missed, owed)
-    missed = [(n, heard) for n, heard in missed if not heard.repeated]
+    missed = _in_doubt(txn, [(n, heard) for n, heard in missed if not heard.repeated], owed)
     if missed:
         rows = [{"carrier_id": h.carrier_id, "ref": h.ref, "report": _kept(h), **_spelled(h)} for _, h in missed]
         txn.execute(PARK, {"reports": as_json(rows)})
@@ -198,8 +201,9 @@ def _settle(txn: Txn, finals: list[tuple[int, Report]], owed: dict[int, Notice])
     suppressions.heard(txn, [heard for _, heard in finals if heard.blacklisted])
     of_policy = [pair for pair in finals if pair[1].second_way is not None]
     if of_policy:
-        gone_on = second_ways.go_on(txn, of_policy)
-        finals = [pair for pair in finals if pair[0] not in gone_on]
+        gone_on, unseen = second_ways.go_on(txn, of_policy)
+        missed = [pair for pair in of_policy if pair[0] in unseen]
+        finals = [pair for pair in finals if pair[0] not in gone_on | unseen]
     for state, statement in ((State.FAILED, FAILED), (State.DELIVERED, DELIVERED)):
         of_state = {(heard.carrier_id, heard.ref): (n, heard) for n, heard in finals if heard.state is state}
         if not of_state:
@@ -219,6 +223,13 @@ def _by_spelling(txn: Txn, missed: list[tuple[int, Report]], owed: dict[int, Not
     found = spellings.find(txn, missed)
     _settle(txn, list(found.items()), owed)
     return [(n, heard) for n, heard in missed if n not in found]
+
+
+def _in_doubt(txn: Txn, missed: list[tuple[int, Report]], owed: dict[int, Notice]) -> list[tuple[int, Report]]:
+    """Settle what is of parts that were taken for sent without an answer (`store.doubts`); return what is of none."""
+    found = doubts.find(txn, missed)
+    _settle(txn, [pair for pair in missed if pair[0] in found], owed)
+    return [pair for pair in missed if pair[0] not in found]
 
 
 def _known(txn: Txn, reports: Sequence[Report]) -> set[int]:
@@ -266,6 +277,7 @@ def _kept(heard: Report) -> dict[str, Any]:
         "error": heard.error,
         "done_at_ms": heard.done_at_ms,
         **({"recipient": heard.recipient} if heard.recipient else {}),
+        **({"submitted_at_ms": heard.submitted_at_ms} if heard.submitted_at_ms is not None else {}),
         **({"network": heard.network} if heard.network else {}),
         **({"tlvs": heard.tlvs} if heard.tlvs else {}),
         **({"blacklisted": True} if heard.blacklisted else {}),
@@ -284,6 +296,7 @@ def report_of(kept: dict[str, Any]) -> Report:
         kept["error"],
         kept["done_at_ms"],
         recipient=kept.get("recipient", ""),
+        submitted_at_ms=kept.get("submitted_at_ms"),
         network=kept.get("network"),
         tlvs=kept.get("tlvs"),
         blacklisted=kept.get("blacklisted", False),

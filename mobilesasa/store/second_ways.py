@@ -12,30 +12,57 @@ A message that goes on stays `sent`, for what its team was told goes forward onl
 deadline. The ids under which the carrier that it left may still report are kept in `left_behind`. When that carrier says of
 all parts that they were delivered after all, the message is delivered: it waits for no other carrier any more, and what
 another one has already is not waited for.
+
+Several processes hear of one message, and write its answer down, at once. What follows from all of its parts is decided
+under its lock, and by a statement that begins after the lock is had, so that it sees what the one before has done:
+`pending` first, then `message`, each in the order of ids, as those do who write answers down.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from mobilesasa.core.model import MessageId, Notice, Report, State
 from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.intake import uuids
 from mobilesasa.store.notices import NOTICES, notices
 from mobilesasa.store.rows import as_json
 
+# Whether a message has a way is settled when its last part is taken; a late receipt may end its waiting until then.
 KEEP = """
 INSERT INTO second_way (message_id, fallbacks, until)
 SELECT id, fallbacks, to_timestamp(until) FROM json_to_recordset(%(taken)s) AS taken (id uuid, until float8), LATERAL (
-    SELECT fallbacks FROM pending WHERE message_id = taken.id AND fallbacks IS NOT NULL OFFSET 0) AS waits
+    SELECT fallbacks FROM pending WHERE message_id = taken.id AND fallbacks IS NOT NULL OFFSET 0 FOR UPDATE) AS waits
 ON CONFLICT (message_id) DO NOTHING
 """
 
+# The messages, and which of them may go on, or were taken in part and may do so when their carrier has the rest.
+CONCERNED = """
+SELECT n, message_id, EXISTS (SELECT FROM second_way WHERE second_way.message_id = waits.message_id OFFSET 0)
+                      OR EXISTS (SELECT FROM pending WHERE pending.message_id = waits.message_id OFFSET 0)
+FROM json_to_recordset(%(reports)s) AS heard (n integer, carrier_id integer, ref text), LATERAL (
+    SELECT message_id FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0) AS waits
+"""
+
+LOCK_PLACES = "SELECT FROM pending WHERE message_id = ANY(%(ids)s::uuid[]) ORDER BY message_id FOR UPDATE"
+
+LOCK_MESSAGES = "SELECT FROM message WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id FOR UPDATE"
+
 CLOSE = """
+WITH shut AS MATERIALIZED (
+    SELECT DISTINCT message_id FROM json_to_recordset(%(reports)s) AS heard (carrier_id integer, ref text), LATERAL (
+        SELECT message_id FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0) AS waits
+), in_part AS (
+    UPDATE pending SET fallbacks = NULL FROM (
+        SELECT place FROM shut, LATERAL (
+            SELECT ctid AS place FROM pending WHERE message_id = shut.message_id AND fallbacks IS NOT NULL OFFSET 0) AS found
+    ) AS hit WHERE pending.ctid = place
+)
 DELETE FROM second_way USING (
-    SELECT place FROM json_to_recordset(%(reports)s) AS heard (carrier_id integer, ref text), LATERAL (
-        SELECT message_id FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0) AS waits, LATERAL (
-        SELECT ctid AS place FROM second_way WHERE message_id = waits.message_id OFFSET 0) AS found
+    SELECT place FROM shut, LATERAL (
+        SELECT ctid AS place FROM second_way WHERE message_id = shut.message_id OFFSET 0) AS found
 ) AS hit WHERE second_way.ctid = place
 """
 
@@ -65,7 +92,7 @@ WITH heard AS MATERIALIZED (
     ) AS open WHERE ways IS NOT NULL AND until > now()
 ), moved AS (
     UPDATE message SET carrier_id = ways[1], open_parts = parts, failed_parts = 0, refs = NULL,
-                       failure = failed_by, error = said  -- what its team is told if no other carrier takes it
+                       failure = failed_by, error = said, reason = NULL  -- what its team is told if no other carrier takes it
     FROM way WHERE message.id = went AND state = 20 AND open_parts = closed AND expires_at > now()
     RETURNING way.*, team_id, lane, price_units, expires_at, attempts, parts
 ), waiting AS (
@@ -97,6 +124,8 @@ UPDATE left_behind SET arrived = arrived OR delivered FROM (
 ) AS hit WHERE left_behind.ctid = place
 RETURNING n, message_id, delivered
 """
+
+ANY_LEFT_BEHIND = "SELECT EXISTS (SELECT FROM left_behind)"
 
 # The names of the carrier that delivered it come back. What the last one has is left behind in its turn.
 ARRIVED = (
@@ -138,19 +167,23 @@ SELECT * FROM told
 """
 )
 
-# What another carrier takes of a message that has arrived meanwhile.
+# What a carrier took of a message that has arrived meanwhile; or in an attempt that counts no more, because the process that
+# made it was taken for dead and another one sends the message: such a copy may lack parts, and nothing is concluded from it.
 TOO_LATE = """
 WITH no_more AS (
     DELETE FROM awaiting USING (
-        SELECT place FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid), LATERAL (
-            SELECT FROM message WHERE id = parts.id AND state = 30 OFFSET 0) AS ended, LATERAL (
-            SELECT ctid AS place FROM awaiting
-            WHERE carrier_id = parts.carrier_id AND ref = parts.ref AND message_id = parts.id OFFSET 0) AS found
+        SELECT place, state FROM json_to_recordset(%(parts)s) AS parts (
+            carrier_id integer, ref text, id uuid, part smallint, attempt smallint),
+        LATERAL (SELECT state, attempts FROM message WHERE id = parts.id OFFSET 0) AS about, LATERAL (
+            SELECT ctid AS place FROM awaiting WHERE carrier_id = parts.carrier_id AND ref = parts.ref AND message_id = parts.id
+            AND (state = 30 OR NOT failed) OFFSET 0) AS found
+        WHERE state = 30 OR ((state, attempts) <> (20, attempt) AND NOT EXISTS (
+            SELECT FROM pending WHERE message_id = parts.id AND pending.attempts = attempt AND sent_parts >> part - 1 & 1 = 1 OFFSET 0))
     ) AS hit WHERE awaiting.ctid = place
-    RETURNING awaiting.*
+    RETURNING awaiting.*, hit.state
 )
 INSERT INTO left_behind (carrier_id, ref, message_id, part, sent_at)
-SELECT carrier_id, ref, message_id, part, sent_at FROM no_more
+SELECT carrier_id, ref, message_id, part, sent_at FROM no_more WHERE state = 30
 ON CONFLICT (carrier_id, ref) DO NOTHING
 """
 
@@ -168,25 +201,47 @@ SELECT greatest((SELECT count(*) FROM overdue), (SELECT count(*) FROM old))
 
 def keep(txn: Txn, taken: Sequence[dict[str, Any]]) -> None:
     """Note the ways that messages still have, each with `id` and `until` (seconds); before they leave `pending`."""
-    txn.execute(KEEP, {"taken": as_json(taken)})
+    txn.execute(KEEP, {"taken": as_json(sorted(taken, key=itemgetter("id")))})
 
 
-def go_on(txn: Txn, finals: Sequence[tuple[int, Report]]) -> set[int]:
-    """Let messages of which all has failed go on; return the numbers of the reports that are settled by that.
+def go_on(txn: Txn, finals: Sequence[tuple[int, Report]]) -> tuple[set[int], set[int]]:
+    """Let messages of which all has failed go on.
 
-    Looks only at reports of carriers with the policy (`Report.second_way`), and before they settle anything. A failure that
-    the same batch takes back is settled too.
+    Looks only at reports of carriers with the policy (`Report.second_way`), and before they settle anything.
+
+    Returns:
+        The numbers of the reports that are settled by that (a failure that the same batch takes back is settled too), and of
+        those whose part was not found. Nothing must be settled for the latter before they were looked at once more: it may
+        be there by now, with a way that was not looked at.
     """
-    closing = [_ref(heard) for _, heard in finals if heard.second_way is False or heard.state is State.DELIVERED]
-    if closing:
+    seen, concerned = _look(txn, finals)
+    found = [(n, heard) for n, heard in finals if n in seen]
+    if concerned:
+        _lock(txn, concerned)
+    closing = [_ref(heard) for _, heard in found if heard.second_way is False or heard.state is State.DELIVERED]
+    if closing and concerned:
         txn.execute(CLOSE, {"reports": as_json(closing)})
     arrived = {(heard.carrier_id, heard.ref) for _, heard in finals if heard.state is State.DELIVERED}
-    failed = {(heard.carrier_id, heard.ref): (n, heard) for n, heard in finals if _may(heard)}
+    failed = {(heard.carrier_id, heard.ref): (n, heard) for n, heard in found if _may(heard)}
     asked = {key: pair for key, pair in failed.items() if key not in arrived}
     gone = failed.keys() & arrived
-    if asked:
+    if asked and concerned:
         gone |= _leave(txn, asked)
-    return {n for n, heard in finals if _may(heard) and (heard.carrier_id, heard.ref) in gone}
+    settled = {n for n, heard in found if _may(heard) and (heard.carrier_id, heard.ref) in gone}
+    return settled, {n for n, _ in finals} - seen
+
+
+def _look(txn: Txn, finals: Sequence[tuple[int, Report]]) -> tuple[set[int], set[MessageId]]:
+    """Return the numbers of the reports whose part is found, and the messages that may go on, or may come to."""
+    txn.execute(CONCERNED, {"reports": as_json([_ref(heard) | {"n": n} for n, heard in finals])})
+    rows = txn.fetchall()
+    return {n for n, _, _ in rows}, {message_id for _, message_id, may in rows if may}
+
+
+def _lock(txn: Txn, ids: Iterable[MessageId]) -> None:
+    asked = {"ids": uuids(ids)}
+    txn.execute(LOCK_PLACES, asked)
+    txn.execute(LOCK_MESSAGES, asked)
 
 
 def _leave(txn: Txn, asked: Mapping[tuple[int, str], tuple[int, Report]]) -> set[tuple[int, str]]:
@@ -194,6 +249,13 @@ def _leave(txn: Txn, asked: Mapping[tuple[int, str], tuple[int, Report]]) -> set
     txn.execute(GO_ON, {"reports": as_json(rows)})
     settled = {n for (n,) in txn.fetchall()}
     return {key for key, (n, _) in asked.items() if n in settled}
+
+
+def any_left_behind(txn: Txn) -> bool:
+    """Say whether any message has left a carrier that may still report."""
+    txn.execute(ANY_LEFT_BEHIND)
+    found: bool = one_row(txn)[0]
+    return found
 
 
 def hear(txn: Txn, missed: Sequence[tuple[int, Report]], owed: dict[int, Notice]) -> list[tuple[int, Report]]:
@@ -211,6 +273,7 @@ def hear(txn: Txn, missed: Sequence[tuple[int, Report]], owed: dict[int, Notice]
     found = txn.fetchall()
     arrived = {message_id: n for n, message_id, delivered in found if delivered}
     if arrived:
+        _lock(txn, arrived)
         txn.execute(ARRIVED, {"arrived": as_json([_arrival(key, by_number[n]) for key, n in arrived.items()])})
         owed.update({arrived[notice.message_id]: notice for notice in notices(txn)})
     known = {(by_number[n].carrier_id, by_number[n].ref, by_number[n].state) for n, _, _ in found}
@@ -218,7 +281,10 @@ def hear(txn: Txn, missed: Sequence[tuple[int, Report]], owed: dict[int, Notice]
 
 
 def take_too_late(txn: Txn, parts: Iterable[dict[str, Any]]) -> None:
-    """Wait for no receipts of parts whose message has arrived by another carrier while this one took them."""
+    """Wait for no receipts of parts that count no more: the message has arrived meanwhile, or was sent by another process.
+
+    Each part with `carrier_id`, `ref`, `id` and the `attempt` that it was taken in; when all else of the answer is written.
+    """
     txn.execute(TOO_LATE, {"parts": as_json(list(parts))})
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import attrs
 
+from mobilesasa.core.doubts import NEAR_MS, same_number
 from mobilesasa.core.model import Report
 from mobilesasa.store.database import Txn
 from mobilesasa.store.rows import as_json
@@ -22,8 +23,6 @@ from mobilesasa.store.rows import as_json
 #: How often a form is confirmed until it is believed (`store.directory`), and how much that can outweigh.
 ENOUGH: Final = 10
 MOST: Final = 50
-_DIGITS: Final = 9  # of a number that are compared: receipts have it with and without country code
-_NEAR_MS: Final = 120_000  # dates are minutes, and so as good as each other within two of them
 
 CANDIDATES = """
 SELECT asked.n, recipient, (extract(epoch FROM sent_at) * 1000)::bigint
@@ -81,7 +80,7 @@ def find(txn: Txn, missed: Sequence[tuple[int, Report]]) -> dict[int, Report]:
         chosen = min(candidates[n], key=lambda each: _unlikeliness(each, heard))
         found[n] = attrs.evolve(heard, ref=chosen.ref, spell=None, unsure=False)
         is_alone = len(candidates[n]) == 1 and (not heard.recipient or chosen.ref == heard.ref)
-        sure = is_alone or _same_number(chosen.recipient, heard.recipient)
+        sure = is_alone or same_number(chosen.recipient, heard.recipient)
         form = heard.form(chosen.ref) if sure and heard.form is not None else ""
         if form:
             learned[heard.carrier_id, form] += 1
@@ -92,13 +91,9 @@ def find(txn: Txn, missed: Sequence[tuple[int, Report]]) -> dict[int, Report]:
 
 def _unlikeliness(candidate: _Candidate, heard: Report) -> tuple[bool, int, int]:
     """Return what is least for the message that is meant: the right number, the nearest time, the likeliest spelling."""
-    other_number = bool(heard.recipient) and not _same_number(candidate.recipient, heard.recipient)
+    other_number = bool(heard.recipient) and not same_number(candidate.recipient, heard.recipient)
     apart_ms = 0 if heard.submitted_at_ms is None else abs(candidate.sent_at_ms - heard.submitted_at_ms)
-    return other_number, apart_ms // _NEAR_MS, candidate.place
-
-
-def _same_number(one: str, other: str) -> bool:
-    return bool(other) and one[-_DIGITS:] == other[-_DIGITS:]
+    return other_number, apart_ms // NEAR_MS, candidate.place  # within `NEAR_MS` dates are as good as each other
 
 
 def _learn(txn: Txn, learned: Counter[tuple[int, str]]) -> None:

@@ -64,7 +64,7 @@ def test_an_http_carrier_is_added_from_a_preset_and_gets_a_secret_for_its_callba
         "username": "acme",
         "api_key": "***",
         "public_url": "https://sms.example.com",
-        "request": {"headers": {"X-Own": "yes"}},
+        "request": {"headers": {"X-Own": "***"}},
     }
     shown = ask("carrier", "show", "savanna")
     assert list(shown["callbacks"]) == ["receipts", "inbound"]

@@ -71,13 +71,22 @@ def test_a_message_is_answered_logged_and_reported():
     rig.submit(end, esm_class=0x40, data_coding=8)
     (response,) = end.heard()
     assert rig.log.getvalue().decode() == (
-        f"1795000000.000\tSasa\t254711000001\t64\t8\t{b'hi'.hex()}\t{response.message_id}\n"
+        f"1795000000.000\tSasa\t254711000001\t64\t8\t{b'hi'.hex()}\t{response.message_id}\t\n"
     )
     (receipt,) = rig.receipts(end)
     assert (receipt.message_id, receipt.word) == (response.message_id, "DELIVRD")
     summary = rig.smsc.summary()
     assert (summary["binds"], summary["messages"], summary["receipts"], summary["receipts_acknowledged"]) == (1,) * 4
     assert summary["receipts_waiting"] == 0
+
+
+def test_the_log_has_the_tlvs_of_a_message_in_hexadecimal_digits():
+    rig = Rig()
+    tlvs = {Tag.SAR_MSG_REF_NUM: 258, Tag.LANGUAGE_INDICATOR: 0, 0x1400: b"1101\0", Tag.MESSAGE_PAYLOAD: b"ho"}
+    end = rig.esme()
+    end.say(SubmitSm(destination_addr="254711000001", tlvs={**tlvs, Tag.ADDITIONAL_STATUS_INFO_TEXT: "a"}))
+    *_, text, _, written = rig.log.getvalue().decode().rstrip("\n").split("\t")
+    assert (text, written) == (b"ho".hex(), "0x020c=0102 0x020d=00 0x1400=3131303100 0x001d=61")
 
 
 def test_the_answers_of_a_turn_leave_in_one_write_and_their_ids_differ():

@@ -93,6 +93,28 @@ def test_with_one_of_so_many_the_connection_breaks_behind_the_answers_before_it(
     assert statuses(again) == [0, 0]
 
 
+def test_what_was_dropped_may_be_reported_at_the_next_bind():
+    rig = Rig(drop_every=2, report_unanswered=True)
+    end = rig.esme()
+    rig.submit(end, 2)
+    rig.clock.advance(0.02)
+    end.hang_up()
+    again = rig.esme()
+    refs = [line.split("\t")[6] for line in rig.log.getvalue().decode().splitlines()]
+    assert [read_receipt(pdu).message_id for pdu in [*again.at_once, *reported(rig, again)]] == refs
+
+
+def test_a_frozen_one_may_report_what_it_did_not_answer():
+    rig = Rig(freeze_after=0, report_unanswered=True)
+    end = rig.esme()
+    rig.submit(end, 3)
+    assert len(reported(rig, end)) == 3
+    silent = Rig(freeze_after=0)
+    end = silent.esme()
+    silent.submit(end, 3)
+    assert reported(silent, end) == []
+
+
 def test_a_connection_that_is_gone_before_it_breaks_breaks_nothing():
     rig = Rig(drop_every=1)
     end = rig.esme()

@@ -4,6 +4,7 @@ import pytest
 
 from mobilesasa.core.circuit import (
     FAILURES,
+    FORGOTTEN_S,
     NO_RECEIPTS,
     RESTED_S,
     RETRY_FIRST_S,
@@ -145,6 +146,34 @@ def test_one_message_that_is_taken_among_failures_counts(watched):
         watched.more(failed=FAILURES // 4)
         watched.more(failed=FAILURES // 4)
         assert watched.more(failed=FAILURES // 4, taken=1) is Phase.UP
+
+
+def test_a_carrier_that_fails_a_few_messages_for_long_and_takes_none_is_down(watched):
+    watched.more(failed=1, handed=1)
+    watched.see(1)
+    watched.more(failed=1, handed=1)
+    assert watched.see(SILENT_S - 3) is Phase.UP
+    assert watched.see(1) is Phase.DOWN
+    assert (watched.standing, watched.circuit.why) == (Standing.DOWN, "it failed 2 times, one after the other")
+    assert watched.circuit.down_s(watched.now_s) == SILENT_S
+
+
+def test_one_failure_is_no_trouble_however_long_ago(watched):
+    watched.more(failed=1, handed=1)
+    assert watched.see(100 * SILENT_S) is Phase.UP
+
+
+def test_failures_that_are_far_apart_have_nothing_to_do_with_each_other(watched):
+    for _ in range(5):
+        watched.more(failed=1, handed=1)
+        assert watched.see(FORGOTTEN_S) is Phase.UP
+
+
+def test_a_few_failures_between_what_is_taken_are_no_trouble(watched):
+    for _ in range(5):
+        watched.more(failed=2, handed=2)
+        watched.see(SILENT_S - 2)
+        assert watched.more(taken=1, handed=1) is Phase.UP
 
 
 def test_a_carrier_that_fails_is_tried_after_a_while_and_later_each_time(watched):

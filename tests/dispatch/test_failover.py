@@ -258,6 +258,19 @@ def test_a_carrier_that_fails_one_message_after_the_other_is_down(watched):
     assert watched.directory.live.troubles == {}
 
 
+def test_a_carrier_that_fails_a_single_message_again_and_again_gives_it_up(watched):
+    watched.deliver(1)
+    for wait_s in (1, 2, 4, 8, 16):  # as an HTTP carrier does that cannot be reached: it is never unconnected
+        watched.carrier.answer(1, BUSY)
+        watched.wait(wait_s)
+        watched.queue.deliver(list(watched.journal.waiting))
+    assert watched.dispatcher.counts.postponed == 5
+    watched.carrier.answer(1, BUSY)
+    watched.wait(2)
+    assert watched.directory.live.troubles == {1: Standing.DOWN}
+    assert watched.asked[0] == (1, [1], "it failed 5 times, one after the other", None, CHUNK)
+
+
 def test_a_carrier_that_freezes_is_down_and_the_other_goes_on(watched):
     watched.deliver(3)
     watched.wait(SILENT_S + 2)

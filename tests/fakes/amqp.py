@@ -52,6 +52,7 @@ class FakeBroker:
     Attributes:
         holding: no publish is confirmed.
         refusing: names of queues that refuse what is published.
+        unserved: names of queues that take no consumer: who asks loses the connection.
         asked: what was declared, consumed and cancelled, in order.
         dead: bodies that were refused without requeue.
     """
@@ -62,6 +63,7 @@ class FakeBroker:
         self.bindings: dict[tuple[str, str], list[str]] = {}
         self.holding = False
         self.refusing: set[str] = set()
+        self.unserved: set[str] = set()
         self.asked: list[str] = []
         self.dead: list[bytes] = []
         self.numbers = 0
@@ -139,6 +141,9 @@ class FakeChannel:
         self, queue: str, deliver: Any, *, prefetch: int, cancelled: Any, exclusive: bool = False, arguments: Any = None
     ) -> str:
         await self._asked("consume", f"consume {queue}")
+        if queue in self.broker.unserved:
+            self.lose()
+            raise ChannelLost("RabbitMQ closed the connection: 541 INTERNAL_ERROR")
         self.broker.numbers += 1
         consumer = FakeConsumer(self, f"ctag-{self.broker.numbers}", queue, deliver, prefetch, cancelled)
         self.broker.queues[queue].consumers.append(consumer)

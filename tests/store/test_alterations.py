@@ -1,7 +1,5 @@
 """Asking for messages, taking them back and rewriting them, against PostgreSQL: the rows, the money, and the races."""
 
-import threading
-
 import pytest
 
 from mobilesasa.core.alterations import (
@@ -19,7 +17,7 @@ from mobilesasa.core.alterations import (
 from mobilesasa.core.model import Coding, Failure, Lane, Later, Origin, State, Wish
 from mobilesasa.store import alterations, claims, messages
 from mobilesasa.store.claims import Claim
-from mobilesasa.store.database import connect, in_transaction
+from mobilesasa.store.database import in_transaction
 from tests.store.given import (
     HOUR_MS,
     NOW_MS,
@@ -42,6 +40,7 @@ from tests.store.given import (
     told,
     wrong,
 )
+from tests.store.two import Two
 
 EVENTS = "SELECT kind, attempt, reason FROM message_event WHERE message_id = %(id)s ORDER BY at"
 PENDING = """
@@ -49,7 +48,6 @@ SELECT claimed_by, (extract(epoch FROM due_at) * 1000)::bigint, (extract(epoch F
 FROM pending WHERE message_id = %(id)s
 """
 SPOOLED = "SELECT state, failure FROM spool WHERE message_id = %(id)s"
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 TO = "254712345678"
 
 
@@ -393,42 +391,24 @@ def test_a_story_tells_what_was_altered(txn):
 # Races.
 
 
-class Two:
-    """Two connections to one store, each in a transaction of its own."""
+class Altering(Two):
+    """Two processes, and a team with units."""
 
     def __init__(self, dsn: str) -> None:
-        self.first, self.second = connect(dsn, "first"), connect(dsn, "second")
-        self.team, self.run = in_transaction(self.first, self._begin)
+        super().__init__(dsn)
+        self.team, self.run = self.do(self._begin)
 
     def _begin(self, txn):
         add_carrier(txn)
         return add_team(txn, 10), add_run(txn)
 
     def accepted(self, **changes):
-        return in_transaction(self.first, accepted, self.team, **changes)[0]
-
-    def meanwhile(self, function, *args):
-        """Begin something on the second connection that must wait for the first; return what ends it."""
-        done = []
-        thread = threading.Thread(target=lambda: done.append(in_transaction(self.second, function, *args)))
-        thread.start()
-        self._until_it_waits()
-        return lambda: (self.first.commit(), thread.join(), done[0])[2]
-
-    def _until_it_waits(self) -> None:
-        with connect(self.first.dsn, "watcher") as watcher, watcher.cursor() as txn:
-            while one(txn, WAITING) == 0:
-                watcher.rollback()
-        watcher.close()
-
-    def close(self) -> None:
-        self.first.close()
-        self.second.close()
+        return self.do(accepted, self.team, **changes)[0]
 
 
 @pytest.fixture
 def two(database_dsn):
-    made = Two(database_dsn)
+    made = Altering(database_dsn)
     yield made
     made.close()
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from mobilesasa.core.model import Failure, Lane, Later, Never, Sent, State
+from mobilesasa.core.alterations import Replace, Rewritten
+from mobilesasa.core.model import Coding, Failure, Lane, Later, Never, Sent, State, Wish
+from mobilesasa.store.alterations import alter
 from mobilesasa.store.claims import FIRST_ID, begin_run, unclaimed_of_lane
 from mobilesasa.store.failover import Chunk, move_on
 from mobilesasa.store.outcomes import Settlement, settle, settle_again
@@ -311,3 +313,14 @@ def test_it_stays_where_the_carrier_is_well_or_alone_or_has_a_part_or_nothing_is
     assert unanswered(txn, message_id, carriers, avoided, outcome).moved is None
     ((carrier, _, claimed_by, doubted),) = rows(txn, DOUBTED, id=message_id)
     assert (carrier, claimed_by, doubted) == (carriers[0], None, outcome.uncertain)
+
+
+def test_what_is_in_doubt_stays_so_when_its_team_rewrites_it(txn, carriers):
+    team = add_team(txn)
+    message_id = in_hand(txn, team, carriers)
+    unanswered(txn, message_id, carriers, (carriers[0],))
+    content = Rewritten("Ho", None, Coding.GSM7)
+    (altered,) = alter(txn, team, [Replace(message_id, "", {int(Coding.GSM7): content}, Wish.NONE)])
+    assert altered.obstacle is None
+    assert rows(txn, DOUBTED, id=message_id) == [(carriers[1], [carriers[2], carriers[0]], None, True)]
+    assert claimed(txn, add_run(txn), message_id)[0].is_doubted

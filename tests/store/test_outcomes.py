@@ -47,6 +47,12 @@ def in_hand(txn, team, parts=1, **changes):
     return message_id
 
 
+def in_hand_again(txn, message_id):
+    """Have what was put off claimed once more."""
+    txn.execute("UPDATE pending SET due_at = NULL WHERE message_id = %(id)s", {"id": message_id})
+    claimed(txn, add_run(txn), message_id)
+
+
 # Sent.
 
 
@@ -240,6 +246,7 @@ def test_parts_that_a_carrier_took_are_not_paid_back(txn):
     team = add_team(txn, 10)
     message_id = in_hand(txn, team, 4, price_units=8)
     settled(txn, (message_id, Later(0, "busy", refs=("a", None, None, None))))
+    in_hand_again(txn, message_id)
     settled(txn, (message_id, Never(Failure.REFUSED, "no", refs=(None, None, "c", None))), attempt=2)
     assert balance(txn, team) == 10 - 2 * 2
     assert column(txn, "refs", message_id) == "a c"
@@ -258,6 +265,7 @@ def test_receipts_for_parts_of_a_message_that_failed_tell_the_team_nothing_more(
     for heard in (delivered, failed):
         message_id = in_hand(txn, team, 3)
         settled(txn, (message_id, Later(0, "busy", refs=("a", None, None))))
+        in_hand_again(txn, message_id)
         assert (
             len(notices_of(settled(txn, (message_id, Never(Failure.REFUSED, "no", refs=(None, "b", None))), attempt=2)))
             == 1

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from mobilesasa.core.alterations import Cancel, Obstacle
-from mobilesasa.core.model import Failure, Lane, Later, Never, Notice, Sent, Settlement, State, Wish
+from mobilesasa.core.model import Failure, Lane, Later, Never, Notice, Sent, State, Wish
 from mobilesasa.store import alterations, outcomes, parked, reports, second_ways
 from mobilesasa.store.claims import begin_run, take_due
 from mobilesasa.store.database import connect, in_transaction
@@ -20,7 +20,6 @@ from tests.store.given import (
     claimed,
     column,
     count,
-    delivered,
     failed,
     notices_of,
     one,
@@ -29,11 +28,10 @@ from tests.store.given import (
     told,
     wrong,
 )
+from tests.store.ways import ELSEWHERE, WAITS, answered, failure, gone_on, success, taken, taken_up
 
 pytestmark = pytest.mark.each_postgres
 
-ELSEWHERE = Never(Failure.REFUSED, "no such route", "0x0b", elsewhere=True)
-WAITS = "SELECT carrier_id, fallbacks, claimed_by, attempts, due_at <= now() FROM pending WHERE message_id = %(id)s"
 EVENTS = "SELECT kind, attempt, carrier_id, code, reason FROM message_event WHERE message_id = %(id)s ORDER BY at"
 FAILURE = "SELECT failure, error, reason FROM message WHERE id = %(id)s"
 
@@ -46,45 +44,6 @@ def carriers(txn):
 @pytest.fixture
 def team(txn):
     return add_team(txn, 10)
-
-
-def answered(txn, message_id, carrier, outcome, attempt=1, second_way_s=300.0, at_ms=NOW_MS):
-    """Write down what a carrier answered; `second_way_s` is 0 for one without the policy."""
-    return outcomes.settle(txn, [Settlement(message_id, carrier, attempt, at_ms, outcome, second_way_s=second_way_s)])
-
-
-def taken(txn, team, carriers, *refs, **changes):
-    """A message that the first carrier took, and that may go on to the others."""
-    fallbacks = tuple(carriers[1:])
-    (message_id,) = accepted(txn, team, parts=len(refs), carrier_id=carriers[0], fallbacks=fallbacks, **changes)
-    claimed(txn, add_run(txn), message_id)
-    answered(txn, message_id, carriers[0], Sent(refs))
-    return message_id
-
-
-def failure(ref, carrier, kind=Failure.UNDELIVERED, **more):
-    """A failure that lets the message go on."""
-    return failed(ref, kind, carrier_id=carrier, **{"second_way": True, **more})
-
-
-def success(ref, carrier):
-    return delivered(ref, carrier_id=carrier, second_way=False)
-
-
-def taken_up(txn, message_id):
-    """Let the next carrier have the message in hand."""
-    assert [place[0] for place in take_due(txn, 10)] == [message_id]
-    (outbound,) = claimed(txn, add_run(txn), message_id)
-    return outbound
-
-
-def gone_on(txn, team, carriers, ref="b", **changes):
-    """A message that the first carrier reported as failed, and that the second one took."""
-    message_id = taken(txn, team, carriers, "a", **changes)
-    told(txn, failure("a", carriers[0]))
-    attempt = taken_up(txn, message_id).attempt
-    answered(txn, message_id, carriers[1], Sent((ref,)), attempt)
-    return message_id
 
 
 # Going on.

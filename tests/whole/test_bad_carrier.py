@@ -1,5 +1,7 @@
 """A carrier that misbehaves in every way at once: each message ends as it should, and once."""
 
+from typing import Any
+
 import pytest
 
 from tests.whole.programs import Node, Smsc, eventually
@@ -27,5 +29,24 @@ def test_whatever_its_answers_and_receipts_look_like_all_is_delivered_once(node:
 
     eventually(lambda: statuses() == {"delivered"}, "all are delivered")
     assert sorted(smsc.texts()) == sorted(texts)
+    assert node.command("receipts", "unmatched")["unmatched"] == 0
+    assert [check["name"] for check in node.command("audit")["checks"] if check["wrong"]] == []
+
+
+@pytest.mark.parametrize("smsc", [("--drop-every", "1", "--report-unanswered")], indirect=True)
+def test_what_it_dropped_and_reports_at_the_next_bind_is_settled_and_was_sent_once(node: Node, smsc: Smsc):
+    node.start()
+    token = node.team("ACME", 1)
+    node.carrier(smsc.port, "--option", "uncertain=hold")
+    body = {"to": "+254711000001", "message": "once", "sender_id": "TextBlast"}
+    uuid = node.call(token, "/messages", body)[1]["data"]["uuid"]
+
+    def story() -> dict[str, Any]:
+        found: dict[str, Any] = node.call(token, f"/messages/{uuid}")[1]["data"]
+        return found
+
+    eventually(lambda: story()["status"] == "delivered", "it is delivered")
+    assert [each["event"] for each in story()["timeline"]] == ["accepted", "uncertain", "sent", "delivered"]
+    assert smsc.texts() == ["once"]
     assert node.command("receipts", "unmatched")["unmatched"] == 0
     assert [check["name"] for check in node.command("audit")["checks"] if check["wrong"]] == []

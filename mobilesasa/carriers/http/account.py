@@ -1,7 +1,7 @@
 """What an operator sets for an HTTP carrier, checked and compiled: options, a preset, and tables laid over it.
 
 Options are given flat (``timeout_s=10``), and tables as tables or with dots (``request.url=…``). Secrets are the preset's
-own that are marked so, everything under ``secret``, and `callback_secret`; they are never shown (`shown`).
+own that are marked so, everything under ``secret``, and `callback_secret`; they are never shown (`masking`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from mobilesasa.carriers.http.answers import AnswerReader
 from mobilesasa.carriers.http.callbacks import CallbackReader
 from mobilesasa.carriers.http.places import BadPlace
 from mobilesasa.carriers.http.requests import FIELDS, RequestWriter
-from mobilesasa.carriers.http.spec import TABLES, BadSpec, HttpSpec, OptionSpec, Signing, laid_over, read_spec
+from mobilesasa.carriers.http.spec import (
+    SECRET,
+    TABLES,
+    BadSpec,
+    HttpSpec,
+    OptionSpec,
+    Signing,
+    laid_over,
+    read_spec,
+    with_tables,
+)
 from mobilesasa.carriers.http.templates import BadTemplate, compile_text
 from mobilesasa.carriers.http.tokens import TokenAsked, token_asked
 from mobilesasa.carriers.http.wire import trust
@@ -27,11 +37,7 @@ from mobilesasa.carriers.options import BadOptions, structure, within
 from mobilesasa.core.callbacks import About
 from mobilesasa.core.teams import CarrierRecord, Network
 
-MASK: Final = "***"
-SECRET: Final = "secret"  # noqa: S105 - the name of the table
 _NO_RECORD: Final = CarrierRecord(0, "carrier", "http")
-_HIDDEN_WORDS: Final = ("authorization", "key", "token", "password", "secret")
-_SHOWN: Final = frozenset({"callback_header", "token_url"})  # although a hidden word is in them
 
 
 @attrs.frozen(kw_only=True)
@@ -140,44 +146,6 @@ def parse_account(given: Mapping[str, object]) -> HttpAccount:
     if faults:
         raise BadOptions(faults)
     return account
-
-
-def with_tables(given: Mapping[str, object]) -> dict[str, Any]:
-    """Return options with those whose names have dots put into tables: ``{"a.b": 1}`` becomes ``{"a": {"b": 1}}``."""
-    nested: dict[str, Any] = {}
-    for name, value in given.items():
-        tree: dict[str, Any] = {}
-        *tables, leaf = name.split(".")
-        inner = tree
-        for table in tables:
-            inner = inner.setdefault(table, {})
-        inner[leaf] = value
-        nested = laid_over(nested, tree)
-    return nested
-
-
-def shown(given: Mapping[str, object]) -> dict[str, Any]:
-    """Return options as they may be shown: what is secret, or looks as if it were, is masked."""
-    nested = with_tables(given)
-    try:
-        declared = dict(presets.tables(str(nested.get("preset", "generic"))).get("options", {}))
-    except KeyError:
-        declared = {}
-    own = nested.get("options")
-    declared = laid_over(declared, own) if isinstance(own, Mapping) else declared
-    hidden = {name for name, spec in declared.items() if isinstance(spec, Mapping) and spec.get("secret")}
-    return {name: _masked(name, value, name in hidden or name == SECRET) for name, value in nested.items()}
-
-
-def _masked(name: str, value: Any, is_secret: bool) -> Any:
-    is_secret = is_secret or any(word in name.lower() for word in _HIDDEN_WORDS)
-    if isinstance(value, Mapping):
-        return {key: _masked(key, each, is_secret and name == SECRET) for key, each in value.items()}
-    if not is_secret or not isinstance(value, str) or name in _SHOWN:
-        return value
-    if value.startswith("{") and value.endswith("}") and value.count("{") == 1:
-        return value  # a template that names a secret and holds none
-    return MASK
 
 
 def _own_values(

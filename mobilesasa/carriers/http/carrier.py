@@ -23,7 +23,7 @@ from mobilesasa.carriers.bucket import Bucket
 from mobilesasa.carriers.http.account import HttpAccount
 from mobilesasa.carriers.http.answers import AnswerReader, Meaning, Verdict
 from mobilesasa.carriers.http.requests import Asked, CannotCarry, RequestWriter
-from mobilesasa.carriers.http.tokens import Asker, AuthorizedWire
+from mobilesasa.carriers.http.tokens import TAKES_NOTHING, Asker, AuthorizedWire
 from mobilesasa.carriers.http.wire import NotAsked, Unanswered
 from mobilesasa.carriers.port import World
 from mobilesasa.core.model import Failure, Later, Never, Outbound, Outcome, Sent
@@ -213,7 +213,7 @@ class HttpCarrier:
                 self._alarm(f"{why.code}: {why}")
             else:
                 self._in_trouble(str(why))
-            job.set_back(Later(self._delay_s(message), str(why), why.code))
+            job.set_back(Later(self._delay_s(message), why.told or str(why), why.code))
         except Unanswered as why:
             self._in_trouble(str(why))
             self._doubt(job, asked, str(why), parts)
@@ -239,9 +239,10 @@ class HttpCarrier:
                 delay_s = self._delay_s(job.message)
                 job.set_back(Later(delay_s if wait_s is None else wait_s, verdict.reason, verdict.code))
             case Meaning.NEVER | Meaning.ELSEWHERE:
-                is_elsewhere = verdict.meaning is Meaning.ELSEWHERE
-                job.set_back(Never(Failure.REFUSED, verdict.reason, verdict.code, elsewhere=is_elsewhere))
-                if verdict.code in _ACCOUNT:
+                is_elsewhere, is_account = verdict.meaning is Meaning.ELSEWHERE, verdict.code in _ACCOUNT
+                told = TAKES_NOTHING if is_account else verdict.reason
+                job.set_back(Never(Failure.REFUSED, told, verdict.code, elsewhere=is_elsewhere))
+                if is_account:
                     self._alarm(f"{verdict.code}: {verdict.reason}")
 
     def _keep_refs(self, job: _Job, asked: Asked, refs: tuple[str, ...]) -> None:

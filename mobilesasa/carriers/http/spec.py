@@ -218,6 +218,8 @@ class HttpSpec:
 
 #: The tables of a description that an operator may lay over a preset's.
 TABLES: Final = frozenset({"options", "request", "answer", "receipts", "inbound", "signature"})
+#: The table of the operator's own secrets.
+SECRET: Final = "secret"  # noqa: S105 - the name of the table
 
 
 class BadSpec(ValueError):
@@ -252,6 +254,20 @@ def laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, An
         both = isinstance(value, Mapping) and isinstance(below, Mapping)
         merged[name] = laid_over(below, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def with_tables(given: Mapping[str, object]) -> dict[str, Any]:
+    """Return options with those whose names have dots put into tables: ``{"a.b": 1}`` becomes ``{"a": {"b": 1}}``."""
+    nested: dict[str, Any] = {}
+    for name, value in given.items():
+        tree: dict[str, Any] = {}
+        *tables, leaf = name.split(".")
+        inner = tree
+        for table in tables:
+            inner = inner.setdefault(table, {})
+        inner[leaf] = value
+        nested = laid_over(nested, tree)
+    return nested
 
 
 def _fault(wrong: BaseException, _: type | None) -> str:

@@ -40,12 +40,15 @@ _PASSING: Final = frozenset({408, 425, 429})
 _PASSING_WORDS: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 _WORD_CHARACTERS: Final = 200
 _MASK: Final = "***"
+#: What teams read where the carrier has something against the operator's account: whose it is, and what, is not theirs.
+TAKES_NOTHING: Final = "the carrier takes no messages from here for now"
 
 
 class NoToken(NotAsked):
     """There is no token for now: the endpoint cannot be reached, is busy, or answers nonsense."""
 
     code = "no_token"
+    told = "the carrier could not be asked for now"
 
 
 class TokenRefused(NotAsked):
@@ -53,6 +56,7 @@ class TokenRefused(NotAsked):
 
     code = "token_refused"
     of_account = True
+    told = TAKES_NOTHING
 
 
 class Asker(Protocol):

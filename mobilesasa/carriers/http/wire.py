@@ -45,10 +45,12 @@ class NotAsked(Exception):
     Attributes:
         code: a word for it.
         of_account: whether nothing will leave until the operator has mended something.
+        told: what teams are told instead of the text, which is for the operator then; empty: the text.
     """
 
     code = "unreachable"
     of_account = False
+    told = ""
 
 
 class Unanswered(Exception):

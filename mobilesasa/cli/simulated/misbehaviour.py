@@ -32,6 +32,7 @@ class Behaviour:
     ids: str = "usual"  # see `simulated.ids`
     receipts: Outcomes = Outcomes.DELIVRD
     receipt_forms: frozenset[Form] = frozenset()
+    report_unanswered: bool = False  # receipts come for what it took without an answer, too
     delay_ms: int = 0  # from the answer to the receipt
     seed: int | None = None  # of ids and of what goes by per cent; None: other ones each time
 

@@ -17,7 +17,7 @@ from mobilesasa.cli.simulated.receipts import MIX, Form, Outcomes, receipt
 from mobilesasa.smpp.fields import MessageState, RegisteredDelivery
 from mobilesasa.smpp.pdus import Bind, BindTransmitter, DataSm, DeliverSm, Pdu, SubmitSm, SubmitSmResp, answer
 from mobilesasa.smpp.statuses import Status
-from mobilesasa.smpp.tlvs import Tag, octets
+from mobilesasa.smpp.tlvs import Tag, Tlvs, TlvValue, octets
 from mobilesasa.smpp.transitions import Side
 from mobilesasa.smppnet.protocol import Link
 from mobilesasa.smppnet.timers import Timers
@@ -34,7 +34,7 @@ class SimulatedSmsc:
         clock: For delays.
         now_ms: Milliseconds since the epoch.
         log_file: One line a message that was taken: time, source, destination, esm_class, data_coding, text as
-            hexadecimal digits, message_id, with tabs between.
+            hexadecimal digits, message_id, and its TLVs as `tag=value` in hexadecimal digits, with tabs between.
     """
 
     def __init__(
@@ -146,13 +146,13 @@ class SimulatedSmsc:
             self.refused += not is_throttled
             return [answer(pdu, fate.status)]
         ref = self._take(pdu, now_ms, lines)
+        if pdu.registered_delivery & _ASKED and (fate.is_answered or self._behaviour.report_unanswered):
+            self._promise(self.links[link], pdu, ref, now_ms)
         if not fate.is_answered:
             self.unanswered_messages += 1
             if fate.breaks:
                 self._break(link)
             return []
-        if pdu.registered_delivery & _ASKED:
-            self._promise(self.links[link], pdu, ref, now_ms)
         if isinstance(pdu, SubmitSm):
             return [SubmitSmResp(sequence=pdu.sequence, message_id=ref.answered)]
         return [answer(pdu, message_id=ref.answered)]
@@ -168,7 +168,7 @@ class SimulatedSmsc:
             )
             lines.append(
                 f"{now_ms / 1000:.3f}\t{pdu.source_addr}\t{pdu.destination_addr}\t{pdu.esm_class}\t{pdu.data_coding}\t"
-                f"{text.hex()}\t{ref.answered}\n"
+                f"{text.hex()}\t{ref.answered}\t{_written(pdu.tlvs)}\n"
             )
         return ref
 
@@ -209,6 +209,17 @@ class SimulatedSmsc:
         self.deliveries.stop()
         for link in list(self.links):
             link.unbind("the simulator ends")
+
+
+def _written(tlvs: Tlvs) -> str:
+    """Return the TLVs of a message as a line of the log has them, without its text, which is there already."""
+    return " ".join(f"0x{tag:04x}={_octets(tlvs[tag]).hex()}" for tag in tlvs if tag != Tag.MESSAGE_PAYLOAD)
+
+
+def _octets(value: TlvValue) -> bytes:
+    if isinstance(value, int):
+        return value.to_bytes(max(1, (value.bit_length() + 7) // 8), "big")
+    return value.encode("latin-1") if isinstance(value, str) else value
 
 
 class SmscFactory(Factory):

@@ -86,7 +86,7 @@ def test_a_status_that_nobody_knows_is_in_doubt(rig):
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
-def test_a_carrier_that_does_not_want_us_is_said_loudly_once_a_minute(rig, status):
+def test_a_carrier_that_does_not_want_us_is_said_loudly_once_a_minute_and_teams_do_not_read_why(rig, status):
     from twisted.logger import LogLevel, globalLogPublisher
 
     errors = []
@@ -102,7 +102,8 @@ def test_a_carrier_that_does_not_want_us_is_said_loudly_once_a_minute(rig, statu
             rig.answer({"message": "pay first"}, status)
         outcome = rig.outcome(message)
         assert (type(outcome), outcome.elsewhere, outcome.failure) == (Never, True, Failure.REFUSED)
-        assert outcome.reason == "pay first"
+        assert outcome.reason == "the carrier takes no messages from here for now"
+        assert rig.carrier.standing()["trouble"] == f"http_{status}: pay first"
         rig.clock.advance(60)
         sent(rig)
         rig.answer(b"", status)

@@ -6,8 +6,9 @@ from urllib.parse import parse_qs
 import pytest
 from twisted.logger import LogLevel, globalLogPublisher
 
-from mobilesasa.carriers.http.account import parse_account, shown
+from mobilesasa.carriers.http.account import parse_account
 from mobilesasa.carriers.http.answers import HttpAnswer
+from mobilesasa.carriers.http.masking import shown
 from mobilesasa.carriers.http.tokens import read_token
 from mobilesasa.carriers.http.wire import NotAsked, Unanswered
 from mobilesasa.carriers.options import BadOptions
@@ -176,8 +177,9 @@ def test_an_endpoint_that_gives_no_token_for_now_puts_the_messages_off_in_words(
     rig.wire.take()[0].say(body, status)
     rig.clock.advance(0)
     outcomes = [rig.outcome(message) for message in messages]
+    told = "the carrier could not be asked for now"
     assert [(type(each), each.code, each.reason, each.uncertain) for each in outcomes] == [
-        (Later, "no_token", words, False)
+        (Later, "no_token", told, False)
     ] * 2
     assert rig.carrier.standing()["trouble"] == words
     assert warnings == [f"upstream: {words}"]
@@ -190,7 +192,7 @@ def test_an_endpoint_that_is_away_leaves_nothing_in_doubt(rig, warnings, why):
     rig.clock.advance(0)
     outcome = rig.outcome(message)
     assert (type(outcome), outcome.code, outcome.uncertain) == (Later, "no_token", False)
-    assert outcome.reason == f"no token: {why}"
+    assert rig.carrier.standing()["trouble"] == f"no token: {why}"
 
 
 def test_after_a_failure_nobody_asks_for_a_while_that_grows(rig, warnings):
@@ -231,14 +233,16 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("answer", "words"), REFUSALS)
-def test_an_endpoint_that_refuses_us_is_a_trouble_that_is_said_loudly_and_loses_no_message(rig, errors, answer, words):
+def test_an_endpoint_that_refuses_us_is_told_to_the_operator_and_not_to_teams_and_loses_no_message(
+    rig, errors, answer, words
+):
     status, body = answer
     (message,) = submit(rig)
     rig.wire.take()[0].say(body, status)
     rig.clock.advance(0)
     outcome = rig.outcome(message)
     assert (type(outcome), outcome.code) == (Later, "token_refused")
-    assert outcome.reason == f"the token endpoint answered {words}"
+    assert outcome.reason == "the carrier takes no messages from here for now"
     trouble = f"token_refused: the token endpoint answered {words}"
     assert rig.carrier.standing()["trouble"] == trouble
     assert errors == [f"upstream refuses everything: {trouble}"]
@@ -255,7 +259,8 @@ def test_an_endpoint_that_refuses_us_is_a_trouble_that_is_said_loudly_and_loses_
 def test_a_token_of_another_type_is_none_of_ours(rig, errors):
     (message,) = submit(rig)
     fetched(rig, token_type="mac")
-    assert rig.outcome(message).reason == "the endpoint gives a token of the type mac"
+    assert rig.outcome(message).code == "token_refused"
+    assert rig.carrier.standing()["trouble"].endswith("the endpoint gives a token of the type mac")
     assert len(errors) == 1
 
 
