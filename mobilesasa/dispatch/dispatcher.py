@@ -101,7 +101,6 @@ class Dispatcher:
         self._out_parts = 0
         self._subscription: Subscription | None = None
         self._stopping = False  # nothing more is taken, and what no carrier has goes back
-        self._left = False  # `stop` has returned: what goes back now must be hinted again
         self._going_back: set[MessageId] = set()
         self._idle: Deferred[None] | None = None
         self._withdrawals: list[Withdrawal] = []
@@ -329,7 +328,6 @@ class Dispatcher:
             self._idle.addTimeout(within_s, self._clock, onTimeoutCancel=lambda *_: None)
             await self._idle
             self._idle = None
-        self._left = True
 
     def _hand_back(self, which: Lane, messages: Sequence[Outbound], why: str = "handing back") -> None:
         if messages:
@@ -343,9 +341,9 @@ class Dispatcher:
         ours = [message.id for message in messages if message.carrier_id == self._carrier_id]
         publish(self._queue, [(message.id, message.carrier_id, which) for message in others])
         self._acknowledge([message.id for message in others])
-        if self._left:
-            self._queue.publish(self._carrier_id, which, ours)
-        elif not self._stopping:
+        if self._stopping:  # who consumes next may have been told, and found it claimed
+            publish(self._queue, [(message_id, self._carrier_id, which) for message_id in ours])
+        else:
             self._lanes[which].heard.extendleft(reversed(ours))
             self._claim()
         self._rest()

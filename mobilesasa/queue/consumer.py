@@ -1,7 +1,8 @@
 """Consumes the lanes of carriers from RabbitMQ, and from the store what no hint named.
 
 While hints do not get through, for RabbitMQ is away or takes nothing, the store is read again and again in its place: it is
-the truth, and messages must not wait for what only tells of them.
+the truth, and messages must not wait for what only tells of them. So it is for a single carrier whose lanes RabbitMQ does
+not serve.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from twisted.logger import Logger
 from mobilesasa.core.lanes import Delivery
 from mobilesasa.core.model import Lane
 from mobilesasa.queue.amqp.channel import Channel
+from mobilesasa.queue.aside import Aside
 from mobilesasa.queue.hold import Hold
 from mobilesasa.queue.missed import Missed, Refill
+from mobilesasa.queue.sizes import Sizes
 from mobilesasa.queue.tender import Tender
 from mobilesasa.queue.topology import declare_lanes, lane_name
 
@@ -34,17 +37,24 @@ class LaneConsumer:
         clock: time, and turns.
         now_ms: milliseconds since the epoch, as in the ids.
         refill: see `queue.missed.Missed`.
+        aside: the carriers for which RabbitMQ is asked nothing.
+        sizes: told how many messages the bodies name.
     """
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, now_ms: Callable[[], int], refill: Refill) -> None:
+    def __init__(
+        self, clock: IReactorTime, now_ms: Callable[[], int], refill: Refill, aside: Aside, sizes: Sizes
+    ) -> None:
         self._clock = clock
         self._now_ms = now_ms
         self._refill = refill
+        self._sizes = sizes
         self._holds: dict[int, list[Hold]] = {}
         self._leaving: dict[int, list[Hold]] = {}
-        self._carriers: Tender[int] = Tender(clock, self._tend)
+        self._carriers: Tender[int] = Tender(clock, self._tend, aside, aside.put)
+        self._is_filling_in = False  # for all carriers
+        self._in_place: set[int] = set()  # and for these
         self._filling_in: IDelayedCall | None = None
 
     def consume(self, carrier_id: int, deliver: Callable[[Delivery], None], prefetch: int) -> RabbitSubscription:
@@ -53,7 +63,7 @@ class LaneConsumer:
         for lane in Lane:
             missed = Missed(self._clock, self._now_ms, self._refill, carrier_id, lane, deliver)
             changed = partial(self._carriers.soon, carrier_id)
-            holds.append(Hold(carrier_id, lane, deliver, prefetch, missed, self._clock, changed))
+            holds.append(Hold(carrier_id, lane, deliver, prefetch, missed, self._sizes, self._clock, changed))
             missed.read_all()
         self._holds[carrier_id] = holds
         self._carriers.soon(carrier_id)
@@ -62,7 +72,7 @@ class LaneConsumer:
     def look_again(self) -> None:
         """Bring what has waited for a minute in the lanes that are consumed here."""
         for hold in self._every_hold():
-            hold.missed.look()
+            hold.look()
 
     def rest_stale(self) -> None:
         """Let go of lanes whose bodies have been in hand for long; see `queue.hold`."""
@@ -77,11 +87,24 @@ class LaneConsumer:
 
     def fill_in(self, wanted: bool) -> None:
         """Read the store in RabbitMQ's place from now on, or no more; saying the same again does nothing."""
-        if wanted and self._filling_in is None:
-            self._filling_in = self._clock.callLater(FILL_IN_S, self._fill_in)
-        elif not wanted and self._filling_in is not None:
-            self._filling_in.cancel()
-            self._filling_in = None
+        self._is_filling_in = wanted
+        self._go_on_filling_in()
+
+    def fill_in_for(self, carrier_id: int, wanted: bool) -> None:
+        """Do so for one carrier; when it ends, its lanes are read once more, and consumed if they are not."""
+        if wanted:
+            self._in_place.add(carrier_id)
+        elif carrier_id in self._in_place:
+            self._in_place.remove(carrier_id)
+            for hold in self._holds.get(carrier_id, []):
+                hold.missed.read_all()
+            self._carriers.soon(carrier_id)
+        self._go_on_filling_in()
+
+    def stop(self) -> None:
+        """Read the store in RabbitMQ's place no more."""
+        self._in_place.clear()
+        self.fill_in(False)
 
     async def came_up(self, channel: Channel) -> None:
         """Go on with a fresh channel.
@@ -98,10 +121,19 @@ class LaneConsumer:
         for hold in self._every_hold():
             hold.lost()
 
+    def _go_on_filling_in(self) -> None:
+        wanted = self._is_filling_in or bool(self._in_place)
+        if wanted and self._filling_in is None:
+            self._filling_in = self._clock.callLater(FILL_IN_S, self._fill_in)
+        elif not wanted and self._filling_in is not None:
+            self._filling_in.cancel()
+            self._filling_in = None
+
     def _fill_in(self) -> None:
         self._filling_in = self._clock.callLater(FILL_IN_S, self._fill_in)
         for hold in self._every_hold():
-            hold.missed.read_all()
+            if self._is_filling_in or hold.carrier_id in self._in_place:
+                hold.missed.read_all()
 
     def _every_hold(self) -> list[Hold]:
         return [hold for holds in self._holds.values() for hold in holds]

@@ -26,6 +26,7 @@ from mobilesasa.queue.amqp.channel import Channel
 from mobilesasa.queue.amqp.message import Message
 from mobilesasa.queue.envelope import BadBody, read_body
 from mobilesasa.queue.missed import Missed
+from mobilesasa.queue.sizes import Sizes
 
 REST_S: Final = 900.0  # RabbitMQ's consumer_timeout is 1,800 s, looked at once a minute
 
@@ -58,6 +59,7 @@ class Hold:
     deliver: Callable[[Delivery], None]
     prefetch: int
     missed: Missed
+    _sizes: Sizes
     _clock: IReactorTime
     _changed: Callable[[], None]  # called when `wanted` may have changed
     tag: str = ""
@@ -77,6 +79,10 @@ class Hold:
     def in_hand(self) -> int:
         """How many bodies the consumer has."""
         return len(self._in_hand)
+
+    def look(self) -> None:
+        """Bring what has waited for a minute: all of it when RabbitMQ has nothing more for this consumer, else a page."""
+        self.missed.look(to_the_end=not self.resting and len(self._in_hand) < self.prefetch)
 
     # From RabbitMQ.
 
@@ -99,6 +105,7 @@ class Hold:
                 )
                 channel.nack(message.delivery_tag, requeue=False)
                 continue
+            self._sizes.note(self.carrier_id, self.lane, len(ids))
             self._take(channel, ids, message.delivery_tag)
 
     def _take(self, channel: Channel, ids: _Ids, tag: int) -> None:

@@ -1,4 +1,4 @@
-"""The connections to RabbitMQ for all that a node has there: one publishes, one consumes.
+"""The connections to RabbitMQ for all that a node has there: one publishes, one consumes, and now and then one tries.
 
 Two, for RabbitMQ stops to read from a connection that publishes while its alarm is on; acknowledgements on the same one
 would wait as well, and what would free its memory could not be taken away.
@@ -25,6 +25,7 @@ from mobilesasa.queue.events import TeamEvents, Told
 from mobilesasa.queue.outgoing import Body
 from mobilesasa.queue.publisher import Counts
 from mobilesasa.queue.rabbit import RabbitQueue
+from mobilesasa.queue.trial import Trial
 
 DRAIN_S: Final = 3.0
 
@@ -99,6 +100,7 @@ class RabbitLink:
         self._out = connect(clock, url, f"mobilesasa {node} out", self._out_up, self._out_down)
         self._out.unblocked = self._unblocked
         self._in = connect(clock, url, f"mobilesasa {node} in", self._in_up, self._in_down)
+        self._trial = Trial(queue.aside, lambda up, down: connect(clock, url, f"mobilesasa {node} trial", up, down))
         self._depths = Depths(self._in.aside)
         self._ups: set[str] = set()
         self._since_ms = now_ms()
@@ -119,7 +121,7 @@ class RabbitLink:
     async def stop(self, within_s: float = DRAIN_S) -> None:
         """Disconnect, after what waits is published and confirmed, or after a while; the rest is in the store."""
         self._started = False
-        self._fill_in()
+        self._queue.consumer.stop()
         if self._rounds_end is not None:
             self._round.stop()
             await self._rounds_end
@@ -127,7 +129,7 @@ class RabbitLink:
         drained = Deferred.fromCoroutine(self._queue.drain())
         drained.addTimeout(within_s, self._clock, onTimeoutCancel=lambda *_: None)
         await drained
-        await gatherResults([self._out.stopService(), self._in.stopService()])
+        await gatherResults([self._out.stopService(), self._in.stopService(), self._trial.stop()])
 
     def standing(self) -> Standing:
         """Say how it stands."""
@@ -175,11 +177,17 @@ class RabbitLink:
         if was_up is not (len(self._ups) == 2):
             self._since_ms = self._now_ms()
         self._fill_in()
+        self._try()
 
     def _fill_in(self) -> None:
         """Have the lanes read from the store as long as hints do not get through; an alarm is noticed with the next look."""
         away = len(self._ups) < 2 or self._out.is_blocked
         self._queue.consumer.fill_in(away and self._started)
+
+    def _try(self) -> None:
+        """Try the carriers that are aside, when all else is well."""
+        if self._started and len(self._ups) == 2:
+            self._trial.begin()
 
     def _is_blocked(self) -> bool:
         return self._out.is_blocked
@@ -206,6 +214,8 @@ class RabbitLink:
         """See how deep the lanes are, and let go of what is in hand for too long."""
         self._fill_in()
         self._queue.consumer.rest_stale()
+        self._queue.publisher.look()
+        self._try()
         if self._in.channel is None:
             return
         try:

@@ -2,8 +2,9 @@
 
 How to think about it: hints are lost with the node that held them, with RabbitMQ, and where too many waited. Who begins to
 consume a lane therefore reads *all* that waits in the store, a page at a time, and each page is done before the next is
-read. After that a look now and then brings those that are old enough that a hint should have been there long ago. What
-is named twice is harmless: whoever claims it second finds nothing.
+read. After that a look now and then brings those that are old enough that a hint should have been there long ago: a page
+of them while RabbitMQ has more than the consumer may hold, for those may be in it, and all of them when it has no more.
+What is named twice is harmless: whoever claims it second finds nothing.
 """
 
 from __future__ import annotations
@@ -65,10 +66,11 @@ class Missed:
         self._again = True
         self._go_on()
 
-    def look(self) -> None:
-        """Read a page of what has waited for a minute, unless something is being read."""
+    def look(self, to_the_end: bool = False) -> None:
+        """Read a page of what has waited for a minute, or all of that page by page, unless something is being read."""
         if not self._busy:
-            self._begin(first_id_at(self._now_ms() - round(1000 * OVERDUE_S)), to_the_end=False)
+            self._after = None
+            self._begin(first_id_at(self._now_ms() - round(1000 * OVERDUE_S)), to_the_end)
 
     def close(self) -> None:
         """Deliver nothing more."""
@@ -92,14 +94,13 @@ class Missed:
         )
 
     async def _read(self, until: MessageId, to_the_end: bool) -> None:
-        """Read a page of what is older than an id, and remember whether there is more."""
-        after = self._after if to_the_end else None
+        """Read a page of what is older than an id, and remember whether there is more, or that it is to be read again."""
         try:
-            ids = await self._refill(self._carrier_id, self._lane, after, PAGE)
+            ids = await self._refill(self._carrier_id, self._lane, self._after, PAGE)
         except Exception as error:  # noqa: BLE001 - an edge: whatever the store's trouble is, it is asked again
             if not self._closed:
                 self.log.warn("reading what waits for carrier {id}: {error}", id=self._carrier_id, error=error)
-            self._again = self._again or to_the_end
+            self._until = until if to_the_end else None
             self._clock.callLater(RETRY_S, self._end_page)
             return
         page = [each for each in ids if each < until]

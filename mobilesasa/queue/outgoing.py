@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Container, Iterable, Sequence
+from typing import Final
 
 import attrs
 
 from mobilesasa.core.lanes import IDS_A_BODY
 from mobilesasa.core.model import Lane, MessageId
+
+# Bodies of a lane that are out at once. RabbitMQ reads no more from a channel of which a quorum queue that takes nothing has 32
+# (quorum_commands_soft_limit; measured with 3.10.8: all other lanes stood still).
+LANE_WINDOW: Final = 30
+REFUSALS: Final = 3  # in a row, one a second
+REFUSED_SHARE: Final = 20  # a refused lane keeps the twentieth part of the bound
 
 
 @attrs.frozen(eq=False)
@@ -25,11 +32,30 @@ class _Lane:
     carrier_id: int
     lane: Lane
     ids: deque[MessageId] = attrs.field(factory=deque)
-    out: int = 0  # published and not confirmed
+    out: int = 0  # ids published and not confirmed
+    bodies_out: int = 0
+    heard_s: float = 0.0  # when RabbitMQ last said a word about it, or began to owe one
+    refusals: int = 0  # in a row
+    is_silent: bool = False
+
+    @property
+    def kept(self) -> int:
+        return len(self.ids) + self.out
+
+    @property
+    def is_refused(self) -> bool:
+        return self.is_silent or self.refusals >= REFUSALS
+
+    def room(self) -> int:
+        """How many bodies may be published: of a lane that refuses one, to see whether it still does."""
+        return 0 if self.is_silent else (1 if self.refusals else LANE_WINDOW) - self.bodies_out
 
 
 class Outgoing:
     """The lanes on this side of RabbitMQ.
+
+    A lane that RabbitMQ *refuses*, which takes none of its bodies again and again or says nothing about them, keeps a share
+    of the bound and no more, for the others need the rest (I9).
 
     Attributes:
         bound: ids kept over all lanes, at most (I7).
@@ -51,49 +77,114 @@ class Outgoing:
         """Return the carriers that something waits for."""
         return {lane.carrier_id for turns in self._turns.values() for lane in turns}
 
+    @property
+    def refused(self) -> set[int]:
+        """The carriers of which RabbitMQ refuses a lane."""
+        return {lane.carrier_id for lane in self._lanes.values() if lane.is_refused}
+
+    @property
+    def in_silence(self) -> int:
+        """Bodies published to lanes about which RabbitMQ says nothing."""
+        return sum(lane.bodies_out for lane in self._lanes.values() if lane.is_silent)
+
     def add(self, carrier_id: int, lane: Lane, ids: Sequence[MessageId]) -> None:
         """Keep ids, as many as fit."""
-        kept = ids[: max(self.bound - self.waiting, 0)]
+        place = self._lane(carrier_id, lane)
+        room = self.bound - self.waiting
+        if place.is_refused:
+            room = min(room, self._share - place.kept)
+        kept = ids[: max(room, 0)]
         self.dropped += len(ids) - len(kept)
         if kept:
             self.waiting += len(kept)
-            self._put(self._lane(carrier_id, lane), kept)
+            self._put(place, kept)
 
-    def take(self, limit: int, ready: Container[int]) -> list[Body]:
-        """Take up to so many bodies for carriers that are ready: a body a carrier in turn, bulk when nothing else is left."""
+    def take(self, limit: int, ready: Container[int], now_s: float) -> list[Body]:
+        """Take up to so many bodies for carriers that are ready: a body a carrier in turn, bulk when nothing else is left.
+
+        Of a lane no more than `LANE_WINDOW` are out at once.
+        """
         taken: list[Body] = []
         for turns in self._turns.values():
             skipped: list[_Lane] = []
             while turns and len(taken) < limit:
                 lane = turns.popleft()
-                if lane.carrier_id not in ready:
+                if lane.carrier_id not in ready or lane.room() <= 0:
                     skipped.append(lane)
                     continue
-                ids = [lane.ids.popleft() for _ in range(min(IDS_A_BODY, len(lane.ids)))]
-                lane.out += len(ids)
-                taken.append(Body(lane.carrier_id, lane.lane, ids))
+                taken.append(_next_body(lane, now_s))
                 if lane.ids:
                     turns.append(lane)
             turns.extend(skipped)
         return taken
 
-    def confirmed(self, bodies: Iterable[Body]) -> None:
-        """Forget bodies that were taken: RabbitMQ has them."""
+    def confirmed(self, bodies: Iterable[Body], now_s: float) -> set[int]:
+        """Forget bodies that were taken, for RabbitMQ has them; return the carriers of which it refuses nothing any more."""
+        recovered: set[int] = set()
         for body in bodies:
-            self._lanes[body.carrier_id, body.lane].out -= len(body.ids)
+            lane = self._returned(body)
+            lane.heard_s = now_s
             self.waiting -= len(body.ids)
+            if lane.refusals or lane.is_silent:
+                lane.refusals, lane.is_silent = 0, False
+                recovered.add(body.carrier_id)
+        return recovered - {lane.carrier_id for lane in self._lanes.values() if lane.refusals or lane.is_silent}
 
     def put_back(self, bodies: Sequence[Body]) -> None:
         """Have bodies that were taken, in the order they were, wait again before all else of their lanes."""
         for body in reversed(bodies):
-            lane = self._lanes[body.carrier_id, body.lane]
-            lane.out -= len(body.ids)
+            lane = self._returned(body)
+            lane.is_silent = lane.is_silent and lane.bodies_out > 0
             self._put(lane, body.ids, first=True)
+
+    def refuse(self, bodies: Iterable[Body]) -> set[int]:
+        """Count a refusal of the lanes of bodies that were put back; return their carriers that had none before."""
+        lanes = {id(lane): lane for lane in (self._lanes[body.carrier_id, body.lane] for body in bodies)}
+        first: set[int] = set()
+        for lane in lanes.values():
+            if not any(self._lanes[each].refusals for each in self._lanes if each[0] == lane.carrier_id):
+                first.add(lane.carrier_id)
+            lane.refusals += 1
+            self._cut(lane)
+        return first
+
+    def silence(self, before_s: float) -> set[int]:
+        """Count lanes as refused of which nothing is confirmed or refused since a time; return the carriers of new ones."""
+        quiet = [lane for lane in self._lanes.values() if lane.bodies_out and not lane.is_silent]
+        silent = [lane for lane in quiet if lane.heard_s <= before_s]
+        for lane in silent:
+            lane.is_silent = True
+            self._cut(lane)
+        return {lane.carrier_id for lane in silent}
 
     def of_lane(self, carrier_id: int, lane: Lane) -> int:
         """Return how many ids of a lane are kept."""
         kept = self._lanes.get((carrier_id, lane))
-        return 0 if kept is None else len(kept.ids) + kept.out
+        return 0 if kept is None else kept.kept
+
+    @property
+    def _share(self) -> int:
+        return max(self.bound // REFUSED_SHARE, 1)
+
+    def _cut(self, lane: _Lane) -> None:
+        """Leave a refused lane its share: what is named last goes first, for the oldest are next."""
+        if not lane.is_refused:
+            return
+        too_many = min(lane.kept - self._share, len(lane.ids))
+        for _ in range(too_many):
+            lane.ids.pop()
+        if too_many > 0:
+            self.waiting -= too_many
+            self.dropped += too_many
+            if not lane.ids:
+                self._turns[lane.lane].remove(lane)
+
+    def _returned(self, body: Body) -> _Lane:
+        """Note that a body is out no more."""
+        lane = self._lanes[body.carrier_id, body.lane]
+        lane.out -= len(body.ids)
+        lane.bodies_out -= 1
+        return lane
 
     def _lane(self, carrier_id: int, lane: Lane) -> _Lane:
         found = self._lanes.get((carrier_id, lane))
@@ -108,3 +199,13 @@ class Outgoing:
             lane.ids.extendleft(reversed(ids))
         else:
             lane.ids.extend(ids)
+
+
+def _next_body(lane: _Lane, now_s: float) -> Body:
+    """Take a body out of a lane."""
+    ids = [lane.ids.popleft() for _ in range(min(IDS_A_BODY, len(lane.ids)))]
+    if not lane.bodies_out:
+        lane.heard_s = now_s
+    lane.out += len(ids)
+    lane.bodies_out += 1
+    return Body(lane.carrier_id, lane.lane, ids)

@@ -11,12 +11,15 @@ from twisted.logger import Logger
 
 from mobilesasa.core.model import Lane, MessageId
 from mobilesasa.queue.amqp.channel import Channel, Outcome
+from mobilesasa.queue.aside import Aside
 from mobilesasa.queue.envelope import write_body
 from mobilesasa.queue.outgoing import Body, Outgoing
+from mobilesasa.queue.sizes import Sizes
 from mobilesasa.queue.tender import Rest, Tender
 from mobilesasa.queue.topology import LANES, declare_lanes, lane_name
 
 FULL: Final = 0.8  # of the bound
+SILENT_S: Final = 15.0  # without a word about what was published to a lane, RabbitMQ refuses it
 WINDOW: Final = 500
 RETRY_S: Final = 1.0
 
@@ -38,8 +41,11 @@ class LanePublisher:
     Args:
         clock: time, and turns.
         bound: ids kept over all lanes, at most (I7).
+        aside: the carriers for which RabbitMQ is asked nothing.
+        sizes: told how many messages the bodies name.
 
     Attributes:
+        changed: called with a carrier when RabbitMQ begins to refuse it, or no longer does (`outgoing.refused`).
         counts: what became of bodies.
         unconfirmed: bodies published and not confirmed.
         outgoing: what is kept.
@@ -47,12 +53,14 @@ class LanePublisher:
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, bound: int) -> None:
+    def __init__(self, clock: IReactorTime, bound: int, aside: Aside, sizes: Sizes) -> None:
+        self.changed: Callable[[int], None] = lambda carrier_id: None
         self.counts = Counts()
         self.unconfirmed = 0
         self.outgoing = Outgoing(bound)
         self._clock = clock
-        self._lanes: Tender[int] = Tender(clock, self._declare)
+        self._sizes = sizes
+        self._lanes: Tender[int] = Tender(clock, self._declare, aside, aside.put)
         self._declared: set[int] = set()
         self._paused: set[int] = set()  # a lane of theirs refused a body a moment ago
         self._is_blocked: Callable[[], bool] = bool
@@ -74,8 +82,7 @@ class LanePublisher:
         """See `core.lanes.Queue`."""
         self.outgoing.add(carrier_id, lane, ids)
         self._tell_overflow()
-        if carrier_id not in self._declared and carrier_id not in self._paused:
-            self._lanes.soon(carrier_id)
+        self.declare(carrier_id)
         self._flush_soon()
 
     async def drain(self) -> None:
@@ -104,12 +111,32 @@ class LanePublisher:
         """RabbitMQ takes messages again."""
         self._flush_soon()
 
+    def declare(self, carrier_id: int) -> None:
+        """Declare the lanes of a carrier, unless they are or will be."""
+        if carrier_id not in self._declared and carrier_id not in self._paused:
+            self._lanes.soon(carrier_id)
+
+    def look(self) -> None:
+        """Look for lanes about which RabbitMQ says nothing; called now and then."""
+        if self._lanes.channel is None or self._is_blocked():
+            return
+        for carrier_id in sorted(self.outgoing.silence(self._clock.seconds() - SILENT_S)):
+            self.log.warn(
+                "RabbitMQ has not confirmed what is for carrier {id} for {after_s:.0f} s",
+                id=carrier_id,
+                after_s=SILENT_S,
+            )
+            self.changed(carrier_id)
+        self._flush_soon()
+
     def settled(self, bodies: Sequence[Body], outcome: Outcome) -> None:
         """Hear what became of bodies that were published."""
         self.unconfirmed -= len(bodies)
         if outcome is Outcome.CONFIRMED:
             self.counts.confirmed += len(bodies)
-            self.outgoing.confirmed(bodies)
+            for carrier_id in sorted(self.outgoing.confirmed(bodies, self._clock.seconds())):
+                self.log.info("RabbitMQ takes what is for carrier {id} again", id=carrier_id)
+                self.changed(carrier_id)
             self._tell_overflow()
             self._drained.see()
             self._flush_soon()
@@ -122,7 +149,7 @@ class LanePublisher:
             self.counts.returned += len(bodies)
         else:
             self.counts.refused += len(bodies)
-        self._declare_again({body.carrier_id for body in bodies}, outcome)
+        self._refused(bodies, outcome)
 
     # Publishing.
 
@@ -135,10 +162,12 @@ class LanePublisher:
         channel = self._lanes.channel
         if channel is None or self._is_blocked():
             return
-        bodies = self.outgoing.take(WINDOW - self.unconfirmed, self._declared)
+        room = WINDOW - self.unconfirmed + self.outgoing.in_silence
+        bodies = self.outgoing.take(room, self._declared, self._clock.seconds())
         self.unconfirmed += len(bodies)
         self.counts.published += len(bodies)
         for body in bodies:
+            self._sizes.note(body.carrier_id, body.lane, len(body.ids))
             channel.publish(LANES, lane_name(body.carrier_id, body.lane), write_body(body.ids), body)
 
     async def _declare(self, channel: Channel, carrier_id: int) -> None:
@@ -147,14 +176,17 @@ class LanePublisher:
             self._declared.add(carrier_id)
             self._flush_soon()
 
-    def _declare_again(self, carrier_ids: set[int], outcome: Outcome) -> None:
+    def _refused(self, bodies: Sequence[Body], outcome: Outcome) -> None:
         """Publish nothing to these carriers until their lanes are declared once more, after a while."""
-        for carrier_id in sorted(carrier_ids & self._declared):
-            self._declared.remove(carrier_id)
-            why = "has no queue for it" if outcome is Outcome.RETURNED else "refuses to keep it"
+        why = "has no queue for it" if outcome is Outcome.RETURNED else "refuses to keep it"
+        for carrier_id in sorted(self.outgoing.refuse(bodies)):
             self.log.warn("a body for carrier {id} goes out again: RabbitMQ {why}", id=carrier_id, why=why)
+        self._tell_overflow()
+        for carrier_id in sorted({body.carrier_id for body in bodies} & self._declared):
+            self._declared.remove(carrier_id)
             self._paused.add(carrier_id)
             self._clock.callLater(RETRY_S, self._resume, carrier_id)
+            self.changed(carrier_id)
 
     def _resume(self, carrier_id: int) -> None:
         self._paused.discard(carrier_id)

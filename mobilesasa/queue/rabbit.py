@@ -17,11 +17,13 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-from mobilesasa.core.lanes import IDS_A_BODY, Delivery, Subscription
+from mobilesasa.core.lanes import Delivery, Subscription
 from mobilesasa.core.model import Lane, MessageId
+from mobilesasa.queue.aside import Aside
 from mobilesasa.queue.consumer import LaneConsumer
 from mobilesasa.queue.missed import Refill
 from mobilesasa.queue.publisher import LanePublisher
+from mobilesasa.queue.sizes import Sizes
 
 BOUND: Final = 200_000
 
@@ -39,12 +41,16 @@ class RabbitQueue:
     Attributes:
         publisher: the half that publishes.
         consumer: the half that consumes.
+        aside: the carriers that RabbitMQ does not serve.
         ready: bodies of each lane that wait at RabbitMQ, as last looked at; `queue.link` keeps it.
     """
 
     def __init__(self, clock: IReactorTime, now_ms: Callable[[], int], refill: Refill, bound: int = BOUND) -> None:
-        self.publisher = LanePublisher(clock, bound)
-        self.consumer = LaneConsumer(clock, now_ms, refill)
+        self.aside = Aside(clock)
+        self._sizes = Sizes()
+        self.publisher = LanePublisher(clock, bound, self.aside, self._sizes)
+        self.consumer = LaneConsumer(clock, now_ms, refill, self.aside, self._sizes)
+        self.aside.changed = self.publisher.changed = self._changed
         self.ready: dict[tuple[int, Lane], int] = {}
 
     def publish(self, carrier_id: int, lane: Lane, ids: Sequence[MessageId]) -> None:
@@ -60,9 +66,12 @@ class RabbitQueue:
         self.consumer.look_again()
 
     def depth(self, carrier_id: int, lane: Lane) -> int:
-        """Return how many messages wait here and, as last looked at, at RabbitMQ, a body taken for a full one."""
+        """Return how many messages wait here and, as last looked at, at RabbitMQ.
+
+        RabbitMQ counts bodies; each is taken for the mean of those that this node lately published to the lane or had of it.
+        """
         kept = self.publisher.outgoing.of_lane(carrier_id, lane)
-        return kept + IDS_A_BODY * self.ready.get((carrier_id, lane), 0)
+        return kept + round(self._sizes.mean(carrier_id, lane) * self.ready.get((carrier_id, lane), 0))
 
     @property
     def full(self) -> bool:
@@ -73,3 +82,10 @@ class RabbitQueue:
         """Return when everything is confirmed and nothing is consumed for who has gone; at once where RabbitMQ is away."""
         await self.publisher.drain()
         await self.consumer.drain()
+
+    def _changed(self, carrier_id: int) -> None:
+        """RabbitMQ began to serve a carrier, or ceased to: read the store in its place, or go on as ever."""
+        is_aside = carrier_id in self.aside
+        self.consumer.fill_in_for(carrier_id, is_aside or carrier_id in self.publisher.outgoing.refused)
+        if not is_aside:
+            self.publisher.declare(carrier_id)

@@ -2,12 +2,13 @@
 
 How to think about it: what is wanted is kept by whoever has a tender, and can change at any moment, with a channel or
 without. Each change names a key; a key is *tended* by looking at what is wanted by then. A new channel begins with nothing,
-so all keys are tended on it. What fails because the channel ended is left, for the next channel begins anew.
+so all keys are tended on it. What fails because the channel ended is left, for the next channel begins anew. Where one
+key can be what ended the channel, somebody is told which it was, and may have it left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Generic, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -53,6 +54,8 @@ class Tender(Generic[K]):
     Args:
         clock: work that is asked for begins on a later turn of it.
         tend: makes what RabbitMQ has of a key what is wanted now.
+        left: keys that are not tended for now.
+        failed: called with the key that was tended when the channel ended, and why it did.
 
     Attributes:
         channel: the one that there is, if any.
@@ -60,17 +63,25 @@ class Tender(Generic[K]):
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, tend: Callable[[Channel, K], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        tend: Callable[[Channel, K], Awaitable[None]],
+        left: Container[K] = (),
+        failed: Callable[[K, ChannelLost], None] = lambda key, error: None,
+    ) -> None:
         self.channel: Channel | None = None
         self._clock = clock
         self._tend = tend
+        self._left = left
+        self._failed = failed
         self._keys: dict[K, None] = {}  # in order
         self._busy = False
         self._rest = Rest(lambda: not self._busy and not self._keys)
 
     def soon(self, key: K) -> None:
         """Tend a key; without a channel the next one does it."""
-        if self.channel is None:
+        if self.channel is None or key in self._left:
             return
         self._keys[key] = None
         if not self._busy:
@@ -116,8 +127,16 @@ class Tender(Generic[K]):
             while self._keys and channel is self.channel:
                 key = next(iter(self._keys))
                 del self._keys[key]
-                await self._tend(channel, key)
+                if key not in self._left:
+                    await self._one(channel, key)
         finally:
             if channel is self.channel:
                 self._busy = False
                 self._rest.see()
+
+    async def _one(self, channel: Channel, key: K) -> None:
+        try:
+            await self._tend(channel, key)
+        except ChannelLost as error:
+            self._failed(key, error)
+            raise

@@ -86,9 +86,17 @@ async def declare_lanes(channel: Channel, carrier_id: int) -> None:
         TopologyError: one of them is there with other arguments.
     """
     for lane in Lane:
-        name = lane_name(carrier_id, lane)
-        await _declare_queue(channel, name, LANE_ARGUMENTS)
-        await channel.bind(name, LANES, name)
+        await declare_lane(channel, lane_name(carrier_id, lane))
+
+
+async def declare_lane(channel: Channel, name: str) -> None:
+    """Declare one lane's queue.
+
+    Raises:
+        TopologyError: it is there with other arguments.
+    """
+    await _declare_queue(channel, name, LANE_ARGUMENTS)
+    await channel.bind(name, LANES, name)
 
 
 async def _declare_queue(channel: Channel, name: str, arguments: Mapping[str, object]) -> None:

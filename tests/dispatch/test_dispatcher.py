@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from mobilesasa.core.model import INTERMEDIATE, Failure, Later, Never, Sent
 from mobilesasa.dispatch.dispatcher import EXPIRED, PREFETCH_BODIES
 from mobilesasa.dispatch.insist import RETRY_S
+from mobilesasa.queue.memory import MemoryQueue
 from tests.dispatch.rig import BULK, FAST, Rig, flat
 from tests.fakes.journal import outbound
 from tests.fakes.spool import notice
@@ -382,7 +383,38 @@ def test_stopping_takes_nothing_more_and_hands_back_what_no_carrier_has(rig):
     rig.carrier.answer()
     assert stopped.called
     assert rig.carrier.ids == ids[:10]
-    assert rig.queue.published == []
+
+
+def test_what_is_handed_back_while_stopping_is_named_again_when_it_is_free(rig):
+    rig.deliver(10)
+    rig.journal.held.add("release")
+    ids = rig.deliver(5, BULK)
+    stopping(rig)
+    assert rig.queue.published == []  # who hears of it now would find it claimed
+    rig.journal.let("release")
+    assert rig.queue.published == [(1, BULK, ids)]
+
+
+def test_what_a_stopped_dispatcher_named_again_is_carried_once_by_the_next_on_the_queue_in_memory(rig):
+    async def refill(*_):
+        return []
+
+    rig.queue = MemoryQueue(rig.clock, refill)
+    first, dispatcher = rig.add(2, 10)
+    rig.clock.pump([0] * 5)
+    ids = rig.store(15, carrier_id=2)
+    rig.queue.publish(2, FAST, ids)
+    rig.clock.pump([0] * 5)
+    stopped = Deferred.fromCoroutine(dispatcher.stop(10))
+    first.answer_all()
+    assert stopped.called
+    second, _ = rig.add(2, 10)
+    for _ in range(5):
+        rig.clock.pump([0] * 5)
+        second.answer_all()
+    assert first.ids == ids[:10]
+    assert sorted(second.ids) == ids[10:]
+    assert rig.queue.depth(2, FAST) == 0
 
 
 def test_stopping_waits_until_the_answers_are_written_down(rig):
@@ -419,6 +451,7 @@ def test_what_was_being_claimed_when_the_end_came_is_handed_back(rig):
     rig.journal.let("claim")
     assert stopped.called
     assert rig.journal.released == ids
+    assert rig.queue.published == [(1, FAST, ids)]
     assert rig.carrier.ids == []
 
 

@@ -6,6 +6,7 @@ from mobilesasa.queue.amqp.errors import ChannelError
 from mobilesasa.queue.consumer import FILL_IN_S, RETRY_S
 from mobilesasa.queue.envelope import read_body, write_body
 from mobilesasa.queue.hold import REST_S
+from mobilesasa.queue.missed import PAGE
 from tests.fakes.amqp import FakeMessage
 from tests.queue.contract import FAST, Consumer, named
 from tests.queue.rig import LANE, made
@@ -229,6 +230,42 @@ def test_a_refusal_while_tending_is_left_to_the_next_connection(rig):
     rig.queue.publish(1, FAST, named(0, 3))
     rig.turn()
     assert consumer.ids() == named(0, 3)
+
+
+def overdue(rig, count):
+    """Let so many messages wait in the store for an hour, which no hint names."""
+    rig.rows.waiting = [made(3600, number) for number in range(count)]
+    return list(rig.rows.waiting)
+
+
+def carried(rig, consumer):
+    """Carry what comes until nothing does; returns how many messages that was."""
+    count = 0
+    while ids := consumer.ids():
+        count += len(ids)
+        rig.rows.waiting = sorted({*rig.rows.waiting} - {*ids})
+        consumer.ack_all()
+        rig.turn()
+    return count
+
+
+def test_a_look_brings_all_that_no_hint_names_when_rabbitmq_has_no_more(rig):
+    consumer, _ = consume(rig, prefetch=2)
+    overdue(rig, 2 * PAGE + 10)
+    rig.queue.publish(1, FAST, named(0, 100))
+    rig.queue.look_again()
+    rig.turn()
+    assert carried(rig, consumer) == 2 * PAGE + 10 + 100
+
+
+def test_a_look_brings_a_page_while_rabbitmq_may_have_what_is_overdue(rig):
+    consumer, _ = consume(rig, prefetch=2)
+    rig.queue.publish(1, FAST, named(0, 1000))
+    rig.turn()
+    overdue(rig, 2 * PAGE)
+    rig.queue.look_again()
+    rig.turn()
+    assert carried(rig, consumer) == 1000 + PAGE
 
 
 # Resting

@@ -7,15 +7,18 @@ from twisted.internet.task import Clock
 
 from mobilesasa.queue.amqp.errors import ChannelError, ChannelLost
 from mobilesasa.queue.amqp.url import AmqpUrl
+from mobilesasa.queue.aside import AGAIN_S, FORGIVEN_S
+from mobilesasa.queue.consumer import FILL_IN_S
 from mobilesasa.queue.depths import EVERY_S, Depths
+from mobilesasa.queue.envelope import read_body
 from mobilesasa.queue.events import TeamEvents
 from mobilesasa.queue.hold import REST_S
 from mobilesasa.queue.link import DRAIN_S, RabbitLink
 from mobilesasa.queue.rabbit import RabbitQueue
 from mobilesasa.queue.topology import DEAD, lane_name
-from tests.fakes.amqp import FakeBroker, FakeChannel
+from tests.fakes.amqp import FakeBroker, FakeChannel, FakeLane
 from tests.queue.contract import FAST, Consumer, named
-from tests.queue.rig import NOW_MS
+from tests.queue.rig import NOW_MS, made
 from tests.queue.rows import Rows
 
 
@@ -54,7 +57,9 @@ class FakeConnection:
         done = Deferred.fromCoroutine(self.up(channel))
         self.broker.clock.pump([0] * 60)
         assert done.called
-        self.channel, self.state = channel, "up"
+        done.addErrback(lambda failure: failure.trap(ChannelLost))
+        if self.state != "stopped":
+            self.channel, self.state = channel, "up"
 
     def go_down(self, why: str) -> None:
         self.channel.lose()
@@ -66,7 +71,8 @@ class Rig:
     def __init__(self) -> None:
         self.clock = Clock()
         self.broker = FakeBroker(self.clock)
-        self.queue = RabbitQueue(self.clock, self.now_ms, Rows().refill)
+        self.rows = Rows()
+        self.queue = RabbitQueue(self.clock, self.now_ms, self.rows.refill)
         self.told: list[int] = []
         self.events = TeamEvents(self.clock, self.told.append)
         self.made: list[FakeConnection] = []
@@ -80,7 +86,7 @@ class Rig:
             lambda: [1],
             self._connect,
         )
-        self.out, self.into = self.made
+        self.out, self.into, self.trial = self.made
 
     def _connect(self, clock, url, name, up, down):
         self.made.append(FakeConnection(self.broker, name, up, down))
@@ -109,7 +115,7 @@ def rig() -> Rig:
 
 
 def test_rabbitmq_shows_which_node_publishes_and_consumes(rig):
-    assert [rig.out.name, rig.into.name] == ["mobilesasa n1 out", "mobilesasa n1 in"]
+    assert [each.name for each in rig.made] == ["mobilesasa n1 out", "mobilesasa n1 in", "mobilesasa n1 trial"]
 
 
 def test_it_is_up_when_both_connections_are_and_says_since_when(rig):
@@ -275,3 +281,174 @@ def test_lanes_are_read_from_the_store_while_hints_do_not_get_through(rig):
     assert said[-1] is True
     rig.stop()
     assert said[-1] is False
+
+
+# A carrier that RabbitMQ does not serve
+
+LANE = lane_name(1, FAST)
+INTERNAL = "RabbitMQ closed the connection: 541 INTERNAL_ERROR"
+
+
+@pytest.fixture
+def unserved(rig) -> Rig:
+    """Carriers 1 and 2 are consumed, RabbitMQ takes no consumer of 1, and the connection that asked for it is back."""
+    rig.consumers = {carrier_id: Consumer() for carrier_id in (1, 2)}
+    rig.link.start()
+    rig.out.come_up()
+    rig.broker.unserved = {LANE}
+    for carrier_id, consumer in rig.consumers.items():
+        rig.queue.consume(carrier_id, consumer.take, 10)
+    rig.into.come_up()
+    rig.into.go_down(INTERNAL)
+    rig.into.come_up()
+    return rig
+
+
+def fail_trial(rig):
+    assert rig.trial.state == "connecting"
+    rig.trial.come_up()
+    rig.trial.go_down(INTERNAL)
+    assert rig.trial.state == "stopped"
+
+
+def test_a_carrier_that_is_not_served_is_set_aside_and_the_others_are_consumed(unserved):
+    assert unserved.link.standing().up
+    unserved.queue.publish(2, FAST, named(0, 3))
+    unserved.wait(0)
+    assert unserved.consumers[2].ids() == named(0, 3)
+    assert 1 in unserved.queue.aside
+    assert 2 not in unserved.queue.aside
+    assert "1" not in unserved.queue.aside
+
+
+def test_the_store_is_read_in_the_place_of_a_carrier_that_is_aside(unserved):
+    unserved.rows.waiting = [made(0, 1)]
+    unserved.wait(FILL_IN_S)
+    assert unserved.consumers[1].ids() == [made(0, 1)]
+
+
+def test_nothing_is_published_to_a_carrier_that_is_aside_on_a_fresh_connection(unserved):
+    unserved.out.go_down("cut")
+    unserved.out.come_up()
+    unserved.queue.publish(1, FAST, named(0, 3))
+    unserved.wait(0)
+    assert unserved.out.channel.published == []
+    assert unserved.queue.publisher.declared == []
+
+
+def test_a_trial_that_fails_says_the_queue_and_the_remedy_once(unserved, logged):
+    fail_trial(unserved)
+    (said,) = logged()
+    assert said == (
+        "RabbitMQ does not serve carrier 1, whose messages are read from the database meanwhile; mobilesasa.v1.1.transactional: "
+        "RabbitMQ closed the connection: 541 INTERNAL_ERROR. If it stays so, delete the queue, and it is declared anew: "
+        "rabbitmqctl delete_queue mobilesasa.v1.1.transactional. No message is lost by that, for the rows are in the database"
+    )
+    unserved.wait(EVERY_S)
+    fail_trial(unserved)
+    assert logged() == []
+    assert unserved.link.standing().up
+
+
+def test_a_carrier_that_is_served_again_is_consumed_and_published_to(unserved, logged):
+    fail_trial(unserved)
+    logged()
+    unserved.queue.publish(1, FAST, named(0, 3))
+    unserved.broker.unserved = set()
+    unserved.wait(EVERY_S)
+    unserved.trial.come_up()
+    unserved.wait(0)
+    assert unserved.trial.state == "stopped"
+    assert unserved.consumers[1].ids() == named(0, 3)
+    assert logged() == ["RabbitMQ serves carrier 1 again"]
+    unserved.wait(EVERY_S)
+    assert unserved.trial.state == "stopped"
+
+
+def test_what_came_to_the_trial_goes_back(unserved):
+    unserved.queue.publish(1, FAST, named(0, 3))
+    unserved.wait(0)
+    unserved.broker.unserved = set()
+    unserved.queue.consumer._holds.clear()  # nobody consumes it here any more
+    unserved.trial.come_up()
+    unserved.wait(0)
+    assert [read_body(each.body) for each in unserved.broker.queues[LANE].ready] == [named(0, 3)]
+
+
+def test_chance_is_tried_at_once_and_not_mentioned(unserved, logged):
+    unserved.broker.unserved = set()
+    unserved.trial.come_up()
+    unserved.wait(0)
+    assert logged() == []
+    unserved.queue.publish(1, FAST, named(0, 3))
+    unserved.wait(0)
+    assert unserved.consumers[1].ids() == named(0, 3)
+
+
+def test_a_carrier_that_is_aside_again_soon_waits_longer_each_time_for_its_trial(unserved):
+    aside = unserved.queue.aside
+    for wait_s in (AGAIN_S, 2 * AGAIN_S, 4 * AGAIN_S):
+        aside.served(1)
+        aside.put(1, ChannelLost("again"))
+        assert aside.due() is None
+        unserved.clock.advance(wait_s - 0.1)
+        assert aside.due() is None
+        unserved.clock.advance(0.1)
+        assert aside.due() == 1
+
+
+def test_a_carrier_that_was_served_for_long_is_tried_at_once(unserved):
+    aside = unserved.queue.aside
+    aside.served(1)
+    unserved.clock.advance(FORGIVEN_S)
+    aside.put(1, ChannelLost("again"))
+    aside.put(1, ChannelLost("and by the other connection"))
+    assert aside.due() == 1
+
+
+def test_those_that_are_aside_take_turns(unserved):
+    aside = unserved.queue.aside
+    unserved.wait(1)
+    aside.put(2, ChannelLost("too"))
+    assert aside.due() == 1
+    aside.failed(1, LANE, "no answer")
+    assert aside.due() == 2
+
+
+def test_a_queue_with_other_arguments_keeps_its_own_carrier_from_rabbitmq_and_no_other(rig, logged):
+    rig.broker.queues[LANE] = FakeLane({"x-queue-type": "classic"})
+    rig.link.start()
+    rig.out.come_up()
+    rig.out.go_down("setting up failed")
+    rig.out.come_up()
+    rig.into.come_up()
+    assert rig.link.standing().up
+    logged()
+    rig.trial.come_up()
+    rig.trial.go_down("setting up failed")
+    (said,) = logged()
+    assert said.count("rabbitmqctl delete_queue") == 1
+    assert "with other arguments than ours" in said
+
+
+def test_a_trial_for_which_there_is_no_connection_says_nothing_of_the_carrier(unserved, logged):
+    unserved.trial.down("cannot connect")
+    assert (unserved.trial.state, logged()) == ("stopped", [])
+    unserved.wait(EVERY_S)
+    assert unserved.trial.state == "connecting"
+
+
+def test_nobody_is_tried_while_rabbitmq_is_away(unserved):
+    fail_trial(unserved)
+    unserved.out.go_down("gone")
+    unserved.wait(EVERY_S)
+    assert unserved.trial.state == "stopped"
+
+
+def test_who_stops_gives_up_a_trial(unserved):
+    stopped = unserved.stop()
+    assert (stopped.called, unserved.trial.state) == (True, "stopped")
+    unserved.clock.advance(2 * FILL_IN_S)
+    asked = len(unserved.rows.asked)
+    unserved.wait(10)
+    assert len(unserved.rows.asked) == asked

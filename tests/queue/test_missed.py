@@ -98,6 +98,31 @@ def test_a_look_brings_one_page_at_most(rig):
     assert rig.rows.of_lane(FAST) == 1
 
 
+def test_a_look_to_the_end_goes_on_page_by_page_through_all_that_is_overdue(rig):
+    old = [made(3600, number) for number in range(2 * PAGE + 5)]
+    rig.rows.waiting = [*old, made(OVERDUE_S - 1)]
+    rig.missed.look(to_the_end=True)
+    rig.turn()
+    assert [len(rig.carry()) for _ in range(4)] == [PAGE, PAGE, 5, 0]
+    assert rig.rows.waiting == [made(OVERDUE_S - 1)]
+    assert rig.rows.of_lane(FAST) == 3
+    rig.missed.look(to_the_end=True)  # from the oldest again
+    rig.turn()
+    assert rig.rows.asked[-1] == (1, FAST, None, PAGE)
+
+
+def test_a_look_to_the_end_goes_on_where_it_was_when_the_store_is_back(rig):
+    rig.rows.waiting = [made(3600, number) for number in range(PAGE + 5)]
+    rig.missed.look(to_the_end=True)
+    rig.turn()
+    rig.rows.away = True
+    rig.carry()
+    rig.rows.away = False
+    rig.clock.advance(RETRY_S)
+    rig.turn()
+    assert len(rig.carry()) == 5
+
+
 def test_nobody_looks_while_a_page_is_in_hand(rig):
     rig.rows.waiting = [made(3600, 1)]
     rig.missed.look()

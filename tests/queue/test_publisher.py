@@ -2,10 +2,12 @@
 
 from twisted.internet.defer import Deferred
 
+from mobilesasa.queue.consumer import FILL_IN_S
 from mobilesasa.queue.envelope import read_body
-from mobilesasa.queue.publisher import RETRY_S, WINDOW
+from mobilesasa.queue.outgoing import LANE_WINDOW, REFUSALS
+from mobilesasa.queue.publisher import RETRY_S, SILENT_S, WINDOW
 from tests.queue.contract import BULK, FAST, named
-from tests.queue.rig import LANE, OTHER, FakeRig
+from tests.queue.rig import LANE, OTHER, FakeRig, made
 
 
 def draining(queue):
@@ -27,15 +29,18 @@ def test_what_is_named_in_one_turn_leaves_in_as_few_bodies_as_hold_it(rig):
 
 def test_a_window_of_bodies_is_unconfirmed_and_no_more(rig):
     rig.broker.holding = True
-    rig.queue.publish(1, FAST, named(0, 100 * WINDOW + 250))
+    carriers = range(1, 11)
+    for carrier_id in carriers:
+        for lane in (FAST, BULK):
+            rig.queue.publish(carrier_id, lane, named(0, 100 * LANE_WINDOW))
     rig.turn()
     assert (len(rig.out.published), rig.queue.publisher.unconfirmed) == (WINDOW, WINDOW)
     rig.broker.holding = False
     rig.out.settle_some()
     rig.turn()
-    assert len(rig.out.published) == WINDOW + 3
+    assert len(rig.out.published) == 2 * len(carriers) * LANE_WINDOW
     assert (rig.queue.publisher.unconfirmed, rig.queue.publisher.outgoing.waiting) == (0, 0)
-    assert rig.queue.publisher.counts.confirmed == WINDOW + 3
+    assert rig.queue.publisher.counts.confirmed == 2 * len(carriers) * LANE_WINDOW
 
 
 def test_nothing_is_published_while_rabbitmq_is_blocked(rig):
@@ -149,3 +154,73 @@ def test_without_a_connection_there_is_nothing_to_drain(rig):
     ended = draining(rig.queue)
     rig.go_down()
     assert ended.called
+
+
+# A lane that RabbitMQ refuses
+
+
+def test_a_lane_that_is_refused_for_long_fills_no_node_and_is_said_once_and_when_it_is_over(logged):
+    rig = FakeRig(bound=10_000)
+    rig.come_up()
+    rig.broker.refusing = {OTHER}
+    for round_ in range(10):
+        rig.queue.publish(2, FAST, named(2000 * round_, 2000 * (round_ + 1)))
+        rig.wait(RETRY_S)
+    assert logged() == ["a body for carrier 2 goes out again: RabbitMQ refuses to keep it"]
+    assert (rig.queue.publisher.outgoing.waiting, rig.queue.full) == (500, False)
+    rig.broker.refusing = set()
+    rig.wait(RETRY_S)
+    assert logged() == ["RabbitMQ takes what is for carrier 2 again"]
+    assert rig.queue.publisher.outgoing.waiting == 0
+
+
+def test_the_store_is_read_in_the_place_of_a_lane_that_rabbitmq_refuses(rig):
+    rig.queue.consume(1, rig.consumer.take, 100)
+    rig.turn()
+    rig.broker.refusing = {LANE}
+    rig.queue.publish(1, FAST, named(0, 3))
+    for _ in range(REFUSALS):
+        rig.wait(RETRY_S)
+    rig.rows.waiting = [made(0, 1)]
+    rig.wait(FILL_IN_S)
+    assert rig.consumer.ids() == [made(0, 1)]
+    rig.rows.waiting = [made(0, 2)]
+    rig.consumer.ack_all()
+    rig.broker.refusing = set()
+    rig.wait(RETRY_S)
+    assert rig.consumer.ids() == [made(0, 2), *named(0, 3)]
+    asked = len(rig.rows.asked)
+    rig.wait(10 * FILL_IN_S)
+    assert len(rig.rows.asked) == asked
+
+
+def test_what_is_not_confirmed_for_long_leaves_the_window_to_others_and_is_read_from_the_store(rig, logged):
+    rig.queue.consume(1, rig.consumer.take, 100)
+    rig.turn()
+    rig.broker.holding = True
+    rig.queue.publish(1, FAST, named(0, 3))
+    rig.turn()
+    rig.wait(SILENT_S - 1)
+    rig.queue.publisher.look()
+    assert logged() == []
+    rig.wait(1)
+    rig.blocked = True
+    rig.queue.publisher.look()  # then nobody is confirmed
+    assert logged() == []
+    rig.blocked = False
+    rig.queue.publisher.look()
+    rig.queue.publisher.look()
+    assert logged() == ["RabbitMQ has not confirmed what is for carrier 1 for 15 s"]
+    rig.rows.waiting = [made(0, 1)]
+    rig.wait(FILL_IN_S)
+    assert rig.consumer.ids() == [made(0, 1)]
+    rig.broker.holding = False
+    rig.out.settle_some()
+    rig.turn()
+    assert logged() == ["RabbitMQ takes what is for carrier 1 again"]
+
+
+def test_without_a_connection_nobody_looks_for_silence(rig):
+    rig.go_down()
+    rig.queue.publisher.look()
+    assert rig.queue.publisher.outgoing.refused == set()

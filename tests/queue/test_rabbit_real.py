@@ -14,6 +14,7 @@ from mobilesasa.queue.topology import DEAD, DELIVERY_LIMIT
 from tests.clients.proxy import Proxy
 from tests.queue.contract import FAST, Consumer, QueueContract, named
 from tests.queue.rig import LANE, RealRig, channel_of, made
+from tests.rabbitmq import RabbitMQ
 
 
 @pytest.fixture
@@ -241,3 +242,62 @@ async def test_the_depth_is_looked_at_by_the_link_itself(harness):
     await harness.link._look()
     assert harness.queue.depth(2, FAST) == 300
     assert harness.link.standing().dead == 0
+
+
+def of_lane(rabbitmq: RabbitMQ, do: str) -> None:
+    """Do something with the process of carrier 1's lane at RabbitMQ; its id is called Id there."""
+    found = (
+        f'Q <- rabbit_amqqueue:list(), element(4, amqqueue:get_name(Q)) =:= <<"{LANE}">>, Id <- [amqqueue:get_pid(Q)]'
+    )
+    assert rabbitmq.evaluate(f"length([{do} || {found}])") == "1"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_lane_whose_process_has_ended_keeps_its_carrier_from_rabbitmq_and_no_other(
+    harness, rabbitmq, proxy, broker_url
+):
+    async with node(broker_url.replace(str(rabbitmq.port), str(proxy.port)), "cut") as rig:
+        good, bad = Consumer(), Consumer()
+        rig.queue.consume(1, bad.take, 10)
+        rig.queue.consume(2, good.take, 10)
+        await rig.settle()
+        of_lane(rabbitmq, "ra:stop_server(quorum_queues, Id)")
+        try:
+            proxy.cut()
+            await rig.until(lambda: 1 in rig.queue.aside)
+            await rig.until(lambda: rig.link.standing().up)
+            rig.queue.publish(2, FAST, named(0, 3))
+            await rig.until(lambda: good.ids() == named(0, 3))
+            rig.rows.waiting = [made(0, 1)]
+            await rig.until(lambda: bad.ids() == [made(0, 1)])
+            rig.rows.waiting = []
+            bad.ack_all()
+        finally:
+            of_lane(rabbitmq, "ra:restart_server(quorum_queues, Id)")
+        await rig.until(
+            lambda: rig.link._try() or 1 not in rig.queue.aside
+        )  # there is no waiting for the link's next look
+        harness.queue.publish(1, FAST, named(3, 5))
+        await rig.until(lambda: bad.ids() == named(3, 5))
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_lane_that_takes_nothing_leaves_the_others_their_way(harness, rabbitmq):
+    consumer = consume(harness)
+    harness.queue.consume(2, harness.consumer.take, 10)
+    await harness.settle()
+    of_lane(rabbitmq, "ra:stop_server(quorum_queues, Id)")
+    try:
+        harness.queue.publish(1, FAST, named(0, 20_000))
+        await harness.until(lambda: harness.queue.publisher.outgoing.refused == {1})
+        assert harness.queue.publisher.outgoing.waiting <= 10_000
+        harness.queue.publish(2, FAST, named(20_000, 20_100))
+        await harness.until(lambda: named(20_000, 20_100)[0] in consumer.ids())
+        harness.rows.waiting = [made(0, 1)]
+        await harness.until(lambda: made(0, 1) in consumer.ids())
+        harness.rows.waiting = []
+        consumer.ack_all()
+    finally:
+        of_lane(rabbitmq, "ra:restart_server(quorum_queues, Id)")
+    await harness.until(lambda: harness.queue.publisher.outgoing.waiting == 0)
+    await harness.until(all_of(consumer, named(0, 10_000)))

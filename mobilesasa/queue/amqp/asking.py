@@ -19,7 +19,11 @@ ANSWER_S: Final = 30.0  # the longest that a method is without its answer
 
 
 class Asking(AMQChannel):
-    """txamqp's channel, without its queues: what was asked is answered in order."""
+    """txamqp's channel, without its queues: an answer is for the first that asked for one of its kind.
+
+    RabbitMQ answers in order but for what a queue decides: it answers the cancel of a quorum queue's consumer later than
+    an unbind that was asked after it (3.10.8).
+    """
 
     def __init__(self, number: int, outgoing: None, client: Client) -> None:
         super().__init__(number, outgoing, client)
@@ -41,12 +45,12 @@ class Asking(AMQChannel):
         if not self._asked:
             self.client.abort(f"RabbitMQ said {_name(method)}, and nothing was asked")
             return
-        asked, answered = self._asked.popleft()
-        if method in asked.responses:
-            answered.callback(answer)
-        else:
-            self._asked.appendleft((asked, answered))
-            self.client.abort(f"RabbitMQ answered {_name(asked)} with {_name(method)}")
+        for at, (asked, answered) in enumerate(self._asked):
+            if method in asked.responses:
+                del self._asked[at]
+                answered.callback(answer)
+                return
+        self.client.abort(f"RabbitMQ answered {_name(self._asked[0][0])} with {_name(method)}")
 
     def end(self, error: ChannelLost) -> None:
         """Let everything that waits fail."""

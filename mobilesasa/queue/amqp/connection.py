@@ -39,7 +39,7 @@ class Backoff:
 
     first_s: float = 0.5
     factor: float = 2.0
-    limit_s: float = 15.0
+    limit_s: float = 3.0
     spread: float = 0.5  # the wait is up to this share shorter, at random
     settled_s: float = 10.0  # a connection that was up for so long was a good one: the next wait is the first again
 

@@ -184,6 +184,38 @@ def test_a_method_that_is_not_answered_ends_the_connection():
     asked.addErrback(lambda _: None)
 
 
+def test_answers_that_cross_go_to_who_asked_for_them():
+    peer = opened_peer()
+    channel_of(peer)
+    cancelled = peer.client.call(1, "basic_cancel", consumer_tag="c1")
+    unbound = peer.client.call(1, "queue_unbind", queue="q", exchange="x", routing_key="7")
+    peer.say(spec.Queue.UnbindOk())  # a quorum queue's consumer is cancelled later than what was asked after it
+    assert unbound.called
+    assert not cancelled.called
+    peer.say(spec.Basic.CancelOk("c1"))
+    assert cancelled.result == {"consumer_tag": "c1"}
+    assert lost(peer) == []
+
+
+def test_of_two_that_asked_the_same_the_first_is_answered_first():
+    peer = opened_peer()
+    channel_of(peer)
+    asked = [peer.client.call(1, "queue_purge", queue=name) for name in ("a", "b")]
+    peer.say(spec.Queue.PurgeOk(1), spec.Queue.PurgeOk(2))
+    assert [each.result for each in asked] == [{"message_count": 1}, {"message_count": 2}]
+
+
+def test_an_answer_that_nobody_asked_for_ends_the_connection_whatever_else_is_asked():
+    peer = opened_peer()
+    channel_of(peer)
+    asked = [peer.client.call(1, "queue_purge", queue=name) for name in ("a", "b")]
+    peer.say(spec.Queue.UnbindOk())
+    assert lost(peer) == ["RabbitMQ answered queue.purge with queue.unbind-ok"]
+    assert [bool(each.result.check(ChannelLost)) for each in asked] == [True, True]
+    for each in asked:
+        each.addErrback(lambda _: None)
+
+
 def test_a_broker_that_blocks_us_need_not_answer():
     peer = opened_peer(attrs.evolve(URL, heartbeat_s=0))
     channel_of(peer)
