@@ -8,7 +8,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 SAID := setup.cfg setup.py pyproject.toml .ci/venv
 PURE := mobilesasa/sms/*,mobilesasa/smpp/*,mobilesasa/core/*
-TEST_LIMIT_S ?= 1080
+TEST_LIMIT_S ?= 1800
 FUZZ_S ?= 180
 
 export PYTHON
