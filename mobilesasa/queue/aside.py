@@ -22,6 +22,7 @@ from mobilesasa.queue.topology import TopologyError
 
 AGAIN_S: Final = 5.0  # the second trial of a carrier waits so long, the third twice that, and so on
 AGAIN_MAX_S: Final = 300.0
+SAID: Final = 2  # trials that failed in a row
 FORGIVEN_S: Final = 600.0  # a carrier that was served for so long begins anew
 
 
@@ -30,7 +31,7 @@ class _Case:
     due_s: float  # when it may be tried
     strikes: int = 1
     is_aside: bool = True
-    is_said: bool = False
+    failures: int = 0  # of trials in a row
     since_s: float = 0.0  # when it was put aside or taken back
 
 
@@ -41,7 +42,7 @@ class Aside:
         clock: says when one may be tried again.
 
     Attributes:
-        changed: called with a carrier that was put aside or taken back.
+        changed: called with a carrier that was put aside, failed its trial, or was taken back.
     """
 
     log = Logger()
@@ -57,6 +58,10 @@ class Aside:
     def __contains__(self, carrier_id: object) -> bool:
         case = self._cases.get(carrier_id) if isinstance(carrier_id, int) else None
         return case is not None and case.is_aside
+
+    def is_unserved(self, carrier_id: int) -> bool:
+        """Whether a carrier is aside and failed its trial."""
+        return carrier_id in self and self._cases[carrier_id].failures > 0
 
     def put(self, carrier_id: int, _why: ChannelLost) -> None:
         """Set a carrier aside, for a channel was lost while its lanes were declared or consumed."""
@@ -79,13 +84,14 @@ class Aside:
         return min(due)[1] if due else None
 
     def failed(self, carrier_id: int, lane: str, why: str, error: ChannelLost | None = None) -> None:
-        """Hear that a trial has failed at this queue; it is said once."""
+        """Hear that a trial has failed at this queue; it is said once, the second time: the first can be chance."""
         case = self._cases[carrier_id]
         case.strikes += 1
         case.due_s = self._clock.seconds() + _wait_s(case)
-        if case.is_said:
+        case.failures += 1
+        self.changed(carrier_id)
+        if case.failures != SAID:
             return
-        case.is_said = True
         remedy = (
             "" if isinstance(error, TopologyError)  # which says it itself
             else f". If it stays so, delete the queue, and it is declared anew: rabbitmqctl delete_queue {lane}. "
@@ -95,7 +101,7 @@ class Aside:
             "RabbitMQ does not serve carrier {id}, whose messages are read from the database meanwhile; {lane}: {why}{remedy}",
             id=carrier_id,
             lane=lane,
-            why=why,
+            why=why.rstrip("."),
             remedy=remedy,
         )
 
@@ -103,8 +109,8 @@ class Aside:
         """Take a carrier back, for RabbitMQ serves it."""
         case = self._cases[carrier_id]
         case.is_aside, case.since_s = False, self._clock.seconds()
-        if case.is_said:
-            case.is_said = False
+        failures, case.failures = case.failures, 0
+        if failures >= SAID:
             self.log.info("RabbitMQ serves carrier {id} again", id=carrier_id)
         self.changed(carrier_id)
 

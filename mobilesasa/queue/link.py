@@ -23,7 +23,7 @@ from mobilesasa.queue.amqp.url import AmqpUrl
 from mobilesasa.queue.depths import EVERY_S, Depths
 from mobilesasa.queue.events import TeamEvents, Told
 from mobilesasa.queue.outgoing import Body
-from mobilesasa.queue.publisher import Counts
+from mobilesasa.queue.publisher import SILENT_S, Counts
 from mobilesasa.queue.rabbit import RabbitQueue
 from mobilesasa.queue.trial import Trial
 
@@ -184,6 +184,14 @@ class RabbitLink:
         away = len(self._ups) < 2 or self._out.is_blocked
         self._queue.consumer.fill_in(away and self._started)
 
+    def _end_silence(self) -> None:
+        """Set the carrier aside that holds up what is published, and go on without it."""
+        carrier_id = self._queue.publisher.silent()
+        if carrier_id is not None:
+            why = f"RabbitMQ has not confirmed what is for carrier {carrier_id} for {SILENT_S:.0f} s"
+            self._queue.aside.put(carrier_id, ChannelLost(why))
+            self._out.begin_again(why)
+
     def _try(self) -> None:
         """Try the carriers that are aside, when all else is well."""
         if self._started and len(self._ups) == 2:
@@ -214,7 +222,7 @@ class RabbitLink:
         """See how deep the lanes are, and let go of what is in hand for too long."""
         self._fill_in()
         self._queue.consumer.rest_stale()
-        self._queue.publisher.look()
+        self._end_silence()
         self._try()
         if self._in.channel is None:
             return

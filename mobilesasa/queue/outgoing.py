@@ -11,8 +11,8 @@ import attrs
 from mobilesasa.core.lanes import IDS_A_BODY
 from mobilesasa.core.model import Lane, MessageId
 
-# Bodies of a lane that are out at once. RabbitMQ reads no more from a channel of which a quorum queue that takes nothing has 32
-# (quorum_commands_soft_limit; measured with 3.10.8: all other lanes stood still).
+# Bodies of a lane that are out at once. Of a quorum queue that does not answer RabbitMQ keeps 32 before it reads no more from the
+# channel (quorum_commands_soft_limit, 3.10.8).
 LANE_WINDOW: Final = 30
 REFUSALS: Final = 3  # in a row, one a second
 REFUSED_SHARE: Final = 20  # a refused lane keeps the twentieth part of the bound
@@ -34,9 +34,13 @@ class _Lane:
     ids: deque[MessageId] = attrs.field(factory=deque)
     out: int = 0  # ids published and not confirmed
     bodies_out: int = 0
-    heard_s: float = 0.0  # when RabbitMQ last said a word about it, or began to owe one
+    owed_since: tuple[float, int] = (
+        0.0,
+        0,
+    )  # when RabbitMQ last confirmed a body of it, or began to owe that; and its turn
     refusals: int = 0  # in a row
-    is_silent: bool = False
+    is_aside: bool = False
+    is_unserved: bool = False  # it is aside, and not by chance
 
     @property
     def kept(self) -> int:
@@ -44,17 +48,17 @@ class _Lane:
 
     @property
     def is_refused(self) -> bool:
-        return self.is_silent or self.refusals >= REFUSALS
+        return self.is_unserved or self.refusals >= REFUSALS
 
     def room(self) -> int:
         """How many bodies may be published: of a lane that refuses one, to see whether it still does."""
-        return 0 if self.is_silent else (1 if self.refusals else LANE_WINDOW) - self.bodies_out
+        return 0 if self.is_aside else (1 if self.refusals else LANE_WINDOW) - self.bodies_out
 
 
 class Outgoing:
     """The lanes on this side of RabbitMQ.
 
-    A lane that RabbitMQ *refuses*, which takes none of its bodies again and again or says nothing about them, keeps a share
+    A lane that RabbitMQ *refuses*, for it takes none of its bodies again and again or does not serve its carrier, keeps a share
     of the bound and no more, for the others need the rest (I9).
 
     Attributes:
@@ -67,6 +71,7 @@ class Outgoing:
         self.bound = bound
         self.waiting = 0
         self.dropped = 0
+        self._turns_taken = 0
         self._lanes: dict[tuple[int, Lane], _Lane] = {}
         self._turns: dict[Lane, deque[_Lane]] = {lane: deque() for lane in Lane}  # those with ids
 
@@ -81,11 +86,6 @@ class Outgoing:
     def refused(self) -> set[int]:
         """The carriers of which RabbitMQ refuses a lane."""
         return {lane.carrier_id for lane in self._lanes.values() if lane.is_refused}
-
-    @property
-    def in_silence(self) -> int:
-        """Bodies published to lanes about which RabbitMQ says nothing."""
-        return sum(lane.bodies_out for lane in self._lanes.values() if lane.is_silent)
 
     def add(self, carrier_id: int, lane: Lane, ids: Sequence[MessageId]) -> None:
         """Keep ids, as many as fit."""
@@ -112,7 +112,7 @@ class Outgoing:
                 if lane.carrier_id not in ready or lane.room() <= 0:
                     skipped.append(lane)
                     continue
-                taken.append(_next_body(lane, now_s))
+                taken.append(self._next_body(lane, now_s))
                 if lane.ids:
                     turns.append(lane)
             turns.extend(skipped)
@@ -123,18 +123,17 @@ class Outgoing:
         recovered: set[int] = set()
         for body in bodies:
             lane = self._returned(body)
-            lane.heard_s = now_s
+            lane.owed_since = self._turn(now_s)
             self.waiting -= len(body.ids)
-            if lane.refusals or lane.is_silent:
-                lane.refusals, lane.is_silent = 0, False
+            if lane.refusals:
+                lane.refusals = 0
                 recovered.add(body.carrier_id)
-        return recovered - {lane.carrier_id for lane in self._lanes.values() if lane.refusals or lane.is_silent}
+        return recovered - {lane.carrier_id for lane in self._lanes.values() if lane.refusals}
 
     def put_back(self, bodies: Sequence[Body]) -> None:
         """Have bodies that were taken, in the order they were, wait again before all else of their lanes."""
         for body in reversed(bodies):
             lane = self._returned(body)
-            lane.is_silent = lane.is_silent and lane.bodies_out > 0
             self._put(lane, body.ids, first=True)
 
     def refuse(self, bodies: Iterable[Body]) -> set[int]:
@@ -148,14 +147,18 @@ class Outgoing:
             self._cut(lane)
         return first
 
-    def silence(self, before_s: float) -> set[int]:
-        """Count lanes as refused of which nothing is confirmed or refused since a time; return the carriers of new ones."""
-        quiet = [lane for lane in self._lanes.values() if lane.bodies_out and not lane.is_silent]
-        silent = [lane for lane in quiet if lane.heard_s <= before_s]
-        for lane in silent:
-            lane.is_silent = True
+    def lay_aside(self, carrier_id: int, aside: bool, unserved: bool) -> None:
+        """Take nothing of a carrier's lanes, or go on with them; keep their share alone where they are `unserved`."""
+        for which in Lane:
+            lane = self._lane(carrier_id, which)
+            lane.is_aside, lane.is_unserved = aside, unserved
             self._cut(lane)
-        return {lane.carrier_id for lane in silent}
+
+    def silent(self, before_s: float) -> int | None:
+        """Return the carrier for which RabbitMQ owes a confirm since a time or longer; of several the first that it was owed."""
+        owed = [(*lane.owed_since, lane.carrier_id) for lane in self._lanes.values() if lane.bodies_out]
+        since_s, _, carrier_id = min(owed, default=(before_s + 1, 0, 0))
+        return carrier_id if since_s <= before_s else None
 
     def of_lane(self, carrier_id: int, lane: Lane) -> int:
         """Return how many ids of a lane are kept."""
@@ -200,12 +203,15 @@ class Outgoing:
         else:
             lane.ids.extend(ids)
 
+    def _next_body(self, lane: _Lane, now_s: float) -> Body:
+        """Take a body out of a lane."""
+        ids = [lane.ids.popleft() for _ in range(min(IDS_A_BODY, len(lane.ids)))]
+        if not lane.bodies_out:
+            lane.owed_since = self._turn(now_s)
+        lane.out += len(ids)
+        lane.bodies_out += 1
+        return Body(lane.carrier_id, lane.lane, ids)
 
-def _next_body(lane: _Lane, now_s: float) -> Body:
-    """Take a body out of a lane."""
-    ids = [lane.ids.popleft() for _ in range(min(IDS_A_BODY, len(lane.ids)))]
-    if not lane.bodies_out:
-        lane.heard_s = now_s
-    lane.out += len(ids)
-    lane.bodies_out += 1
-    return Body(lane.carrier_id, lane.lane, ids)
+    def _turn(self, now_s: float) -> tuple[float, int]:
+        self._turns_taken += 1
+        return now_s, self._turns_taken

@@ -19,7 +19,7 @@ from mobilesasa.queue.tender import Rest, Tender
 from mobilesasa.queue.topology import LANES, declare_lanes, lane_name
 
 FULL: Final = 0.8  # of the bound
-SILENT_S: Final = 15.0  # without a word about what was published to a lane, RabbitMQ refuses it
+SILENT_S: Final = 10.0  # RabbitMQ confirms within milliseconds
 WINDOW: Final = 500
 RETRY_S: Final = 1.0
 
@@ -66,6 +66,7 @@ class LanePublisher:
         self._is_blocked: Callable[[], bool] = bool
         self._flush_call: IDelayedCall | None = None
         self._overflowing = False
+        self._is_declaring = False
         self._drained = Rest(lambda: self._lanes.channel is None or not self.outgoing.waiting)
 
     @property
@@ -82,8 +83,7 @@ class LanePublisher:
         """See `core.lanes.Queue`."""
         self.outgoing.add(carrier_id, lane, ids)
         self._tell_overflow()
-        self.declare(carrier_id)
-        self._flush_soon()
+        self.go_on(carrier_id)
 
     async def drain(self) -> None:
         """Return when everything is confirmed, or there is no channel."""
@@ -99,7 +99,12 @@ class LanePublisher:
         """
         self._is_blocked = is_blocked
         self._declared.clear()
-        await self._lanes.came_up(channel, {*carrier_ids, *self.outgoing.carriers()})
+        self._is_declaring = True  # nothing is published until it is over: a body can hold the declarations up
+        try:
+            await self._lanes.came_up(channel, {*carrier_ids, *self.outgoing.carriers()})
+        finally:
+            self._is_declaring = False
+        self._flush_soon()
 
     def went_down(self) -> None:
         """Forget the channel; a second time does nothing."""
@@ -111,23 +116,20 @@ class LanePublisher:
         """RabbitMQ takes messages again."""
         self._flush_soon()
 
-    def declare(self, carrier_id: int) -> None:
-        """Declare the lanes of a carrier, unless they are or will be."""
+    def go_on(self, carrier_id: int) -> None:
+        """Publish what waits for a carrier, as soon as its lanes are declared."""
         if carrier_id not in self._declared and carrier_id not in self._paused:
             self._lanes.soon(carrier_id)
-
-    def look(self) -> None:
-        """Look for lanes about which RabbitMQ says nothing; called now and then."""
-        if self._lanes.channel is None or self._is_blocked():
-            return
-        for carrier_id in sorted(self.outgoing.silence(self._clock.seconds() - SILENT_S)):
-            self.log.warn(
-                "RabbitMQ has not confirmed what is for carrier {id} for {after_s:.0f} s",
-                id=carrier_id,
-                after_s=SILENT_S,
-            )
-            self.changed(carrier_id)
         self._flush_soon()
+
+    def silent(self) -> int | None:
+        """Return the carrier for which RabbitMQ confirms nothing, and behind which all other bodies wait, if there is one.
+
+        The first body of a channel for a queue that answers nobody holds the channel up for 65 s (RabbitMQ 3.10.8).
+        """
+        if self._lanes.channel is None or self._is_blocked():
+            return None
+        return self.outgoing.silent(self._clock.seconds() - SILENT_S)
 
     def settled(self, bodies: Sequence[Body], outcome: Outcome) -> None:
         """Hear what became of bodies that were published."""
@@ -154,7 +156,8 @@ class LanePublisher:
     # Publishing.
 
     def _flush_soon(self) -> None:
-        if self._flush_call is None and self._lanes.channel is not None and self.outgoing:
+        ready = self._lanes.channel is not None and not self._is_declaring
+        if self._flush_call is None and ready and self.outgoing:
             self._flush_call = self._clock.callLater(0, self._flush)
 
     def _flush(self) -> None:
@@ -162,8 +165,7 @@ class LanePublisher:
         channel = self._lanes.channel
         if channel is None or self._is_blocked():
             return
-        room = WINDOW - self.unconfirmed + self.outgoing.in_silence
-        bodies = self.outgoing.take(room, self._declared, self._clock.seconds())
+        bodies = self.outgoing.take(WINDOW - self.unconfirmed, self._declared, self._clock.seconds())
         self.unconfirmed += len(bodies)
         self.counts.published += len(bodies)
         for body in bodies:

@@ -86,6 +86,7 @@ class RabbitQueue:
     def _changed(self, carrier_id: int) -> None:
         """RabbitMQ began to serve a carrier, or ceased to: read the store in its place, or go on as ever."""
         is_aside = carrier_id in self.aside
+        self.publisher.outgoing.lay_aside(carrier_id, is_aside, self.aside.is_unserved(carrier_id))
         self.consumer.fill_in_for(carrier_id, is_aside or carrier_id in self.publisher.outgoing.refused)
         if not is_aside:
-            self.publisher.declare(carrier_id)
+            self.publisher.go_on(carrier_id)

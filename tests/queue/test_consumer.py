@@ -362,6 +362,18 @@ def test_when_hints_get_through_again_the_store_is_left_alone(rig):
     assert consumer.ids() == []
 
 
+def test_when_one_carrier_is_served_again_its_lanes_are_read_once_more_and_left_alone(rig):
+    consumer, _ = consume(rig)
+    rig.queue.consumer.fill_in_for(1, True)
+    rig.rows.waiting = [made(0, 1)]
+    rig.queue.consumer.fill_in_for(1, False)
+    rig.turn()
+    assert consumer.ids() == [made(0, 1)]
+    asked = len(rig.rows.asked)
+    rig.wait(10 * FILL_IN_S)
+    assert len(rig.rows.asked) == asked
+
+
 def test_bodies_of_a_lane_that_was_deleted_stay_with_the_consumer_and_not_with_the_channel(rig):
     consumer, subscription = consume(rig, prefetch=1)
     rig.queue.publish(1, FAST, named(0, 300))

@@ -150,36 +150,39 @@ def test_a_carrier_is_well_when_no_lane_of_it_is_refused(outgoing):
     assert outgoing.refused == set()
 
 
-def test_a_lane_of_which_nothing_is_heard_keeps_its_share_and_leaves_the_window_to_others(outgoing):
-    outgoing.add(1, FAST, named(0, 900))
-    outgoing.add(2, FAST, named(900, 950))
-    bodies = outgoing.take(4, ALL, NOW_S)
-    assert outgoing.silence(NOW_S - 0.1) == set()
-    outgoing.confirmed([body for body in bodies if body.carrier_id == 2], NOW_S)
-    assert outgoing.silence(NOW_S) == {1}
-    assert outgoing.silence(NOW_S) == set()
-    assert (outgoing.in_silence, outgoing.of_lane(1, FAST), outgoing.waiting) == (3, 300, 300)
-    outgoing.add(1, FAST, named(950, 960))
-    assert outgoing.take(9, ALL, NOW_S) == []
-    assert outgoing.confirmed(bodies[:1], NOW_S + 9) == {1}
-    assert (outgoing.in_silence, outgoing.refused) == (0, set())
+def test_the_carrier_for_which_a_confirm_is_owed_for_the_longest_time_is_silent(outgoing):
+    assert outgoing.silent(NOW_S) is None
+    outgoing.add(2, FAST, named(0, 100))
+    outgoing.add(1, FAST, named(100, 300))
+    (second,), first = outgoing.take(1, {2}, NOW_S), outgoing.take(9, ALL, NOW_S)
+    assert outgoing.silent(NOW_S - 0.1) is None
+    assert outgoing.silent(NOW_S) == 2
+    outgoing.confirmed([second], NOW_S + 5)
+    assert outgoing.silent(NOW_S + 5) == 1
+    outgoing.confirmed(first[:1], NOW_S + 20)
+    assert outgoing.silent(NOW_S + 19) is None
+    outgoing.put_back(first[1:])
+    assert outgoing.silent(NOW_S + 99) is None
 
 
-def test_a_word_of_rabbitmq_begins_the_time_anew(outgoing):
+def test_of_a_carrier_that_is_aside_nothing_is_taken_and_all_is_kept_for_it_may_be_chance(outgoing):
     outgoing.add(1, FAST, named(0, 300))
-    bodies = outgoing.take(9, ALL, NOW_S)
-    outgoing.confirmed(bodies[:1], NOW_S + 20)
-    assert outgoing.silence(NOW_S + 19) == set()
-    assert outgoing.silence(NOW_S + 20) == {1}
+    outgoing.lay_aside(1, True, unserved=False)
+    assert (outgoing.of_lane(1, FAST), outgoing.refused, outgoing.take(9, ALL, NOW_S)) == (300, set(), [])
 
 
-def test_a_silent_lane_whose_bodies_came_back_tries_again(outgoing):
+def test_of_a_carrier_that_is_not_served_nothing_is_taken_and_a_share_is_kept(outgoing):
     outgoing.add(1, FAST, named(0, 300))
-    bodies = outgoing.take(9, ALL, NOW_S)
-    outgoing.silence(NOW_S)
+    outgoing.add(2, FAST, named(300, 310))
+    bodies = outgoing.take(1, {1}, NOW_S)
+    outgoing.lay_aside(1, True, unserved=True)
+    assert (outgoing.of_lane(1, FAST), outgoing.dropped, outgoing.refused) == (100, 200, {1})
+    outgoing.add(1, BULK, named(310, 400))
     outgoing.put_back(bodies)
-    assert (outgoing.refused, outgoing.waiting) == (set(), 300)
-    assert ids(outgoing.take(9, ALL, NOW_S)) == named(0, 300)
+    assert ids(outgoing.take(9, ALL, NOW_S)) == named(300, 310)
+    outgoing.lay_aside(1, False, unserved=False)
+    assert outgoing.refused == set()
+    assert ids(outgoing.take(9, ALL, NOW_S)) == [*named(0, 100), *named(310, 360)]
 
 
 def test_a_share_is_a_message_at_least():

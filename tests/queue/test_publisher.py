@@ -131,7 +131,7 @@ def test_a_node_is_full_at_four_fifths_of_its_bound_and_says_once_that_it_overfl
     assert logged() == ["1000 messages wait for RabbitMQ; what is beyond comes from the store"]
     rig.come_up()
     assert not rig.queue.full
-    assert logged() == ["100 messages wait for RabbitMQ, and none has to be left out any more"]
+    assert logged() == ["0 messages wait for RabbitMQ, and none has to be left out any more"]
 
 
 def test_a_queue_is_drained_when_everything_is_confirmed(rig):
@@ -194,33 +194,34 @@ def test_the_store_is_read_in_the_place_of_a_lane_that_rabbitmq_refuses(rig):
     assert len(rig.rows.asked) == asked
 
 
-def test_what_is_not_confirmed_for_long_leaves_the_window_to_others_and_is_read_from_the_store(rig, logged):
-    rig.queue.consume(1, rig.consumer.take, 100)
-    rig.turn()
+def test_the_carrier_that_holds_up_the_others_is_named_after_a_while_unless_rabbitmq_takes_nothing_at_all(rig):
     rig.broker.holding = True
-    rig.queue.publish(1, FAST, named(0, 3))
+    rig.queue.publish(2, FAST, named(0, 3))
     rig.turn()
-    rig.wait(SILENT_S - 1)
-    rig.queue.publisher.look()
-    assert logged() == []
     rig.wait(1)
+    rig.queue.publish(1, FAST, named(3, 4))
+    rig.wait(SILENT_S - 1.1)
+    assert rig.queue.publisher.silent() is None
+    rig.wait(0.1)
+    assert rig.queue.publisher.silent() == 2
     rig.blocked = True
-    rig.queue.publisher.look()  # then nobody is confirmed
-    assert logged() == []
+    assert rig.queue.publisher.silent() is None
     rig.blocked = False
-    rig.queue.publisher.look()
-    rig.queue.publisher.look()
-    assert logged() == ["RabbitMQ has not confirmed what is for carrier 1 for 15 s"]
-    rig.rows.waiting = [made(0, 1)]
-    rig.wait(FILL_IN_S)
-    assert rig.consumer.ids() == [made(0, 1)]
-    rig.broker.holding = False
-    rig.out.settle_some()
-    rig.turn()
-    assert logged() == ["RabbitMQ takes what is for carrier 1 again"]
-
-
-def test_without_a_connection_nobody_looks_for_silence(rig):
     rig.go_down()
-    rig.queue.publisher.look()
-    assert rig.queue.publisher.outgoing.refused == set()
+    assert rig.queue.publisher.silent() is None
+
+
+def test_nothing_is_published_before_everything_is_declared(rig):
+    rig.go_down()
+    for carrier_id in (1, 2, 3):
+        rig.queue.publish(carrier_id, FAST, named(carrier_id, carrier_id + 1))
+    rig.broker.asked.clear()
+    seen = []
+    rig.broker.holding = True
+    out = rig.broker.channel()
+    out.settled = rig._settled
+    out.publish = lambda *published: seen.append((published[1], len(rig.broker.asked)))
+    done = Deferred.fromCoroutine(rig.queue.publisher.came_up(out, (), lambda: False))
+    rig.turn()
+    assert done.called
+    assert [asked for _, asked in seen] == [12, 12, 12]  # two lanes of three carriers, declared and bound

@@ -3,12 +3,15 @@
 import random
 
 import pytest
+import pytest_twisted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobilesasa.queue.envelope import write_body
 from mobilesasa.queue.hold import REST_S
 from mobilesasa.queue.publisher import RETRY_S
-from tests.queue.contract import FAST, QueueContract
+from mobilesasa.queue.sizes import Sizes
+from tests.queue.contract import BULK, FAST, QueueContract, named
 from tests.queue.rig import LANE, FakeRig, made
 
 
@@ -18,6 +21,40 @@ class TestContract(QueueContract):
     @pytest.fixture
     def harness(self, rig: FakeRig) -> FakeRig:
         return rig
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_depth_counts_messages_and_not_bodies_that_could_be_fuller(rig):
+    assert rig.queue.depth(1, FAST) == 0
+    rig.queue.ready = {(1, FAST): 7}
+    assert rig.queue.depth(1, FAST) == 700  # nobody knows better
+    for number in range(20):
+        rig.queue.publish(1, FAST, named(number, number + 2))
+        rig.turn()
+    rig.queue.ready = {}
+    await rig.settle()
+    assert rig.queue.depth(1, FAST) == 40
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_depth_of_what_another_node_published_is_known_by_what_came_of_it(rig):
+    rig.queue.consume(1, rig.consumer.take, 10)
+    rig.turn()
+    for number in range(20):
+        rig.broker.put(LANE, write_body(named(number, number + 1)))
+    rig.turn()
+    await rig.settle()
+    assert rig.queue.depth(1, FAST) == 10
+
+
+def test_the_mean_of_a_lane_follows_what_is_published_lately():
+    sizes = Sizes()
+    for _ in range(100):
+        sizes.note(1, FAST, 100)
+    for _ in range(300):
+        sizes.note(1, FAST, 1)
+    assert 1 <= sizes.mean(1, FAST) < 1.5
+    assert sizes.mean(1, BULK) == 100
 
 
 class Living:

@@ -21,7 +21,9 @@ from mobilesasa.store.spool import Acknowledgement, acknowledge, owed
 from tests.store.given import (
     NOW_MS,
     accepted,
+    add_run,
     add_team,
+    claimed,
     column,
     count,
     delivered,
@@ -32,6 +34,7 @@ from tests.store.given import (
     settled,
     told,
 )
+from tests.store.test_outcomes import in_hand_again
 
 ASKED = {INTERMEDIATE: 0}
 
@@ -139,8 +142,10 @@ def test_the_end_takes_the_steps_that_nobody_fetched(txn, final):
 
 def test_a_refusal_takes_the_steps_too(txn):
     message_id = asking(txn, add_team(txn), parts=2)
+    claimed(txn, add_run(txn), message_id)
     settled(txn, (message_id, Later(1.0, "one part only", refs=("a", None))))
-    taken_some = Settlement(message_id, 1, 1, NOW_MS, Never(Failure.REFUSED, "no"), has_steps=True)
+    in_hand_again(txn, message_id)
+    taken_some = Settlement(message_id, 1, 2, NOW_MS, Never(Failure.REFUSED, "no"), has_steps=True)
     assert [notice.state for notice in notices_of(outcomes.settle(txn, [taken_some]))] == [State.FAILED]
     assert spooled(txn) == [State.FAILED]
 

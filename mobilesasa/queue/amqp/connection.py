@@ -134,6 +134,11 @@ class Connection(Service):
             raise ChannelLost(f"RabbitMQ is {self.state}")
         return await open_channel(self._client)
 
+    def begin_again(self, why: str) -> None:
+        """Break the connection off for a reason in words, and begin a new one; without one nothing happens."""
+        if self._client is not None:
+            self._client.abort(why)
+
     def startService(self) -> None:
         if not self.running:
             super().startService()

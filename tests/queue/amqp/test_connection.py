@@ -481,3 +481,13 @@ def test_a_file_without_a_certificate_is_named(tmp_path):
     (tmp_path / "empty.pem").write_text("nothing")
     with pytest.raises(BadUrl, match=r"empty\.pem holds no certificate"):
         endpoint(MemoryReactorClock(), tls_url(tmp_path / "empty.pem"))
+
+
+def test_a_connection_that_is_broken_off_begins_again_with_the_reason(rig):
+    rig.connection.begin_again("nothing is confirmed")  # there is none yet
+    rig.let_in()
+    rig.connection.begin_again("nothing is confirmed")
+    assert rig.calls == ["up", "down: nothing is confirmed"]
+    rig.next_try()
+    rig.let_in()
+    assert rig.connection.state == "up"
