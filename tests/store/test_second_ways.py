@@ -165,7 +165,7 @@ def test_a_failure_that_lies_with_the_recipient_is_final(txn, team, carriers):
     assert wrong(txn) == []
 
 
-@pytest.mark.parametrize("change", [{"at_ms": NOW_MS - 301_000}, {"expires_at_ms": NOW_MS - 1}])
+@pytest.mark.parametrize("change", [{"at_ms": NOW_MS - 86_401_000}, {"expires_at_ms": NOW_MS - 1}])
 def test_after_its_time_a_failure_is_final(txn, team, carriers, change):
     expires_at_ms = change.get("expires_at_ms", NOW_MS + HOUR_MS)
     fallbacks = tuple(carriers[1:])

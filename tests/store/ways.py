@@ -9,7 +9,7 @@ ELSEWHERE = Never(Failure.REFUSED, "no such route", "0x0b", elsewhere=True)
 WAITS = "SELECT carrier_id, fallbacks, claimed_by, attempts, due_at <= now() FROM pending WHERE message_id = %(id)s"
 
 
-def answered(txn, message_id, carrier, outcome, attempt=1, second_way_s=300.0, at_ms=NOW_MS):
+def answered(txn, message_id, carrier, outcome, attempt=1, second_way_s=86_400.0, at_ms=NOW_MS):
     """Write down what a carrier answered; `second_way_s` is 0 for one without the policy."""
     return outcomes.settle(txn, [Settlement(message_id, carrier, attempt, at_ms, outcome, second_way_s=second_way_s)])
 
