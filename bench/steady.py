@@ -40,7 +40,8 @@ class Counts:
     in_doubt: int = 0  # submitted on a session that was lost before the answer
     receipts: int = 0
     receipts_doubled: int = 0
-    receipts_of_doubtful: int = 0  # of messages whose answer never came
+    receipts_before_answer: int = 0  # brought by one node before another one's answer was read
+    receipts_of_doubtful: int = 0  # of messages whose answer has not come
     sessions_lost: int = 0
     binds_refused: int = 0
 
@@ -168,8 +169,14 @@ class Steady:
             self.counts.refused[name] = self.counts.refused.get(name, 0) + 1
             return
         self.counts.accepted += 1
-        self.accepted[token] = (now_s, 0.0)
         self._tokens[message_id] = token
+        early = message_id in self._early
+        self.accepted[token] = (now_s, now_s if early else 0.0)
+        if early:
+            self._early.remove(message_id)
+            self.counts.receipts += 1
+            self.counts.receipts_before_answer += 1
+            self.counts.receipts_of_doubtful -= 1
 
     def _take_receipt(self, octets: bytes, start: int, end: int, now_s: float) -> None:
         at = octets.find(b"id:", start + HEADER.size, end) + 3
