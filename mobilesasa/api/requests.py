@@ -198,22 +198,19 @@ def _choice(value: object, kind: Any) -> object:
 
 
 def _array(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
-    inner = list_structure_factory(kind, converter)
-
-    def hook(value: object, _: object) -> object:
-        if not isinstance(value, list):
-            raise WrongField(f"must be an array, not {_named(value)}")
-        return inner(value, kind)
-
-    return hook
+    return _only(list, "an array", kind, list_structure_factory(kind, converter))
 
 
 def _table(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
-    inner = mapping_structure_factory(kind, converter)
+    return _only(dict, "an object", kind, mapping_structure_factory(kind, converter))
+
+
+def _only(of: type, words: str, kind: Any, inner: Callable[[Any, Any], object]) -> Callable[[object, Any], object]:
+    """Return what structures a value of one JSON type, and refuses any other in words."""
 
     def hook(value: object, _: object) -> object:
-        if not isinstance(value, dict):
-            raise WrongField(f"must be an object, not {_named(value)}")
+        if not isinstance(value, of):
+            raise WrongField(f"must be {words}, not {_named(value)}")
         return inner(value, kind)
 
     return hook

@@ -24,6 +24,7 @@ from mobilesasa.store.holds import What
 from mobilesasa.store.tokens import make_raw_token
 
 PATIENCE_S = 10.0
+POLL_S = 0.05
 REVIVE_PATIENCE_S = 30.0  # longer than a server takes to notice that a machine is gone (`store.database.connect`)
 ALONE = "a node runs already on this store, and without RabbitMQ (amqp_url) a store has one node; stop it first"
 NOT_ALONE = "a node without RabbitMQ (amqp_url) runs on this store, and it must be the only one; stop it first"
@@ -171,19 +172,22 @@ def _holding(dsn: str, node: str, shared: bool, run: int | None, patience_s: flo
     holder = connect(dsn, f"mobilesasa {node} name")
     try:
         until_s = time.monotonic() + patience_s
-        while not in_transaction(holder, holds.hold_store, shared):
-            if time.monotonic() > until_s:
-                raise StoreTaken(NOT_ALONE if shared else ALONE)
-            time.sleep(0.05)
-        while not in_transaction(holder, holds.hold_name, node):
-            if time.monotonic() > until_s:
-                raise StoreTaken(f"a node named {node} runs already on this store; give this one another name (node)")
-            time.sleep(0.05)
-        while run is not None and not in_transaction(holder, holds.take, What.RUN, [run]):
-            if time.monotonic() > until_s:
-                raise StoreUnavailable("the server does not notice that our connection before this one has ended")
-            time.sleep(0.05)
+        alone = StoreTaken(NOT_ALONE if shared else ALONE)
+        named = StoreTaken(f"a node named {node} runs already on this store; give this one another name (node)")
+        ghost = StoreUnavailable("the server does not notice that our connection before this one has ended")
+        _insist(until_s, lambda: in_transaction(holder, holds.hold_store, shared), alone)
+        _insist(until_s, lambda: in_transaction(holder, holds.hold_name, node), named)
+        if run is not None:
+            _insist(until_s, lambda: bool(in_transaction(holder, holds.take, What.RUN, [run])), ghost)
     except BaseException:
         holder.close()
         raise
     return holder
+
+
+def _insist(until_s: float, took: Callable[[], bool], why_not: Exception) -> None:
+    """Try to take a lock until it is ours; raises `why_not` when it is not by that moment of the monotonic clock."""
+    while not took():
+        if time.monotonic() > until_s:
+            raise why_not
+        time.sleep(POLL_S)

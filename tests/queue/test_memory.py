@@ -12,6 +12,7 @@ from mobilesasa.core.lanes import Delivery
 from mobilesasa.core.model import MessageId
 from mobilesasa.queue.memory import RETRY_S, MemoryQueue
 from tests.queue.contract import BULK, FAST, Consumer, QueueContract, named
+from tests.queue.life import Life
 from tests.queue.rows import Rows
 
 
@@ -198,16 +199,12 @@ def test_a_store_that_names_only_what_is_in_hand_is_not_asked_without_end():
     assert sorted(in_hand) == named(0, 9)
 
 
-class Carrying:
-    """A whole life of a lane by chance: accepting, carrying, handing back, dying consumers, a store that comes and goes."""
+class Carrying(Life):
+    """A lane in memory: accepting, and a store that comes and goes."""
 
     def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
-        self.rig = Rig(bound=chance.choice([1, 2, 5, 150]))
+        super().__init__(chance, Rig(bound=chance.choice([1, 2, 5, 150])))
         self.rig.rows.held = []
-        self.number = 0
-        self.subscription = None
-        self.carried: list[MessageId] = []
 
     def step(self) -> None:
         self.chance.choice(
@@ -233,27 +230,6 @@ class Carrying:
 
     def carry(self) -> None:
         self.carry_some(self.chance.randrange(3))
-
-    def carry_some(self, count: int) -> None:
-        for body in self.rig.consumer.bodies[:count]:
-            self.rig.consumer.bodies.remove(body)
-            for message_id in body.ids:
-                if message_id in self.rig.rows.waiting:  # a claim: whoever is second finds nothing
-                    self.rig.rows.waiting.remove(message_id)
-                    self.carried.append(message_id)
-            body.ack()
-
-    def hand_back(self) -> None:
-        if self.rig.consumer.bodies:
-            self.rig.consumer.bodies.pop(0).nack()
-
-    def change(self) -> None:
-        if self.subscription is not None:
-            self.subscription.cancel()
-            self.rig.consumer.bodies.clear()
-            self.subscription = None
-        else:
-            self.subscription = self.rig.queue.consume(1, self.rig.consumer.take, self.chance.choice([1, 3, 100]))
 
     def answer(self) -> None:
         if self.rig.rows.held:

@@ -12,6 +12,7 @@ from mobilesasa.queue.hold import REST_S
 from mobilesasa.queue.publisher import RETRY_S
 from mobilesasa.queue.sizes import Sizes
 from tests.queue.contract import BULK, FAST, QueueContract, named
+from tests.queue.life import Life
 from tests.queue.rig import LANE, FakeRig, made
 
 
@@ -57,17 +58,12 @@ def test_the_mean_of_a_lane_follows_what_is_published_lately():
     assert sizes.mean(1, BULK) == 100
 
 
-class Living:
-    """A lane's life: accepting, carrying, handing back, dying consumers, and all that RabbitMQ can do to us."""
+class Living(Life):
+    """A lane over RabbitMQ: accepting, and all that RabbitMQ can do to us."""
 
     def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
-        self.rig = FakeRig(bound=chance.choice([3, 150, 200_000]))
-        self.number = 0
-        self.subscription = None
-        self.prefetch = 0
+        super().__init__(chance, FakeRig(bound=chance.choice([3, 150, 200_000])))
         self.is_up = False
-        self.carried = []
 
     def step(self) -> None:
         self.chance.choice(
@@ -82,27 +78,8 @@ class Living:
         self.rig.rows.waiting += ids
         self.rig.queue.publish(1, FAST, ids)
 
-    def carry(self, count: int = 2) -> None:
-        for body in self.rig.consumer.bodies[:count]:
-            self.rig.consumer.bodies.remove(body)
-            for message_id in body.ids:
-                if message_id in self.rig.rows.waiting:  # a claim: whoever is second finds nothing
-                    self.rig.rows.waiting.remove(message_id)
-                    self.carried.append(message_id)
-            body.ack()
-
-    def hand_back(self) -> None:
-        if self.rig.consumer.bodies:
-            self.rig.consumer.bodies.pop(0).nack()
-
-    def change(self) -> None:
-        if self.subscription is not None:
-            self.subscription.cancel()
-            self.rig.consumer.bodies.clear()
-            self.subscription = None
-        else:
-            self.prefetch = self.chance.choice([1, 3, 100])
-            self.subscription = self.rig.queue.consume(1, self.rig.consumer.take, self.prefetch)
+    def carry(self) -> None:
+        self.carry_some(2)
 
     def connect(self) -> None:
         if self.is_up:
@@ -149,7 +126,7 @@ class Living:
             self.rig.queue.look_again()
             self.rig.turn()
             while self.rig.consumer.bodies:
-                self.carry(100)
+                self.carry_some(100)
                 self.rig.turn()
 
 

@@ -36,16 +36,6 @@ EVENTS = "SELECT kind, attempt, carrier_id, code, reason FROM message_event WHER
 FAILURE = "SELECT failure, error, reason FROM message WHERE id = %(id)s"
 
 
-@pytest.fixture
-def carriers(txn):
-    return [add_carrier(txn) for _ in range(3)]
-
-
-@pytest.fixture
-def team(txn):
-    return add_team(txn, 10)
-
-
 # Going on.
 
 

@@ -6,9 +6,7 @@ from mobilesasa.core.model import Failure, Later, Never, Sent, State
 from mobilesasa.store import outcomes, reports
 from tests.store.given import (
     accepted,
-    add_carrier,
     add_run,
-    add_team,
     balance,
     claimed,
     column,
@@ -25,16 +23,6 @@ from tests.store.ways import ELSEWHERE, WAITS, answered, failure, half_taken, ha
 pytestmark = pytest.mark.each_postgres
 
 WHY = "SELECT failure, error, reason FROM message WHERE id = %(id)s"
-
-
-@pytest.fixture
-def carriers(txn):
-    return [add_carrier(txn) for _ in range(3)]
-
-
-@pytest.fixture
-def team(txn):
-    return add_team(txn, 10)
 
 
 @pytest.fixture
