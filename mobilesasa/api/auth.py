@@ -10,6 +10,7 @@ import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 import attrs
 from twisted.internet.interfaces import IReactorTime
@@ -17,9 +18,13 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.errors import Problem, problem
 from mobilesasa.api.ports import WebLimits
+from mobilesasa.core.actors import Actor, ActorKind
 from mobilesasa.core.errors import TeamSuspended
 from mobilesasa.core.idempotency import Kept, Mark
 from mobilesasa.core.teams import CurrentDirectory, Team, Token
+
+if TYPE_CHECKING:
+    from mobilesasa.api.site import ApiRequest
 
 _CHALLENGE = {b"WWW-Authenticate": b'Bearer realm="mobilesasa"'}
 _HOST_BITS_V6 = 64  # a household's or a server's network, not an address, is what one attacker holds
@@ -31,6 +36,7 @@ class Caller:
 
     team: Team
     token: Token
+    by: Actor  # the same for the store, with the address and the request's id
     mark: Mark | None = None  # of a call that is to be done once, on a route that is declared so
 
     def kept(self, reply: bytes) -> Kept | None:
@@ -82,7 +88,7 @@ class Authentication:
         if scopes and token.scopes.isdisjoint(scopes):
             wanted = " or ".join(scopes)
             raise problem("missing_scope", f"this token lacks the scope {wanted}")
-        return Caller(team, token)
+        return Caller(team, token, _actor(request, token))
 
     def _bad_token(self, request: IRequest, token: Token | None) -> Problem:
         """Count a bad token; a good one always passes, for many callers may share an address (a proxy, a NAT)."""
@@ -93,6 +99,11 @@ class Authentication:
         if token is None:
             return _unauthenticated("the token is not known")
         return _unauthenticated("the token was revoked" if token.revoked else "the token has expired")
+
+
+def _actor(request: IRequest, token: Token) -> Actor:
+    host = str(getattr(request.getClientAddress(), "host", ""))
+    return Actor(ActorKind.TOKEN, token.uuid, address=host, request_id=cast("ApiRequest", request).request_id)
 
 
 def _raw_token(request: IRequest) -> str:

@@ -26,6 +26,7 @@ STATUSES: dict[str, int] = {
     "bad_value": 400,
     "no_route": 400,
     "suppressed": 400,
+    "access_ended": 401,
     "insufficient_units": 402,
     "team_suspended": 403,
     "not_found": 404,

@@ -132,6 +132,12 @@ class TextNotKept(Refused):
     code = "text_not_kept"
 
 
+class AccessEnded(Refused):
+    """The token or the login by which a call came ended while it was under way, so nothing was done (decision 24)."""
+
+    code = "access_ended"
+
+
 class AlreadyExists(Refused):
     """There is one of that name already."""
 

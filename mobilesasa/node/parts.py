@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import functools
 import random
-import secrets
-import uuid
 from collections.abc import Callable, Collection
 from typing import Any
 
 import attrs
 from twisted.internet.threads import deferToThread
 
-from mobilesasa.api.ports import Node as ApiNode
-from mobilesasa.api.ports import WebLimits
 from mobilesasa.carriers import registry
 from mobilesasa.carriers.port import RunningCarrier, World
 from mobilesasa.core import gateway
@@ -36,13 +32,11 @@ from mobilesasa.node.cluster import Cluster, put_cluster_together
 from mobilesasa.node.holds import Holds
 from mobilesasa.node.knowledge import Knowledge
 from mobilesasa.node.opening import OpenStore
-from mobilesasa.node.sessions import LiveSessions
 from mobilesasa.node.smpp import SmppParts, put_smpp_together, smpp_terms
 from mobilesasa.node.teams import TowardsTeams, towards_teams
 from mobilesasa.queue.memory import MemoryQueue
 from mobilesasa.queue.rabbit import RabbitQueue
 from mobilesasa.settings import Settings
-from mobilesasa.smpp.ids import id_forms
 from mobilesasa.smsc.console import Console
 from mobilesasa.smsc.operations import Operations
 from mobilesasa.store.alterations import StoredAlterations
@@ -50,15 +44,9 @@ from mobilesasa.store.callbacks import StoredCallbacks
 from mobilesasa.store.database import Database
 from mobilesasa.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from mobilesasa.store.holds import What
-from mobilesasa.store.idempotency import Keys
-from mobilesasa.store.inbox import Inbox
 from mobilesasa.store.listen import Listener
-from mobilesasa.store.messages import History
-from mobilesasa.store.parked import Tray
 from mobilesasa.store.questions import CHANNEL as QUESTION_CHANNEL
 from mobilesasa.store.replays import CHANNEL as SPOOL_CHANNEL
-from mobilesasa.store.smpp_passwords import SmppPasswords
-from mobilesasa.store.suppressions import Suppressions
 
 HOUR_MS = 3_600_000
 
@@ -275,34 +263,4 @@ def message_limits(settings: Settings) -> gateway.Limits:
         max_parts=settings.messages.max_parts,
         max_validity_ms=settings.smpp.max_validity_h * HOUR_MS,
         default_validity_ms=settings.messages.default_validity_h * HOUR_MS,
-    )
-
-
-def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Any) -> ApiNode:
-    """Return what the API works with."""
-    cluster = parts.cluster
-
-    async def store_answers() -> bool:
-        await parts.database.run("ready", lambda txn: txn.execute("SELECT"))
-        return True
-
-    return ApiNode(
-        gateway=parts.gateway,
-        directory=parts.directory,
-        history=History(parts.database),
-        inbox=Inbox(parts.database),
-        suppressions=Suppressions(parts.database, lambda: str(uuid.uuid4()), now_ms),
-        keys=Keys(parts.database),
-        smpp=LiveSessions(parts.console, None if cluster is None else cluster.asking),
-        smpp_passwords=SmppPasswords(parts.database, secrets.randbelow),
-        carriers=parts.carriers,
-        tray=Tray(parts.database, id_forms),
-        now_ms=now_ms,
-        clock=reactor,
-        new_id=lambda: uuid.uuid4().hex,
-        readiness={"store": store_answers, **({"queue": cluster.is_connected} if cluster is not None else {})},
-        callbacks=parts.callbacks,
-        metrics=metrics if settings.http.metrics else None,
-        serves_api="api" in settings.roles,
-        limits=WebLimits(max_body_octets=settings.http.max_body_octets, timeout_s=settings.http.timeout_s),
     )

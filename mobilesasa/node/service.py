@@ -22,7 +22,8 @@ from mobilesasa.dispatch.hints import publish
 from mobilesasa.node.files import make_room
 from mobilesasa.node.metrics import make_metrics
 from mobilesasa.node.opening import OpenStore, StoreTaken, open_store
-from mobilesasa.node.parts import Parts, api_node, put_together, wish_for
+from mobilesasa.node.parts import Parts, put_together, wish_for
+from mobilesasa.node.web import api_node
 from mobilesasa.node.welcome import welcome
 from mobilesasa.queue.amqp.url import BadUrl
 from mobilesasa.settings import Settings

@@ -23,6 +23,7 @@ STATUSES: Final[Mapping[str, Status]] = {
     "insufficient_units": Status.ESME_RSUBMITFAIL,  # a throttling status would make clients retry for ever
     "no_route": Status.ESME_RINVDSTADR,
     "suppressed": Status.ESME_RINVDSTADR,  # every client takes that for final; the words tell it from a wrong number
+    "access_ended": Status.ESME_RSUBMITFAIL,
     "team_suspended": Status.ESME_RSUBMITFAIL,
     "not_found": Status.ESME_RINVMSGID,
     "not_failed": Status.ESME_RSUBMITFAIL,

@@ -1,0 +1,37 @@
+"""Who does something: what the trail says of it, and what must still hold at the moment when it is written down.
+
+A call is made by a token or by a user who has logged in; an operator types a command. Whatever changes something hands
+its actor to the store, which looks in the same transaction whether the token or the login still opens anything, and
+writes the change into the trail (decisions 24 and 28).
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import attrs
+
+
+class ActorKind(enum.StrEnum):
+    """What acts."""
+
+    TOKEN = "token"
+    USER = "user"
+    OPERATOR = "operator"  # at the command, or the node by itself
+
+
+@attrs.frozen
+class Actor:
+    """Who does something, from where."""
+
+    kind: ActorKind
+    uuid: str | None = None  # of the token or the user; None: an operator
+    name: str = ""  # of an operator: the account of the machine; a token and a user have theirs in the store
+    login_uuid: str | None = None  # of a user: the login that must not have ended
+    address: str = ""  # where the call came from; empty: from this machine
+    request_id: str = ""
+
+
+#: The node itself, such as a job that ends what was begun by somebody.
+NODE: Final = Actor(ActorKind.OPERATOR, name="node")
