@@ -10,7 +10,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from mobilesasa.api.answers import refuse
-from mobilesasa.api.ports import Callbacks
+from mobilesasa.api.ports.calls import Callbacks
 from mobilesasa.api.site import ApiRequest, nothing_there
 from mobilesasa.core.callbacks import BODY_OCTETS, About, Callback, CallbackReply
 

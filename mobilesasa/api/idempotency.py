@@ -21,7 +21,7 @@ from twisted.web.iweb import IRequest
 from mobilesasa.api.answers import replay
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import RUNNING_RETRY_S, FieldProblem, Problem, problem
-from mobilesasa.api.ports import Keys
+from mobilesasa.api.ports.calls import Keys
 from mobilesasa.core.idempotency import Mark, Repeated
 
 HEADER = "Idempotency-Key"

@@ -10,25 +10,25 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import IResource, Resource
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from mobilesasa.api.account import Account
+from mobilesasa.api.admin.carriers import PlatformCarriers
+from mobilesasa.api.admin.receipts import PlatformReceipts
 from mobilesasa.api.answers import answer, refuse
 from mobilesasa.api.auth import Authentication
 from mobilesasa.api.carriers import Carriers
 from mobilesasa.api.health import Healthz, Metrics, Readyz
 from mobilesasa.api.idempotency import Repeats
-from mobilesasa.api.inbound import FromPhones
-from mobilesasa.api.messages import Messages
 from mobilesasa.api.openapi import Reference
 from mobilesasa.api.page import Page
-from mobilesasa.api.platform_carriers import PlatformCarriers
-from mobilesasa.api.platform_receipts import PlatformReceipts
 from mobilesasa.api.ports import Node
+from mobilesasa.api.resources.account import Account
+from mobilesasa.api.resources.inbound import FromPhones
+from mobilesasa.api.resources.messages import Messages
+from mobilesasa.api.resources.routing import Routing
+from mobilesasa.api.resources.smpp import Smpp
+from mobilesasa.api.resources.smpp_passwords import SmppPasswords
+from mobilesasa.api.resources.suppressions import Suppressions
 from mobilesasa.api.routes import Route, register
-from mobilesasa.api.routing import Routing
 from mobilesasa.api.site import Answered, ApiRequest, ApiSite, not_taken, nothing_there
-from mobilesasa.api.smpp import Smpp
-from mobilesasa.api.smpp_passwords import SmppPasswords
-from mobilesasa.api.suppressions import Suppressions
 
 
 def make_site(node: Node) -> ApiSite:

@@ -16,7 +16,7 @@ import attrs
 class ActorKind(enum.StrEnum):
     """What acts."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
     USER = "user"
     OPERATOR = "operator"  # at the command, or the node by itself
 

@@ -1,4 +1,4 @@
-"""What an operator is told of the carriers by REST (`api.platform.Carriers`): put together from the parts that know it."""
+"""What an operator is told of the carriers by REST (`api.ports.platform.Carriers`): put together from the parts that know it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class CarrierDesk:
         self._asking = asking
 
     async def carriers(self) -> Sequence[Mapping[str, object]]:
-        """Return all by name, each as an `api.platform_carriers.CarrierShown`."""
+        """Return all by name, each as an `api.admin.carriers.CarrierShown`."""
         records = sorted(self._directory.now.carriers.values(), key=lambda record: record.name)
         return await self._all_of(records)
 
@@ -123,7 +123,7 @@ class CarrierDesk:
 
 
 def latency_shown(latency: Latency) -> dict[str, float | int | None]:
-    """Return how long something took, as an `api.platform_carriers.LatencyShown`."""
+    """Return how long something took, as an `api.admin.carriers.LatencyShown`."""
     buckets = [(float(bound), count) for bound, count in latency.buckets()]
     total = buckets[-1][1]
     return {

@@ -13,7 +13,7 @@ Json = Mapping[str, Any]
 
 
 class LiveSessions:
-    """Implements `api.ports.SmppSessions`.
+    """Implements `api.ports.smpp.SmppSessions`.
 
     Args:
         console: of this node.

@@ -267,11 +267,11 @@ class Tray:
     _spell: Callable[[str], tuple[str, ...]]  # gives an id's other spellings
 
     async def page(self, carrier_id: int | None, limit: int, offset: int) -> Sequence[Parked]:
-        """See `api.platform.Tray`."""
+        """See `api.ports.platform.Tray`."""
         return await self._database.run("parked.page", page, carrier_id, limit, offset)
 
     async def count(self, carrier_id: int | None) -> tuple[int, bool]:
-        """See `api.platform.Tray`."""
+        """See `api.ports.platform.Tray`."""
         return await self._database.run("parked.count", count, carrier_id)
 
     async def match(
@@ -283,14 +283,14 @@ class Tray:
         part: int | None = None,
         ref: str | None = None,
     ) -> Match:
-        """See `api.platform.Tray`: the reply is known before the commit, which looks whether all is still so."""
+        """See `api.ports.platform.Tray`: the reply is known before the commit, which looks whether all is still so."""
         wanted = Wanted(message_id, part, ref)
         found = await self._database.run("parked.find_match", find_match, parked_id, wanted)
         await run_once(self._database, kept(found), "parked.settle", settle, found)
         return found
 
     async def retry(self, carrier_id: int | None, after: int, limit: int) -> Retry:
-        """See `api.platform.Tray`."""
+        """See `api.ports.platform.Tray`."""
         state = Retry(carrier_id, after)
         while not state.done and state.looked_at < limit:
             chunk = min(CHUNK, limit - state.looked_at)
@@ -298,7 +298,7 @@ class Tray:
         return state
 
     async def retry_one(self, parked_id: int) -> bool:
-        """See `api.platform.Tray`."""
+        """See `api.ports.platform.Tray`."""
         state = await self._database.run("parked.go_on", go_on, Retry(only=parked_id), self._spell)
         if state.looked_at == 0:
             raise _gone(parked_id)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from mobilesasa.api.resources.shown import DLR_STATES, FAILURE_TEXTS
 from mobilesasa.api.root import make_app
-from mobilesasa.api.shown import DLR_STATES, FAILURE_TEXTS
 from mobilesasa.core.model import Failure, State
 from mobilesasa.store.messages import Progress
 from tests.api.rig import NOW_MS, OPERATOR, TOKEN, Rig, came, message_id, stored

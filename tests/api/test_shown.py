@@ -1,6 +1,6 @@
 import pytest
 
-from mobilesasa.api.shown import DLR_STATES, FAILURE_TEXTS, message_shown, story_shown
+from mobilesasa.api.resources.shown import DLR_STATES, FAILURE_TEXTS, message_shown, story_shown
 from mobilesasa.core.ids import smpp_id
 from mobilesasa.core.model import Coding, Failure, State
 from mobilesasa.core.teams import CarrierRecord

@@ -1,4 +1,4 @@
-"""The live SMPP sessions of teams, in memory (`api.ports.SmppSessions`)."""
+"""The live SMPP sessions of teams, in memory (`api.ports.smpp.SmppSessions`)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import attrs
 import pytest
 from twisted.internet.defer import Deferred
 
-from mobilesasa.api.platform_carriers import CarrierShown, FailedShown, LatencyShown
+from mobilesasa.api.admin.carriers import CarrierShown, FailedShown, LatencyShown
 from mobilesasa.core.model import Failure, State
 from mobilesasa.core.teams import CarrierRecord, CurrentDirectory, Directory
 from mobilesasa.dispatch.counts import Counts

@@ -6,7 +6,7 @@ import attrs
 import pytest
 from twisted.internet.defer import Deferred
 
-from mobilesasa.api import smpp as shapes
+from mobilesasa.api.resources import smpp as shapes
 from mobilesasa.node.sessions import LiveSessions
 from mobilesasa.smsc.console import Console
 from mobilesasa.store.questions import Heard

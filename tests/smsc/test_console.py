@@ -6,7 +6,7 @@ import typing
 import pytest
 from OpenSSL import SSL
 
-from mobilesasa.api import smpp as shapes
+from mobilesasa.api.resources import smpp as shapes
 from mobilesasa.core.errors import BadRecipient
 from mobilesasa.smpp.pdus import BindReceiver, BindTransceiver, BindTransmitter, DeliverSm, SubmitSm
 from mobilesasa.smpp.statuses import Status

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
 from mobilesasa.api.answers import instant, instant_or_none
-from mobilesasa.api.ports import Event, Progress, Story
+from mobilesasa.api.ports.messages import Event, Progress, Story
 from mobilesasa.api.requests import Said
 from mobilesasa.core.groups import group_of, part_of
 from mobilesasa.core.ids import made_at_ms, smpp_id

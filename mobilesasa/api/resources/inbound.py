@@ -9,12 +9,12 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.messages import DEEPER, id_in_query
 from mobilesasa.api.pages import offset_of, paged
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import Said, parse_query
+from mobilesasa.api.resources.messages import DEEPER, id_in_query
+from mobilesasa.api.resources.shown import ENCODINGS, Encoding
 from mobilesasa.api.routes import route
-from mobilesasa.api.shown import ENCODINGS, Encoding
 from mobilesasa.core.errors import NotFound
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.inbound import Inbound, digits_of

@@ -11,10 +11,11 @@ from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import FieldProblem, problem
 from mobilesasa.api.pages import offset_of, paged
-from mobilesasa.api.ports import Node, Story
+from mobilesasa.api.ports import Node
+from mobilesasa.api.ports.messages import Story
 from mobilesasa.api.requests import Said, parse, parse_query
+from mobilesasa.api.resources.shown import MessagePage, MessageShown, MessageStory, message_shown, story_shown
 from mobilesasa.api.routes import route
-from mobilesasa.api.shown import MessagePage, MessageShown, MessageStory, message_shown, story_shown
 from mobilesasa.core.attributes import BadTlvs, read_message_tlvs
 from mobilesasa.core.errors import NotFailed, NotFound, Refused, TextNotKept
 from mobilesasa.core.ids import canonical, from_smpp_id

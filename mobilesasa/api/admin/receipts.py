@@ -11,8 +11,8 @@ from mobilesasa.api.answers import answer, instant, instant_or_none
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import FieldProblem, Problem, problem
 from mobilesasa.api.pages import offset_of, paged
-from mobilesasa.api.platform import Match, Parked
 from mobilesasa.api.ports import Node
+from mobilesasa.api.ports.platform import Match, Parked
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.routes import route
 from mobilesasa.core.errors import NotFound

@@ -9,7 +9,8 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant, instant_or_none
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.ports import Node, SmppPassword
+from mobilesasa.api.ports import Node
+from mobilesasa.api.ports.smpp import SmppPassword
 from mobilesasa.api.requests import Said, parse
 from mobilesasa.api.routes import route
 

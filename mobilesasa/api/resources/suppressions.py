@@ -11,7 +11,8 @@ from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import FieldProblem, problem
 from mobilesasa.api.pages import offset_of, paged
-from mobilesasa.api.ports import Node, Suppression
+from mobilesasa.api.ports import Node
+from mobilesasa.api.ports.phones import Suppression
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.routes import route
 from mobilesasa.core.errors import SenderNotApproved

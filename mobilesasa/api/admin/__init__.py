@@ -1,0 +1,1 @@
+"""What an operator of the platform asks for and does, over all teams."""

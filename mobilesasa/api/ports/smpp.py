@@ -1,0 +1,72 @@
+"""What the API needs of the SMPP sessions and passwords of teams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+class SmppSessions(Protocol):
+    """The live SMPP sessions of a team on all nodes, as `api.resources.smpp` shows them; another team's are not there (I6)."""
+
+    async def look(self, team_id: int) -> Mapping[str, object]:
+        """Return the sessions that are bound, and the binds in the team's name that were refused of late, as a `SessionList`."""
+
+    async def trace(self, session_id: str, team_id: int) -> Sequence[Mapping[str, object]] | None:
+        """Return the last PDUs of a session, oldest first, each as a `TracedPdu`; None when there is no such session."""
+
+    async def kick(self, session_id: str, who: str, team_id: int) -> str | None:
+        """End a session politely and return its id; None when there is no such session.
+
+        Args:
+            session_id: which.
+            who: wants it, for the log.
+            team_id: whose it must be.
+        """
+
+
+class SmppPassword(Protocol):
+    """What is known of an SMPP password."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def token_uuid(self) -> str: ...
+    @property
+    def allowed(self) -> Sequence[str]: ...
+    @property
+    def any_address(self) -> bool: ...
+    @property
+    def created_at_ms(self) -> int: ...
+    @property
+    def last_used_at_ms(self) -> int | None: ...
+    @property
+    def revoked_at_ms(self) -> int | None: ...
+    @property
+    def status(self) -> str: ...  # active, locked, revoked, expired
+
+
+class SmppPasswords(Protocol):
+    """The SMPP passwords of a team; another team's are not there (I6)."""
+
+    async def create(self, team_id: int, token_uuid: str | None, allowed: Sequence[str]) -> tuple[SmppPassword, str]:
+        """Make one, and return it with its text, which nobody can learn again.
+
+        Args:
+            team_id: whose.
+            token_uuid: beside which token; None: the oldest that can bind.
+            allowed: addresses and networks from which it may be used.
+
+        Raises:
+            BadValue: the addresses, their absence, no such token that can bind, or that there are too many passwords.
+        """
+
+    async def of_team(self, team_id: int) -> Sequence[SmppPassword]:
+        """Return those of a team, with those that open nothing any more."""
+
+    async def revoke(self, team_id: int, uuid: str) -> SmppPassword:
+        """Revoke one; a second time changes nothing.
+
+        Raises:
+            NotFound: the team has none of that uuid.
+        """
