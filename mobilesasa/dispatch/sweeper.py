@@ -59,6 +59,7 @@ class Sweeper:
         text_days: how long texts are kept for a team that says nothing itself; 0 for ever.
         end_expired: has the dispatchers end what expired in their hands.
         sweep_inbound: joins messages from phones whose parts do not come, and forgets what is old of them.
+        look_at_lingering: settles receipts that missed their answer by a moment; returns how many.
     """
 
     log = Logger()
@@ -75,6 +76,7 @@ class Sweeper:
         text_days: int,
         end_expired: Callable[[], None],
         sweep_inbound: Callable[[int], Awaitable[None]],
+        look_at_lingering: Callable[[], Awaitable[int]],
     ) -> None:
         self._chores = chores
         self._queue = queue
@@ -83,6 +85,7 @@ class Sweeper:
         self._receipt_h = receipt_h
         self._text_days = text_days
         self._end_expired = end_expired
+        self._look_at_lingering = look_at_lingering
         self._clock = clock
         self._own: list[_Round] = [
             ("lease", self._lease, min(LEASE_INTERVAL_S, lease_s / 4)),
@@ -95,6 +98,7 @@ class Sweeper:
             ("tidy", self._tidy, TIDY_INTERVAL_S),
             ("texts", self._texts, TIDY_INTERVAL_S),
             ("inbound", lambda: sweep_inbound(BATCH), TIDY_INTERVAL_S),
+            ("lingering receipts", self._lingering, EXPIRY_INTERVAL_S),
         ]
         self._calls: list[LoopingCall] = []
         self._calls_for_all: list[LoopingCall] = []
@@ -159,6 +163,11 @@ class Sweeper:
         while ended == BATCH:
             ended, notices = await self._chores.expired(BATCH)
             self._notifier.owe(notices)
+
+    async def _lingering(self) -> None:
+        settled = await self._look_at_lingering()
+        if settled:
+            self.log.info("{count} receipts that waited for their message fit it now", count=settled)
 
     async def _tidy(self) -> None:
         await self._chores.tidy(self._receipt_h, BATCH)

@@ -37,6 +37,7 @@ from mobilesasa.node.teams import TowardsTeams, towards_teams
 from mobilesasa.queue.memory import MemoryQueue
 from mobilesasa.queue.rabbit import RabbitQueue
 from mobilesasa.settings import Settings
+from mobilesasa.smpp.ids import id_forms
 from mobilesasa.smsc.console import Console
 from mobilesasa.smsc.operations import Operations
 from mobilesasa.store.alterations import StoredAlterations
@@ -44,6 +45,7 @@ from mobilesasa.store.callbacks import StoredCallbacks
 from mobilesasa.store.database import Database
 from mobilesasa.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from mobilesasa.store.holds import What
+from mobilesasa.store.lingering import Lingering
 from mobilesasa.store.listen import Listener
 from mobilesasa.store.questions import CHANNEL as QUESTION_CHANNEL
 from mobilesasa.store.replays import CHANNEL as SPOOL_CHANNEL
@@ -228,6 +230,7 @@ def _sweeper(base: Base, queue: LaneQueue, notifier: Notifier, fleet: Fleet, fro
         text_days=settings.messages.text_days,
         end_expired=fleet.end_expired,
         sweep_inbound=from_phones.sweep,
+        look_at_lingering=Lingering(base.database, id_forms, settings.store.statement_timeout_s).look,
     )
 
 

@@ -42,7 +42,7 @@ ESTIMATE = f"EXPLAIN (FORMAT JSON) SELECT {_WANTED}"
 NEXT = """
 SELECT id, report, coalesce(spellings, '{}') FROM parked_report
 WHERE id > %(after)s AND (%(carrier_id)s::integer IS NULL OR carrier_id = %(carrier_id)s)
-  AND (%(only)s::bigint IS NULL OR id = %(only)s)
+  AND (%(only)s::bigint IS NULL OR id = %(only)s) AND (%(upto)s::bigint IS NULL OR id <= %(upto)s)
 ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 
@@ -101,6 +101,7 @@ class Retry:
     carrier_id: int | None = None  # None: of all carriers
     after: int = 0
     only: int | None = None  # this one alone
+    upto: int | None = None  # none behind this one
     looked_at: int = 0
     matched: int = 0
     done: bool = False
@@ -149,7 +150,7 @@ def go_on(txn: Txn, retry: Retry, spell: Callable[[str], tuple[str, ...]], limit
     Each is looked up under the id that it has and under all that `spell` makes of it, and then by number and time among
     the parts in doubt. What fits nothing stays as it is, as old as it is.
     """
-    wanted = {"after": retry.after, "carrier_id": retry.carrier_id, "only": retry.only, "limit": limit}
+    wanted = {name: getattr(retry, name) for name in ("after", "carrier_id", "only", "upto")} | {"limit": limit}
     txn.execute(NEXT, wanted)
     looked_at = [(id_, report_of(kept), spellings) for id_, kept, spellings in txn.fetchall()]
     refs = {

@@ -53,6 +53,10 @@ class FakeChores:
         assert limit == BATCH
         await self._called("inbound")
 
+    async def look_at_lingering(self) -> int:
+        await self._called("lingering receipts")
+        return 1
+
     async def _called(self, name: str) -> None:
         self.calls.append(name)
         if name in self.held:
@@ -78,6 +82,7 @@ class Rig:
             30,
             self._end_expired,
             self.chores.sweep_inbound,
+            self.chores.look_at_lingering,
         )
         self.sweeper.do_chores(True)
         self.looks = 0
@@ -108,11 +113,11 @@ def test_nothing_happens_before_the_start(rig):
 
 def test_every_round_is_made_at_the_start_and_then_in_its_own_time(rig):
     rig.sweeper.start()
-    assert sorted(rig.chores.calls) == ["due", "expired", "inbound", "lease", "texts", "tidy"]
+    assert sorted(rig.chores.calls) == ["due", "expired", "inbound", "lease", "lingering receipts", "texts", "tidy"]
     calls = rig.calls_within(TIDY_INTERVAL_S)
     assert {name: calls.count(name) for name in set(calls)} == {
         "due": TIDY_INTERVAL_S / 0.5, "lease": TIDY_INTERVAL_S / 3, "expired": TIDY_INTERVAL_S / EXPIRY_INTERVAL_S, "tidy": 1,
-        "texts": 1, "inbound": 1,
+        "texts": 1, "inbound": 1, "lingering receipts": TIDY_INTERVAL_S / EXPIRY_INTERVAL_S,
     }  # fmt: skip
 
 
@@ -138,7 +143,7 @@ def test_all_that_expired_is_ended_in_one_round_and_its_teams_told(rig):
     assert [each.spool_id for each in rig.notifier.owed] == [1, 2]
 
 
-@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy", "texts", "inbound"])
+@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy", "texts", "inbound", "lingering receipts"])
 def test_a_round_is_left_out_while_the_store_is_away(rig, name):
     rig.chores.raises[name] = StoreAway("gone")
     rig.sweeper.start()
