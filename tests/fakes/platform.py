@@ -75,7 +75,7 @@ class FakeTray:
         looked_at = [each for each in self._of(carrier_id) if each.id > after][:2]
         matched = [each for each in looked_at if each.id in self.fitting]
         last = max((each.id for each in looked_at), default=after)
-        return Retry(carrier_id, last, None, len(looked_at), len(matched), len(looked_at) < 2)
+        return Retry(carrier_id, last, looked_at=len(looked_at), matched=len(matched), done=len(looked_at) < 2)
 
     async def retry_one(self, parked_id: int) -> bool:
         return self._one(parked_id).id in self.fitting
