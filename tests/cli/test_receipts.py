@@ -86,6 +86,7 @@ def test_nobody_is_told_of_nothing(ask, opened):
         (TO, FROM, "must be before --to"),
         (FROM, FROM, "must be before --to"),
     ],
+    ids=["no time", "no zone", "backwards", "empty"],
 )
 def test_a_span_that_is_none_is_refused_in_words(run, from_, to, says):
     result = run("receipts", "replay", "--team", "ACME", "--from", from_, "--to", to)

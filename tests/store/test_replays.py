@@ -55,6 +55,7 @@ def test_what_is_owed_still_is_not_doubled(txn):
         (ENDED_MS + 1, ENDED_MS + HOUR_MS, 0),
         (0, ENDED_MS + 1, 1),
     ],
+    ids=["to behind it", "up to it", "behind it", "from the first"],
 )
 def test_the_span_has_its_first_moment_and_not_its_last(txn, from_ms, to_ms, replayed):
     team = add_team(txn)
