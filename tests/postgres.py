@@ -32,6 +32,8 @@ from tests.debian_postgres import debian_bin
 
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 MARK = "each_postgres"
+MEMORY = Path("/dev/shm")  # noqa: S108 - within it, a folder of a name that nobody can guess
+ROOM_OCTETS = 4 << 30
 
 _numbers = itertools.count(1)
 
@@ -93,7 +95,7 @@ class Postgres:
     def make(self, name: str, template: str) -> str:
         """Make a database and return its DSN."""
         with self.administration.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return with_database(self.dsn, name)
 
     def drop(self, dsn: str) -> None:
@@ -137,7 +139,7 @@ class Servers:
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:
     """A temporary folder that any user can enter; pytest's own are closed to all but us."""
-    folder = Path(tempfile.mkdtemp(prefix="mbs-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="mbs-test-", dir=in_memory()))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
@@ -192,6 +194,14 @@ def txn(postgres: Postgres) -> Iterator[Txn]:
     with connection.cursor() as cursor:
         yield cursor
     connection.rollback()
+
+
+def in_memory() -> Path | None:
+    """Return a folder whose files are in memory, if there is one with room: a database is copied there in 20 ms, not in 400."""
+    try:
+        return MEMORY if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM_OCTETS else None
+    except OSError:
+        return None
 
 
 def with_database(dsn: str, name: str) -> str:

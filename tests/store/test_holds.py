@@ -5,6 +5,7 @@ import pytest
 from mobilesasa.store import holds
 from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.store.holds import What
+from tests.store.given import one
 
 pytestmark = pytest.mark.each_postgres
 
@@ -18,12 +19,19 @@ def nodes(database_dsn):
         connection.close()
 
 
+def end(connection, other):
+    """Close a connection, and wait until the server has seen to it."""
+    pid = connection.info.backend_pid
+    connection.close()
+    in_transaction(other, one, "SELECT pg_terminate_backend(%(pid)s, 5000)", pid=pid)
+
+
 def test_a_store_without_rabbitmq_has_one_node_until_that_closes(nodes):
     first, second = nodes
     assert in_transaction(first, holds.hold_store, False)
     assert not in_transaction(second, holds.hold_store, False)
     assert not in_transaction(second, holds.hold_store, True)
-    first.close()
+    end(first, second)
     assert in_transaction(second, holds.hold_store, False)
 
 
@@ -47,7 +55,7 @@ def test_each_thing_is_held_by_one_and_freed_by_its_death(nodes):
     assert in_transaction(first, holds.take, What.CARRIER, [1, 2]) == {1, 2}
     assert in_transaction(second, holds.take, What.CARRIER, [1, 2, 3]) == {3}
     assert in_transaction(second, holds.held_by_any, What.CARRIER) == {1, 2, 3}
-    first.close()
+    end(first, second)
     assert in_transaction(second, holds.take, What.CARRIER, [1, 2]) == {1, 2}
 
 
