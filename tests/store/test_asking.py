@@ -105,7 +105,9 @@ async def test_where_some_nodes_are_asked_the_others_are_not_waited_for(rig):
 async def test_what_is_told_waits_for_no_answer(rig):
     heard: Deferred[object] = Deferred()
 
-    def hear(args: object) -> None:  # in a turn of its own, so that the node's answer is written before the test is over
+    def hear(
+        args: object,
+    ) -> None:  # in a turn of its own, so that the node's answer is written before the test is over
         reactor.callLater(0, heard.callback, args)
 
     rig.node("a", hear)
