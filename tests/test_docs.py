@@ -63,7 +63,7 @@ def shell_lines(name: str) -> list[list[str]]:
         if "text" not in node["classes"]  # what a program printed
     ]
     lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
-    lines += [" ".join(literal.split()) for literal in literals(name)]
+    lines += [" ".join(literal.split()) for literal in sorted(literals(name))]
     found = []
     for line in lines:
         words = line.split(" #")[0].split()
