@@ -42,8 +42,9 @@ types: $(VENV)/installed-test ## mypy, strict
 layers: $(VENV)/installed-test ## who may import whom
 	@$(BIN)/python -m pytest -q -W error tests/test_layers.py
 
-fuzz: $(VENV)/installed-fuzz ## octets led by coverage against all that reads what peers send, for FUZZ_S seconds
+fuzz: $(VENV)/installed-fuzz ## octets led by coverage against all that reads what peers send, then calls against the API, FUZZ_S seconds each
 	@$(BIN)/python -m tests.fuzz.decoder $(VENV)/fuzz -max_total_time=$(FUZZ_S) -max_len=600 -artifact_prefix=$(VENV)/fuzz- $(ARGS)
+	@$(BIN)/python -m tests.fuzz.api --seconds $(FUZZ_S)
 
 bench: $(VENV)/installed-test ## measure: rates, latencies, CPU a message, memory
 	@$(BIN)/python -m bench $(ARGS)

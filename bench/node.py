@@ -77,7 +77,7 @@ class Node:
 
     def make_ready(self, sink_port: int, binds: int, window: int) -> None:
         """Wait until it is ready, then give it a team without a rate limit and a carrier that takes everything."""
-        processes.wait_until("the node is ready", lambda: self._answers("/readyz"), READY_TIMEOUT_S, self._child)
+        self.wait()
         made = self.command("team", "create", "--code", TEAM, "--units", str(UNITS), "--sender", TEAM)
         self.token = made["token"]
         self.command("team", "set", TEAM, "--session-tps", "0", "--max-sessions", "100")
@@ -89,6 +89,10 @@ class Node:
         if found is None:
             raise Broken("the node's database left no postmaster.pid")
         self._postmaster = int(found.read_text().split("\n", 1)[0])
+
+    def wait(self) -> None:
+        """Wait until it is ready."""
+        processes.wait_until("the node is ready", lambda: self._answers("/readyz"), READY_TIMEOUT_S, self._child)
 
     def command(self, *arguments: str) -> Any:
         """Run `mobilesasa … --json` and return its answer."""

@@ -56,6 +56,14 @@ def _percentiles(spread: Mapping[str, float], names: tuple[str, ...]) -> str:
     return ", ".join(f"{name} {spread[name]:.1f} ms" for name in names if name in spread)
 
 
+def _imports(figures: Figures) -> str:
+    return ", ".join(f"{each['seconds']:.1f} s" for each in figures["imports"].values())
+
+
+def _held_up(figures: Figures) -> str:
+    return ", ".join(f"{each['health_ms']['max']:.0f} ms at most" for each in figures["imports"].values())
+
+
 BUDGETS = (
     Budget("codec", "submit_sm of 140 octets: decode, encode", "≤ 5 µs, ≤ 3 µs", "≤ 2.5 µs, ≤ 1.5 µs", _micros),
     Budget(
@@ -88,7 +96,16 @@ BUDGETS = (
         "4,000/s",
         lambda figures: f"{figures['load']['accepted_per_s']:,.0f}/s",
     ),
+    Budget(
+        "batch",
+        "POST /messages/batch, 1,000 a call",
+        "8,000/s",
+        "20,000/s",
+        lambda figures: f"{figures['load']['accepted_per_s']:,.0f}/s",
+    ),
     Budget("rest-500", "POST /messages at 500/s", "p99 ≤ 50 ms", "", _two("response_ms")),
+    Budget("import", "import of 100,000 contacts: CSV, XLSX", "≤ 10 s, ≤ 25 s", "≤ 4 s, ≤ 12 s", _imports),
+    Budget("import", "the reactor is held up meanwhile", "≤ 50 ms", "", _held_up),
 )
 
 

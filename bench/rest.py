@@ -1,8 +1,8 @@
-"""A load of POST /messages over connections that are kept alive: `python -m bench.rest --port P --token T …`.
+"""A load of POST /messages, or of /messages/batch, over connections that are kept alive: `python -m bench.rest --port P …`.
 
 It prints one JSON object when every request has its answer. FILE gets two columns of doubles, seconds of the
-monotonic clock: when each request was due, and when it was answered. Requests are patched octets; an answer is read
-as far as its length and its status.
+monotonic clock: when each message was due, and when its request was answered. Requests are patched octets; an answer
+is read as far as its length, its status, and how many messages of a batch it refuses.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from bench.wire import NO_NUMBER, NO_TOKEN, READ_OCTETS, TEXT, number_of
 
 LONGEST_WAIT_S = 0.2
 _LENGTH = b"\r\ncontent-length:"
+_REFUSED = b'"refused":'
+_NO_LENGTH = b"0000000"  # of a batch's body, before it is made
+_NO_MESSAGES = b"MESSAGES"
 
 
 @attrs.define(eq=False)
@@ -31,7 +34,8 @@ class Connection:
     """One connection, with at most one request under way."""
 
     socket: socket.socket
-    place: int = -1  # of the request under way; -1: none
+    place: int = -1  # of the first message of the request under way; -1: none
+    refused: int = 0  # messages of the last answer, if it was a batch
     unread: bytes = b""
     closed: bool = False
 
@@ -54,6 +58,8 @@ class Connection:
         whole = head_end + 4 + int(head[at : head.index(b"\r\n", at)])
         if len(self.unread) < whole:
             return 0
+        told = self.unread.rfind(_REFUSED, head_end, whole)
+        self.refused = int(self.unread[told + len(_REFUSED) : whole].partition(b",")[0]) if told >= 0 else 0
         self.unread = self.unread[whole:]
         return int(head[9:12])
 
@@ -68,6 +74,27 @@ def request(host: str, token: str, sender: str) -> bytes:
     return head.encode() + body
 
 
+def batch_request(host: str, token: str, sender: str) -> bytes:
+    """Return the octets of a request for messages that are not there yet."""
+    body = b'{"messages":[' + _NO_MESSAGES + b'],"sender_id":"' + sender.encode() + b'"}'
+    head = (
+        f"POST /api/v1/messages/batch HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {_NO_LENGTH.decode()}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def batch_of(octets: bytes, tokens: range) -> bytes:
+    """Return a request of `batch_request` with a message for each token."""
+    before, _, behind = TEXT.partition(NO_TOKEN)
+    messages = b",".join(
+        [b'{"to":"+%b","message":"%b#T%010d%b"}' % (number_of(token), before, token, behind) for token in tokens]
+    )
+    head, end, body = octets.partition(b"\r\n\r\n")
+    body = body.replace(_NO_MESSAGES, messages)
+    return head.replace(_NO_LENGTH, b"%07d" % len(body)) + end + body
+
+
 class Load:
     """The connections and the requests.
 
@@ -76,9 +103,12 @@ class Load:
         pace: when requests are due.
         octets: a request for no number and no token.
         first_token: of the first message.
+        each: messages in a request; more than one: `octets` are those of a batch.
     """
 
-    def __init__(self, connections: list[Connection], pace: Pace, octets: bytes, first_token: int) -> None:
+    def __init__(
+        self, connections: list[Connection], pace: Pace, octets: bytes, first_token: int, each: int = 1
+    ) -> None:
         self.due = array("d")
         self.sent = array("d")
         self.answered = array("d")
@@ -87,6 +117,8 @@ class Load:
         self._pace = pace
         self._octets = octets
         self._first = first_token
+        self._each = each
+        self._refused = 0
 
     def run(self, settle_s: float) -> None:
         """Send until the pace is over, then wait at most `settle_s` for the last answers."""
@@ -95,7 +127,7 @@ class Load:
             now_s = time.monotonic()
             if pace.over(now_s):
                 until_s = min(until_s, now_s + settle_s)
-                if sum(self.statuses.values()) == len(self.due) or now_s > until_s:
+                if sum(self.statuses.values()) * self._each == len(self.due) or now_s > until_s:
                     return
             self._send(now_s)
             readable, _, _ = select.select(self._connections, [], [], pace.wait_s(now_s, LONGEST_WAIT_S))
@@ -105,29 +137,35 @@ class Load:
                 if connection.closed:
                     return
                 if status:
-                    self.answered[connection.place] = now_s
+                    for place in range(connection.place, connection.place + self._each):
+                        self.answered[place] = now_s
+                    self._refused += connection.refused
                     self.statuses[str(status)] = self.statuses.get(str(status), 0) + 1
                     connection.place = -1
 
     def _send(self, now_s: float) -> None:
         free = [each for each in self._connections if each.place < 0]
-        for connection, place in zip(free, self._pace.due(len(free), now_s), strict=False):
-            token = self._first + place
-            octets = self._octets.replace(NO_NUMBER, number_of(token)).replace(NO_TOKEN, b"#T%010d" % token)
-            connection.socket.sendall(octets)  # a request is far smaller than the socket's buffer
-            connection.place = place
-            self.due.append(self._pace.intended_s(place, now_s))
-            self.sent.append(now_s)
-            self.answered.append(0.0)
+        for connection, number in zip(free, self._pace.due(len(free), now_s), strict=False):
+            connection.place = number * self._each
+            connection.socket.sendall(self._request(self._first + connection.place))
+            self.due.extend([self._pace.intended_s(number, now_s)] * self._each)
+            self.sent.extend([now_s] * self._each)
+            self.answered.extend([0.0] * self._each)
+
+    def _request(self, token: int) -> bytes:
+        if self._each > 1:
+            return batch_of(self._octets, range(token, token + self._each))
+        return self._octets.replace(NO_NUMBER, number_of(token)).replace(NO_TOKEN, b"#T%010d" % token)
 
     def figures(self) -> dict[str, object]:
         """Return all figures, times in milliseconds and rates a second."""
         whole_s = max(self.answered, default=0.0) - min(self.sent, default=0.0)
         used = resource.getrusage(resource.RUSAGE_SELF)
-        accepted = self.statuses.get("200", 0)
+        accepted = self.statuses.get("200", 0) * self._each - self._refused
         return {
             "messages": len(self.due),
             "accepted": accepted,
+            "requests": len(self.due) // self._each,
             "statuses": self.statuses,
             "seconds": round(whole_s, 3),
             "accepted_per_s": round(accepted / whole_s, 1) if whole_s > 0 else 0.0,
@@ -154,6 +192,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rate", type=float, default=0.0, help="requests a second (open loop); 0: as fast as it goes")
     parser.add_argument("--most", type=int, default=500_000, help="requests at most")
+    parser.add_argument(
+        "--each", type=int, default=1, help="messages in a request; more than one goes to /messages/batch"
+    )
     parser.add_argument("--first-token", type=int, default=0)
     parser.add_argument("--settle-s", type=float, default=30.0, help="how long to wait for the last answers")
     parser.add_argument("--times", type=Path, help="file for the moments of each request")
@@ -164,8 +205,9 @@ def main() -> None:
     """Run one load and print its figures."""
     asked = arguments().parse_args()
     connections = [connect(asked.port) for _ in range(asked.connections)]
-    octets = request(f"127.0.0.1:{asked.port}", asked.token, asked.sender)
-    load = Load(connections, Pace(time.monotonic(), asked.seconds, asked.rate, asked.most), octets, asked.first_token)
+    octets = (batch_request if asked.each > 1 else request)(f"127.0.0.1:{asked.port}", asked.token, asked.sender)
+    pace = Pace(time.monotonic(), asked.seconds, asked.rate, asked.most // asked.each)
+    load = Load(connections, pace, octets, asked.first_token, asked.each)
     load.run(asked.settle_s)
     for connection in connections:
         connection.socket.close()

@@ -10,6 +10,10 @@ import attrs
 
 ADDRESS = "https://api.yourdomain.com"
 TOKEN = "mbs_your_token_here"
+FILES = {  # that examples send
+    "contacts.csv": "phone,first_name,last_name\n+254712345678,Jane,Doe\n",
+    "certificate.pdf": "%PDF-1.7",
+}
 _BLOCK = re.compile(r"^\.\. code-block:: shell\n\n((?:    .*\n|\n)+)", re.MULTILINE)
 
 
@@ -21,7 +25,7 @@ class Example:
 
     def argv(self, address: str, token: str, replaced: Mapping[str, str] | None = None) -> list[str]:
         """The command with its address, its token and what else is to be replaced, ready for `subprocess.run`."""
-        command = self.command.replace(ADDRESS, address).replace(TOKEN, token)
+        command = self.command.split("\n\n")[0].replace(ADDRESS, address).replace(TOKEN, token)
         for old, new in (replaced or {}).items():
             command = command.replace(old, new)
         return shlex.split(command.replace("\\\n", ""))
@@ -38,10 +42,21 @@ class Example:
                 headers[name] = value
             elif word == "-d":
                 body = next(words)
+            elif word == "-F":
+                headers["Content-Type"], body = _form(next(words))
+            elif word == "-o":
+                next(words)
             else:
                 url = urlsplit(word)
                 path = url.path + (f"?{url.query}" if url.query else "")
         return method or ("POST" if body else "GET"), path, headers, body.encode()
+
+
+def _form(field: str) -> tuple[str, str]:
+    """The type and the body of a form with one file."""
+    name, _, file = field.partition("=@")
+    about = f'Content-Disposition: form-data; name="{name}"; filename="{file}"'
+    return "multipart/form-data; boundary=line", "\r\n".join(["--line", about, "", FILES[file], "--line--", ""])
 
 
 def examples(text: str) -> list[Example]:

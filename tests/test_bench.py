@@ -14,7 +14,7 @@ from bench.load import arguments as load_arguments
 from bench.node import variables
 from bench.pace import Pace
 from bench.processes import Broken
-from bench.rest import Connection, request
+from bench.rest import Connection, batch_of, batch_request, request
 from bench.rows import NEEDS_A_NODE, ROWS
 from bench.sink import Sink
 from mobilesasa.smpp.pdus import DeliverSm, SubmitSm, SubmitSmResp, decode
@@ -34,6 +34,7 @@ def figures_of_a_row(**changes):
         "commits_per_s": 30.0,
         "cpu_us": cpu,
         "memory_mb": 81.0,
+        "imports": {kind: {"seconds": 7.0, "health_ms": SPREAD} for kind in ("csv", "xlsx")},
         "faults": [],
     }
     return row | changes
@@ -193,6 +194,26 @@ def test_a_request_names_its_own_length():
     head, _, body = request("host", "mbs_x", "BENCH").partition(b"\r\n\r\n")
     assert f"Content-Length: {len(body)}".encode() in head
     assert set(json.loads(body)) == {"to", "message", "sender_id"}
+
+
+def test_a_batch_has_a_message_for_each_token_and_says_its_length():
+    octets = batch_of(batch_request("host", "mbs_x", "BENCH"), range(9_000, 9_003))
+    head, _, body = octets.partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(body):07d}".encode() in head
+    messages = json.loads(body)["messages"]
+    assert [message["to"] for message in messages] == [
+        f"+{wire.number_of(token).decode()}" for token in range(9_000, 9_003)
+    ]
+    assert all(f"#T{token:010d}" in message["message"] for token, message in enumerate(messages, 9_000))
+    assert len(messages[0]["message"]) == len(wire.TEXT)
+
+
+def test_the_answer_to_a_batch_says_how_many_were_refused(pair):
+    ours, theirs = pair
+    connection = Connection(ours)
+    for body, refused in ((b'{"data":{"accepted":997,"refused":3,"units":997}}', 3), (b'{"data":{}}', 0)):
+        theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        assert (connection.take(), connection.refused) == (200, refused)
 
 
 def test_every_row_can_be_asked_for_alone():

@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "notify": {"core", "smpp", "smsc"},
     "api": {"sms", "core", "dashboard", *FEATURES},
     "dashboard": set(),
+    "jobs": {"sms", "core", *FEATURES},
     "settings": set(),
     "logs": {"settings"},
 }

@@ -92,6 +92,25 @@ def test_roles_are_a_list_in_the_file_and_have_commas_in_the_environment():
     assert load({"MOBILESASA_ROLES": "smsc, api ,api"}).roles == ("api", "smsc")
 
 
+def test_proxies_and_sites_are_lists_in_the_file_and_have_commas_in_the_environment():
+    named = load(
+        {}, written('[http]\ntrusted_proxies = ["10.0.0.0/8", "::1"]\ncors_origins = ["https://App.example/"]')
+    ).http
+    assert (named.trusted_proxies, named.cors_origins) == (("10.0.0.0/8", "::1/128"), ("https://app.example",))
+    said = {
+        "MOBILESASA_HTTP_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8,",
+        "MOBILESASA_HTTP_CORS_ORIGINS": "*,http://[::1]:8080",
+    }
+    told = load(said, written("")).http
+    assert (told.trusted_proxies, told.cors_origins) == (("127.0.0.1/32", "10.0.0.0/8"), ("*", "http://[::1]:8080"))
+
+
+def test_ports_are_a_list_that_may_be_empty():
+    assert load({}, written("[webhooks]\nports = [8443, 443]")).webhooks.ports == (8443, 443)
+    assert load({}, written("[webhooks]\nports = []")).webhooks.ports == ()
+    assert load({"MOBILESASA_WEBHOOKS_PORTS": "80, 443"}).webhooks.ports == (80, 443)
+
+
 def test_localhost_is_an_address():
     assert load({"MOBILESASA_BIND_HOST": "localhost"}).bind_host == "127.0.0.1"
     assert load({"MOBILESASA_BIND_HOST": "::"}).bind_host == "::"
@@ -163,6 +182,12 @@ def test_the_error_is_readable_as_it_is():
         ("SMPP_TLS_KEY_FILE", "nowhere.pem"),
         ("SMPP_TLS_KEY_FILE", "x" * 5000),
         ("STORE_POOL_SIZE", "0"),
+        ("HTTP_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("HTTP_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("HTTP_TRUSTED_PROXIES", "127.0.0.1,proxy.example"),
+        ("HTTP_PROXY_HEADER", "x-real-ip"),
+        ("HTTP_CORS_ORIGINS", "app.example"),
+        ("HTTP_CORS_ORIGINS", "https://app.example/page"),
         ("DISPATCH_LEASE_S", "-1"),
     ],
 )
@@ -176,6 +201,8 @@ def test_a_wrong_value_is_refused_by_its_variable(variable, value):
     [
      "http_port = true", "demo = 1", "state_dir = 5", "roles = []", "roles = 1", "bind_host = 1", "database_url = 1",
      "log_level = 1",
+     "http.trusted_proxies = 1", "http.trusted_proxies = [1]", "http.cors_origins = true", "http.cors_origins = [1]",
+     "webhooks.ports = [0]", "webhooks.ports = [70000]", "webhooks.ports = 1",
      "smpp.idle_timeout_s = true", "smpp.window = 1.0", "smpp = 1", "node = ['a']", "roles = ['cook']"],
 )  # fmt: skip
 def test_a_value_of_the_wrong_kind_is_refused(line):
@@ -221,6 +248,8 @@ def test_two_listeners_on_one_port_are_refused():
         ({"MOBILESASA_SMPP_IDLE_TIMEOUT_S": "30"}, "smpp.enquire_link_s"),
         ({"MOBILESASA_DISPATCH_LEASE_S": "5"}, "dispatch.sweep_interval_s"),
         ({"MOBILESASA_SMPP_TLS_KEY_FILE": "mobilesasa.toml"}, "smpp.tls_certificate_file"),
+        ({"MOBILESASA_HTTP_TLS_CERTIFICATE_FILE": "mobilesasa.toml"}, "http.tls_certificate_file"),
+        ({"MOBILESASA_HTTPS_PORT": "2775"}, "smpp_port and https_port"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(environ, name):

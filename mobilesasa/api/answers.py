@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,12 +19,18 @@ if TYPE_CHECKING:
 
 JSON = b"application/json"
 _WHOLE_SECONDS_MS = 1000
+_SECONDS_KEPT = 4096  # times as text: a list or a batch has many of the same
 _NOT_IN_A_HEADER = re.compile(rb"[^\x20-\x7e]")
 
 
 def answer(request: IRequest, data: object) -> bytes:
     """Return the octets of a success, with its headers set."""
     return _written(request, 200, {"success": True, "data": data})
+
+
+def success(data: object) -> bytes:
+    """Return the octets of a success, which `replay` sends; on any thread."""
+    return orjson.dumps({"success": True, "data": data}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def replay(request: IRequest, octets: bytes) -> bytes:
@@ -58,7 +65,12 @@ def _sent(request: IRequest, status: int, octets: bytes, headers: Mapping[bytes,
 
 def instant(at_ms: int) -> str:
     """Return a time as the reference writes it, `2026-05-11T09:00:00Z`: UTC, whole seconds (decision 6)."""
-    return datetime.fromtimestamp(at_ms // _WHOLE_SECONDS_MS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _instant(at_ms // _WHOLE_SECONDS_MS)
+
+
+@lru_cache(_SECONDS_KEPT)
+def _instant(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def instant_or_none(at_ms: int | None) -> str | None:

@@ -1,14 +1,11 @@
-"""Who is asking: API tokens as `Authorization: Bearer mbs_…` or `X-API-Key: mbs_…` (decisions 9, 12, 14, 15).
+"""Who is asking: an API token, or somebody who has logged in (decisions 9 to 12, 14 to 16).
 
-The checks come in this order: 401 (no usable token), 403 (the team is suspended, a scope is missing), and only then
-404 and 400. A token in the query string is no token, for addresses are written down along the way.
+The checks come in this order: 401 (nobody known), 403 (the team is suspended, a scope is missing), and only then 404
+and 400. What a caller may do is one set of scopes: a token's own, or those of a person's role in the team.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import math
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -16,36 +13,68 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.iweb import IRequest
 
+from mobilesasa.api.access import AccessTokens, Claims, NoAccess, csrf_token, same_csrf
+from mobilesasa.api.addresses import client_address
+from mobilesasa.api.bearer import Given, given_by, unauthenticated
+from mobilesasa.api.cookies import CSRF_HEADER
 from mobilesasa.api.errors import Problem, problem
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.core.actors import Actor, ActorKind
-from mobilesasa.core.errors import TeamSuspended
+from mobilesasa.core.attempts import Attempts, origin
+from mobilesasa.core.errors import AccessEnded, TeamSuspended, TooManyAttempts
 from mobilesasa.core.idempotency import Kept, Mark
+from mobilesasa.core.members import Standing
+from mobilesasa.core.people import CurrentPeople, User
+from mobilesasa.core.scopes import Role, opens
 from mobilesasa.core.teams import CurrentDirectory, Team, Token
 
 if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest
 
-_CHALLENGE = {b"WWW-Authenticate": b'Bearer realm="mobilesasa"'}
-_HOST_BITS_V6 = 64  # a household's or a server's network, not an address, is what one attacker holds
+_NO_TEAM = 0  # of replies kept for a platform administrator who is in no team
 
 
 @attrs.frozen
 class Caller:
-    """The team that asks, and the token by which it does."""
+    """Who asks: a token of a team, or a person in a team or, of the platform's administrators, in none."""
 
-    team: Team
-    token: Token
+    of_team: Team | None
+    token: Token | None  # None: a person
     by: Actor  # the same for the store, with the address and the request's id
+    scopes: frozenset[str]  # what the token, or the role of a person, opens
+    user: User | None = None  # None: a token
+    role: Role | None = None  # of a person in the team
     mark: Mark | None = None  # of a call that is to be done once, on a route that is declared so
+
+    @property
+    def team(self) -> Team:
+        """The team whose things are meant.
+
+        Raises:
+            Problem: 403, of a person who is in none.
+        """
+        if self.of_team is None:
+            raise problem("missing_scope", "this login is in no team; name one at /auth/refresh")
+        return self.of_team
+
+    @property
+    def team_id(self) -> int:
+        """The team's id, 0 for none."""
+        return _NO_TEAM if self.of_team is None else self.of_team.id
+
+    @property
+    def standing(self) -> Standing:
+        """What the caller is where others are changed."""
+        return Standing(self.scopes, self.role)
+
+    @property
+    def who(self) -> str:
+        """The caller in words, for the log."""
+        return f"{self.by.kind} {self.by.uuid}"
 
     def kept(self, reply: bytes) -> Kept | None:
         """Return what the store is to keep in the commit that does what is asked; None when no key was given."""
         return None if self.mark is None else Kept(self.mark, reply)
-
-
-def _unauthenticated(message: str) -> Problem:
-    return problem("unauthenticated", message, headers=_CHALLENGE)
 
 
 class Authentication:
@@ -53,121 +82,148 @@ class Authentication:
 
     Args:
         directory: the current picture of teams and tokens.
+        people: the current picture of those who log in.
         now_ms: milliseconds since the epoch.
         clock: measures how long bad tokens of an address are remembered.
         limits: how many of them there may be.
     """
 
     def __init__(
-        self, directory: CurrentDirectory, now_ms: Callable[[], int], clock: IReactorTime, limits: WebLimits
+        self,
+        directory: CurrentDirectory,
+        people: CurrentPeople,
+        now_ms: Callable[[], int],
+        clock: IReactorTime,
+        limits: WebLimits,
     ) -> None:
         """Begin with no bad token seen."""
         self._directory = directory
+        self._people = people
+        self._access = AccessTokens(people, now_ms)
         self._now_ms = now_ms
-        self._attempts = BadAttempts(clock, limits.bad_tokens, limits.bad_tokens_window_s, limits.addresses)
+        self._clock = clock
+        self._attempts = Attempts(limits.bad_tokens, limits.bad_tokens_window_s, limits.addresses)
 
-    def caller(self, request: IRequest, scopes: Sequence[str]) -> Caller:
+    def caller(self, request: IRequest, scopes: Sequence[str], reads: bool = False, person: bool = False) -> Caller:
         """Return who is asking.
 
         Args:
             request: what was sent.
-            scopes: of which the token needs one; with none any token will do.
+            scopes: of which the caller needs one; with none anybody known will do.
+            reads: whether the route changes nothing, so that `X:read` is enough for X.
+            person: whether the route is for people alone, in whatever team or none.
 
         Raises:
-            Problem: 401, 429 after too many bad tokens, or 403 for the scope.
+            Problem: 401, 403 for the scope or for a write by cookie without its CSRF token.
+            TooManyAttempts: 429, after too many bad tokens.
             TeamSuspended: 403.
         """
-        raw = _raw_token(request)
+        given = given_by(request)
+        if given.is_access_token:
+            found = self._person(request, given, person)
+        else:
+            found = self._token(request, given.raw)
+            if person:
+                raise problem("missing_scope", "this is for people who have logged in, not for tokens")
+        if not opens(found.scopes, scopes, reads):
+            wanted = " or ".join(scopes)
+            lacks = "this token lacks" if found.token is not None else "your role lacks"
+            raise problem("missing_scope", f"{lacks} the scope {wanted}")
+        return found
+
+    def check_again(self, caller: Caller) -> None:
+        """See that a caller still may before what it asked for is told: it may have been revoked meanwhile (decision 24).
+
+        Raises:
+            AccessEnded: 401.
+        """
+        if caller.token is not None:
+            token = self._directory.now.tokens.get(caller.token.digest)
+            if token is None or not self._directory.opens(token, self._now_ms()):
+                raise AccessEnded("the token was revoked while the call was under way")
+        elif caller.user is not None:
+            user = self._people.now.users.get(caller.user.uuid)
+            if user is None or user.disabled or caller.by.login_uuid in self._people.now.ended:
+                raise AccessEnded("the login ended while the call was under way")
+
+    def _why_no_token(self, token: Token | None) -> str:
+        if token is None:
+            return "the token is not known"
+        is_over = token.expires_at_ms is not None and token.expires_at_ms <= self._now_ms()
+        return "the token has expired" if is_over and not token.revoked else "the token was revoked"
+
+    def _token(self, request: IRequest, raw: str) -> Caller:
         known = self._directory.now
         token = known.token(raw)
-        if token is None or not token.usable(self._now_ms()):
-            raise self._bad_token(request, token)
+        if token is None or not self._directory.opens(token, self._now_ms()):
+            raise self._bad_token(request, self._why_no_token(token))
         team = known.teams.get(token.team_id)
         if team is None or team.suspended:
-            raise TeamSuspended("the team is suspended; ask the operator of this platform")
-        if scopes and token.scopes.isdisjoint(scopes):
-            wanted = " or ".join(scopes)
-            raise problem("missing_scope", f"this token lacks the scope {wanted}")
-        return Caller(team, token, _actor(request, token))
+            raise _suspended()
+        by = Actor(ActorKind.TOKEN, token.uuid, address=client_address(request), request_id=_request_id(request))
+        self._directory.uses.seen(token.uuid, self._now_ms(), by.address)
+        return Caller(team, token, by, token.scopes)
 
-    def _bad_token(self, request: IRequest, token: Token | None) -> Problem:
-        """Count a bad token; a good one always passes, for many callers may share an address (a proxy, a NAT)."""
-        retry_after_s = self._attempts.count(_address(request))
-        if retry_after_s is not None:
-            message = f"too many bad tokens from this address; try again in {retry_after_s} s"
-            return problem("too_many_attempts", message, headers={b"Retry-After": b"%d" % retry_after_s})
-        if token is None:
-            return _unauthenticated("the token is not known")
-        return _unauthenticated("the token was revoked" if token.revoked else "the token has expired")
+    def _person(self, request: IRequest, given: Given, anywhere: bool) -> Caller:
+        try:
+            claims = self._access.read(given.raw)
+        except NoAccess as bad:
+            raise self._bad_token(request, str(bad)) if bad.guess else unauthenticated(str(bad)) from None
+        user = self._people.now.users.get(claims.user_uuid)
+        if user is None or user.disabled or claims.login_uuid in self._people.now.ended:
+            raise unauthenticated("the login has ended; log in again")
+        if given.by_cookie:
+            _check_csrf(request, claims)
+        team = self._team_of(user, claims, anywhere)
+        by = Actor(
+            ActorKind.USER,
+            user.uuid,
+            login_uuid=claims.login_uuid,
+            address=client_address(request),
+            request_id=_request_id(request),
+        )
+        team_id = None if team is None else team.id
+        role = None if team is None else user.roles[team.id]
+        return Caller(team, None, by, user.scopes_in(team_id), user, role)
 
-
-def _actor(request: IRequest, token: Token) -> Actor:
-    host = str(getattr(request.getClientAddress(), "host", ""))
-    return Actor(ActorKind.TOKEN, token.uuid, address=host, request_id=cast("ApiRequest", request).request_id)
-
-
-def _raw_token(request: IRequest) -> str:
-    """Return the one token of a request, as it was written."""
-    bearer = _bearer(request)
-    key = (request.getHeader(b"x-api-key") or b"").strip()
-    if bearer and key and bearer != key:
-        raise _unauthenticated("Authorization and X-API-Key name different tokens; send one of them")
-    raw = bearer or key
-    if not raw:
-        raise _unauthenticated("a token is needed: Authorization: Bearer mbs_… or X-API-Key: mbs_…")
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def _bearer(request: IRequest) -> bytes:
-    given = (request.getHeader(b"authorization") or b"").strip()
-    if not given:
-        return b""
-    scheme, _, raw = given.partition(b" ")
-    raw = raw.strip()
-    if scheme.lower() != b"bearer" or not raw:
-        raise _unauthenticated("Authorization must be: Bearer mbs_…")
-    return bytes(raw)
-
-
-def _address(request: IRequest) -> str:
-    host = getattr(request.getClientAddress(), "host", "")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return str(host)
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, _HOST_BITS_V6), strict=False))
-    return str(host)
-
-
-class BadAttempts:
-    """Counts bad attempts by address, so many in a window; the oldest addresses are forgotten first.
-
-    Args:
-        clock: tells the time.
-        limit: attempts in a window; those above it are too many.
-        window_s: length of a window, seconds.
-        addresses: that are remembered at once.
-    """
-
-    def __init__(self, clock: IReactorTime, limit: int, window_s: float, addresses: int) -> None:
-        """Begin with none."""
-        self._clock = clock
-        self._limit = limit
-        self._window_s = window_s
-        self._addresses = addresses
-        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def count(self, address: str) -> int | None:
-        """Count an attempt; return the seconds to wait when there were too many."""
-        now_s = self._clock.seconds()
-        began_s, attempts = self._seen.get(address, (now_s, 0))
-        if now_s >= began_s + self._window_s:
-            self._seen.pop(address)
-            began_s, attempts = now_s, 0
-        self._seen[address] = (began_s, attempts + 1)
-        if len(self._seen) > self._addresses:
-            self._seen.popitem(last=False)
-        if attempts < self._limit:
+    def _team_of(self, user: User, claims: Claims, anywhere: bool) -> Team | None:
+        """Return the team that an access token names, as far as its user is still in it and it may do anything."""
+        if claims.team_code is None:
             return None
-        return math.ceil(began_s + self._window_s - now_s)
+        team = self._directory.now.team_by_code(claims.team_code)
+        if team is None or team.id not in user.roles:
+            raise unauthenticated(f"you are no longer in team {claims.team_code}; refresh the login")
+        if not team.suspended:
+            return team
+        if anywhere or user.platform_admin:
+            return None
+        raise _suspended()
+
+    def _bad_token(self, request: IRequest, why: str) -> Problem | TooManyAttempts:
+        """Count a bad token; a good one always passes, for many callers may share an address (a proxy, a NAT)."""
+        key, now_s = origin(client_address(request)), self._clock.seconds()
+        if self._attempts.failed(key, now_s) <= self._attempts.limit:
+            return unauthenticated(why)
+        retry_after_s = self._attempts.wait_s(key, now_s)
+        message = f"too many bad tokens from this address; try again in {retry_after_s} s"
+        return TooManyAttempts(message, retry_after_s)
+
+
+def _suspended() -> TeamSuspended:
+    return TeamSuspended("the team is suspended; ask the operator of this platform")
+
+
+def _check_csrf(request: IRequest, claims: Claims) -> None:
+    """See that a write by cookie comes from a page of ours.
+
+    Raises:
+        Problem: 403.
+    """
+    if request.method in (b"GET", b"HEAD"):
+        return
+    if not same_csrf(csrf_token(claims.key, claims.login_uuid), request.getHeader(CSRF_HEADER)):
+        raise problem("bad_csrf_token", "a write by cookie needs X-CSRF-Token, as the login has given it")
+
+
+def _request_id(request: IRequest) -> str:
+    return cast("ApiRequest", request).request_id

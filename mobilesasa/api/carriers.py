@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
+from mobilesasa.api.addresses import client_address
 from mobilesasa.api.answers import refuse
 from mobilesasa.api.ports.calls import Callbacks
 from mobilesasa.api.site import ApiRequest, nothing_there
@@ -68,7 +69,7 @@ def _callback(request: ApiRequest) -> Callback | None:
         query=query,
         headers=headers,
         body=body,
-        peer=str(getattr(request.getClientAddress(), "host", "")),
+        peer=client_address(request),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from mobilesasa.core.errors import InsufficientUnits, Refused
+from mobilesasa.core.errors import AlreadyExists, InsufficientUnits, Refused, TooManyAttempts
 
 # The status of every refusal of the core, by its code; a test walks both.
 STATUSES: dict[str, int] = {
@@ -24,17 +24,31 @@ STATUSES: dict[str, int] = {
     "bad_validity": 400,
     "bad_schedule": 400,
     "bad_value": 400,
+    "bad_file": 400,
+    "bad_webhook_url": 400,
     "no_route": 400,
     "suppressed": 400,
     "access_ended": 401,
+    "login_failed": 401,
     "insufficient_units": 402,
     "team_suspended": 403,
+    "user_disabled": 403,
+    "not_allowed": 403,
     "not_found": 404,
     "not_failed": 409,
+    "not_cancellable": 409,
     "already_resent": 409,
     "text_not_kept": 409,
+    "sender_decided": 409,
     "already_exists": 409,
+    "in_use": 409,
+    "webhook_disabled": 409,
+    "too_many_jobs": 409,
+    "job_ended": 409,
+    "not_undoable": 409,
+    "too_many_attempts": 429,
     "overloaded": 500,
+    "queue_away": 500,
 }
 
 # The codes of the API itself.
@@ -42,15 +56,16 @@ OWN_STATUSES: dict[str, int] = {
     "bad_json": 400,
     "bad_content_type": 400,
     "bad_url": 400,
+    "bad_http": 400,
     "body_too_large": 400,
     "bad_request": 400,
     "unauthenticated": 401,
     "missing_scope": 403,
+    "bad_csrf_token": 403,
     "no_such_route": 404,
     "method_not_allowed": 404,
     "idempotency_key_reused": 409,
     "idempotency_running": 409,
-    "too_many_attempts": 429,
     "store_away": 500,
     "internal_error": 500,
 }
@@ -97,8 +112,14 @@ def of_refusal(refusal: Refused) -> Problem:
     extra: dict[str, Any] = {}
     if isinstance(refusal, InsufficientUnits):
         extra["needed_units"] = refusal.needed_units
+    if isinstance(refusal, AlreadyExists) and refusal.uuid is not None:
+        extra["uuid"] = refusal.uuid
+    if isinstance(refusal, TooManyAttempts):
+        headers[b"Retry-After"] = b"%d" % refusal.retry_after_s
     if refusal.code == "overloaded":
         headers[b"Retry-After"] = b"%d" % OVERLOADED_RETRY_S
+    if refusal.code == "queue_away":
+        headers[b"Retry-After"] = b"%d" % STORE_AWAY_RETRY_S
     fields = [FieldProblem(refusal.field, refusal.message)] if refusal.field else []
     return Problem(refusal.code, refusal.message, STATUSES[refusal.code], fields, headers, extra)
 

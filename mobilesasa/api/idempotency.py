@@ -43,7 +43,12 @@ class Repeats:
         self._running: dict[tuple[int, str, str], bytes] = {}  # to the body's hash; one for a request at most
 
     async def answer(
-        self, request: IRequest, route: str, caller: Caller, call: Callable[[Caller], Awaitable[bytes]]
+        self,
+        request: IRequest,
+        route: str,
+        caller: Caller,
+        call: Callable[[Caller], Awaitable[bytes]],
+        digest: bytes | None = None,
     ) -> bytes:
         """Make a call, or answer it from what is kept.
 
@@ -52,6 +57,7 @@ class Repeats:
             route: method and path of the call, printable ASCII.
             caller: who makes it.
             call: does what is asked for.
+            digest: of what counts in the body, where that is known already; None: of all of it.
 
         Raises:
             Problem: 400 for the key, 409 when it clashes with another call.
@@ -59,7 +65,7 @@ class Repeats:
         given = request.requestHeaders.getRawHeaders(HEADER.encode())
         if not given:
             return await call(caller)
-        mark = _mark(request, route, caller.team.id, given)
+        mark = _mark(request, route, caller.team_id, given, digest)
         name = (mark.team_id, mark.route, mark.key)
         if name in self._running:
             raise _running() if self._running[name] == mark.body_hash else _reused()
@@ -84,7 +90,7 @@ class Repeats:
         return replay(request, kept.reply)
 
 
-def _mark(request: IRequest, route: str, team_id: int, given: list[bytes]) -> Mark:
+def _mark(request: IRequest, route: str, team_id: int, given: list[bytes], digest: bytes | None) -> Mark:
     """Read the header and the body, which is left to be read again.
 
     Raises:
@@ -95,8 +101,10 @@ def _mark(request: IRequest, route: str, team_id: int, given: list[bytes]) -> Ma
         raise problem("bad_request", message, [FieldProblem(HEADER, message)])
     if len(route) > _ROUTE_LENGTH:
         route = f"sha256 {hashlib.sha256(route.encode()).hexdigest()}"
-    body_hash = hashlib.sha256(request.content.read()).digest()
-    request.content.seek(0)
+    body_hash = digest
+    if body_hash is None:
+        body_hash = hashlib.sha256(request.content.read()).digest()
+        request.content.seek(0)
     return Mark(team_id, route, given[0].decode("ascii"), body_hash)
 
 

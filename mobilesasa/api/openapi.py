@@ -2,49 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
-import types
-from collections.abc import Iterable, Sequence
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    NotRequired,
-    TypedDict,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-    is_typeddict,
-)
+from collections.abc import Iterable
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
-import attrs
 import orjson
-from twisted.web.iweb import IRequest
 
-from mobilesasa.api.errors import RUNNING_RETRY_S
+from mobilesasa.api.cookies import ACCESS, CSRF_HEADER
+from mobilesasa.api.errors import OWN_STATUSES, RUNNING_RETRY_S
+from mobilesasa.api.errors import STATUSES as STATUS_OF
 from mobilesasa.api.idempotency import HEADER, REPLAYED
+from mobilesasa.api.reference.calls import JSON, call_of
+from mobilesasa.api.reference.hooks import hooks
+from mobilesasa.api.reference.samples import samples
+from mobilesasa.api.reference.words import CODE_OF_STATUS, CODES, PARTS, SCOPES, STATUSES, part_of
 from mobilesasa.api.requests import Said
-from mobilesasa.api.routes import PREFIX, Route, route
+from mobilesasa.api.routes import PREFIX, Route
+from mobilesasa.api.schemas import JsonObject, Schemas, example_of, fields_of
 
-JsonObject = dict[str, Any]
-
-_VERSION = "1"
-_PLAIN: dict[object, str] = {str: "string", int: "integer", bool: "boolean", float: "number", type(None): "null"}
-_STATUSES = {
-    400: "A field is missing or wrong, or the request cannot be read",
-    401: "The token is missing, unknown, expired or revoked",
-    402: "The team's units do not suffice",
-    403: "The token lacks the scope, or the team is suspended",
-    404: "There is no such thing, or it is another team's",
-    409: "It clashes with what is there already",
-    429: "Too many bad tokens from this address",
-    500: "Something went wrong on our side, or the node is overloaded",
-}
-_ALWAYS = (500,)
-_WITH_TOKEN = (401, 403, 429)
-_WITH_KEY = (400, 409)
-_KEY_PARAMETER = {
+_VERSION: Final = "1"
+_ALWAYS: Final = (400, 500)
+_WITH_TOKEN: Final = (401, 403, 429)
+_TAG: Final = "If-None-Match"
+_REQUEST_ID: Final = "019e12f0-5c1d-4b8a-9a63-5f7b1c2d3e4f"
+_KEY_PARAMETER: Final = {
     "name": HEADER,
     "in": "header",
     "required": False,
@@ -55,119 +35,162 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     "example": "order-4711-confirmation",
 }
-_REPLAYED_HEADER = {
+_TAG_PARAMETER: Final = {
+    "name": _TAG,
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an earlier answer: where nothing has changed since, the answer is 304 without a body",
+    "schema": {"type": "string"},
+    "example": 'W/"0f1e2d3c4b5a69788796a5b4"',
+}
+_REPLAYED_HEADER: Final = {
     "description": "The answer is that of an earlier call with the same key",
     "schema": {"const": "true"},
 }
-_RUNNING_HEADER = {
-    "description": "With `idempotency_running`: seconds to wait before the call is repeated",
+_TAG_HEADER: Final = {"description": "Stands for this answer, for `If-None-Match`", "schema": {"type": "string"}}
+_PASSING: Final = (409, 429, 500)
+_RETRY_HEADER: Final = {
+    "description": "Seconds to wait before the call is repeated, where that may help",
     "schema": {"type": "integer", "examples": [RUNNING_RETRY_S]},
 }
-_TAGS = {
-    "messages": "Messages",
-    "inbound": "Messages from phones",
-    "suppressions": "Suppressions",
-    "account": "Account",
-    "sender-ids": "Account",
-    "smpp": "SMPP",
-    "carriers": "Platform",
-    "receipts": "Platform",
-    "openapi.json": "Reference",
+_ABOUT: Final = """Send SMS, manage contacts, run campaigns, and build complete integrations.
+
+Every answer is in one envelope: look at `success` before you read `data`. An error has a sentence for people, `error`, and a word
+for programs, `code`. Only the statuses that are named here are ever answered."""
+_SCHEMES: Final = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API token, `mbs_…`, which is the way for programs; or the access token of a login, a JWT",
+    },
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API token, `mbs_…`"},
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": ACCESS.decode(),
+        "description": (
+            f"The login of a person in a browser; every write needs the CSRF token in `{CSRF_HEADER.decode().title()}` too"
+        ),
+    },
 }
 
 
 class FieldShown(TypedDict):
     """What is wrong with one field."""
 
-    field: str
-    message: str
+    field: Annotated[str, Said("Which one, such as `to` or `recipients[3].to`", example="message")]
+    message: Annotated[str, Said("What it must be", example="is required")]
 
 
 class ErrorShown(TypedDict):
     """An error; `error` is for people, `code` for programs."""
 
-    success: Literal[False]
-    error: str
+    success: Annotated[Literal[False], Said("Says that it is one")]
+    error: Annotated[str, Said("What is wrong, in a sentence", example="message is required")]
     code: Annotated[str, Said("A stable word for what went wrong", example="insufficient_units")]
-    request_id: Annotated[str, Said("Finds the request in our log")]
+    request_id: Annotated[str, Said("Finds the request in our log", example=_REQUEST_ID)]
     fields: NotRequired[Annotated[list[FieldShown], Said("Every field that is missing or wrong")]]
+    uuid: NotRequired[Annotated[str, Said("With `already_exists` of a contact or a group: the one that there is")]]
     needed_units: NotRequired[Annotated[int, Said("With `insufficient_units`: what one message costs")]]
-
-
-class Reference:
-    """Serves the document. It is made once, when the table is complete."""
-
-    def __init__(self) -> None:
-        """Serve nothing yet."""
-        self._octets = b""
-
-    def document(self, table: Sequence[Route]) -> None:
-        """Make the document of a route table."""
-        self._octets = orjson.dumps(document(table))
-
-    @route("GET", "/openapi.json", public=True, answers=None)
-    async def openapi(self, request: IRequest) -> bytes:
-        """Get this API as an OpenAPI 3.1 document.
-
-        The only answer that is not in the envelope. It needs no token.
-        """
-        request.setHeader(b"Content-Type", b"application/json")
-        request.setHeader(b"Content-Length", b"%d" % len(self._octets))
-        request.setHeader(b"Cache-Control", b"no-cache")
-        return self._octets
 
 
 def document(table: Iterable[Route]) -> JsonObject:
     """Return the OpenAPI document of a route table."""
     schemas = Schemas()
     paths: dict[str, JsonObject] = {}
-    for row in table:
+    rows = list(table)
+    for row in rows:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, schemas)
-    schemas.of(ErrorShown)
-    return {
+    webhooks, errors = hooks(schemas), _errors(schemas)
+    _name_codes(schemas)
+    used = {part_of(row.path) for row in rows}
+    made: JsonObject = {
         "openapi": "3.1.0",
-        "info": {
-            "title": "mobilesasa REST API",
-            "version": _VERSION,
-            "description": "Send SMS and see what became of them.",
-        },
+        "info": {"title": "mobilesasa REST API", "version": _VERSION, "description": _ABOUT},
         "servers": [{"url": PREFIX}],
-        "security": [{"bearer": []}, {"key": []}],
+        "security": [{"bearer": []}, {"key": []}, {"cookie": []}],
+        "tags": [{"name": heading, "description": about} for heading, _, about in PARTS if heading in used],
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "schemas": dict(sorted(schemas.made.items())),
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "An API token: mbs_…"},
-                "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-            },
+            "responses": errors,
+            "securitySchemes": _SCHEMES,
         },
+        "x-scopes": dict(SCOPES),
     }
+    _add_examples(made)
+    return made
+
+
+def _name_codes(schemas: Schemas) -> None:
+    """Put all codes into the schema of an error."""
+    schemas.of(ErrorShown)
+    code = schemas.made["ErrorShown"]["properties"]["code"]
+    code["enum"] = sorted({*STATUS_OF, *OWN_STATUSES})
+    code["x-enumDescriptions"] = {name: CODES.get(name, "") for name in code["enum"]}
 
 
 def _operation(row: Route, schemas: Schemas) -> JsonObject:
+    headers = [*([_KEY_PARAMETER] if row.idempotent else ()), *([_TAG_PARAMETER] if row.tagged else ())]
     made: JsonObject = {
         "operationId": row.name,
         "summary": row.summary.rstrip("."),
-        "tags": [_TAGS.get(row.path.split("/")[1], row.path.split("/")[1])],
-        "parameters": [*_places(row), *_query(row, schemas), *([_KEY_PARAMETER] if row.idempotent else ())],
+        "tags": [part_of(row.path)],
+        "parameters": [*_places(row), *_query(row, schemas), *headers],
         "responses": _responses(row, schemas),
     }
     about = row.about
     if row.scopes:
         about = f"{about}\n\nScope: {' or '.join(row.scopes)}.".strip()
         made["x-scopes"] = list(row.scopes)
-    made["description"] = about
+    made["description"] = about or row.summary
     if row.public:
         made["security"] = []
-    if row.curl:
-        made["x-codeSamples"] = [{"lang": "Shell", "label": "curl", "source": row.curl}]
+    elif row.person:
+        made["security"] = [{"bearer": []}, {"cookie": []}]
+    made["x-codeSamples"] = [
+        {"lang": {"curl": "Shell", "Node": "JavaScript"}.get(language, language), "label": language, "source": source}
+        for language, source in samples(row).items()
+    ]
     if row.body is not None:
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas.of(row.body)}}}
+        made["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas.of(row.body), **_asked(row)}}}
+    else:
+        made |= _uploaded(row, schemas)
     return made
 
 
+def _uploaded(row: Route, schemas: Schemas) -> JsonObject:
+    """Return the request's body of a route that takes a form with a file, as its example shows."""
+    files = call_of(row).files
+    if not files:
+        return {}
+    properties = {field: {"type": "string", "format": "binary", "description": "The file"} for field in files}
+    if row.form is not None:
+        properties |= {name: schemas.of(kind) for name, kind, _, _ in fields_of(row.form)}
+    schema = {"type": "object", "required": list(files), "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def _asked(row: Route) -> JsonObject:
+    body = call_of(row).body
+    return {} if body is None else {"example": orjson.loads(body)}
+
+
 def _places(row: Route) -> list[JsonObject]:
-    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in row.places]
+    return [
+        {"name": name, "in": "path", "required": True, "description": _place(name), "schema": {"type": "string"}}
+        for name in row.places
+    ]
+
+
+def _place(name: str) -> str:
+    if name.endswith("uuid"):
+        what = name.removesuffix("uuid").strip("_").replace("_", " ")
+        return f"The uuid of the {what}" if what else "The uuid of it, as it was answered"
+    if name == "phone":
+        return "The phone number, with the plus as `%2B`"
+    return f"Which {name.replace('_', ' ')}, as it is named in answers"
 
 
 def _query(row: Route, schemas: Schemas) -> list[JsonObject]:
@@ -188,114 +211,60 @@ def _query(row: Route, schemas: Schemas) -> list[JsonObject]:
 
 
 def _responses(row: Route, schemas: Schemas) -> JsonObject:
-    statuses = {*row.refusals, *_ALWAYS, *(() if row.public else _WITH_TOKEN), *(_WITH_KEY if row.idempotent else ())}
-    data: JsonObject = {"type": "object"}
-    if row.answers is not None:
-        data = {
-            "type": "object",
-            "required": ["success", "data"],
-            "properties": {"success": {"const": True}, "data": schemas.of(row.answers)},
-        }
-    made: JsonObject = {"200": {"description": "Success", "content": {"application/json": {"schema": data}}}}
-    for status in sorted(statuses):
-        content = {"application/json": {"schema": schemas.of(ErrorShown)}}
-        made[str(status)] = {"description": _STATUSES[status], "content": content}
+    made: JsonObject = {"200": {"description": STATUSES[200], "content": _content(row, schemas)}}
+    if row.tagged:
+        made["200"]["headers"] = {"ETag": _TAG_HEADER}
+        made["304"] = {"description": STATUSES[304]}
+    for status in sorted(refusals(row)):
+        made[str(status)] = {"$ref": f"#/components/responses/Error{status}"}
     if row.idempotent:
         made["200"]["headers"] = {REPLAYED: _REPLAYED_HEADER}
-        made["409"]["headers"] = {"Retry-After": _RUNNING_HEADER}
     return made
 
 
-def fields_of(cls: type) -> list[tuple[str, Any, bool, Any]]:
-    """Return name, type, whether it is required, and default of each field of an attrs class or a TypedDict."""
-    hints = get_type_hints(cls, include_extras=True)
-    if is_typeddict(cls):  # its own list of required keys is wrong where annotations are kept as text
-        return [(name, kind, get_origin(kind) is not NotRequired, None) for name, kind in hints.items()]
-    return [
-        (field.name, hints[field.name], field.default is attrs.NOTHING, _default(field.default))
-        for field in attrs.fields(cls)
-    ]
+def _errors(schemas: Schemas) -> JsonObject:
+    """Return the answers that are errors, one a status; those that may pass say when to come again."""
+    made: JsonObject = {}
+    for status in CODE_OF_STATUS:
+        content = {JSON: {"schema": schemas.of(ErrorShown), "example": error(status)}}
+        made[f"Error{status}"] = {"description": STATUSES[status], "content": content}
+        if status in _PASSING:
+            made[f"Error{status}"]["headers"] = {"Retry-After": _RETRY_HEADER}
+    return made
 
 
-def _default(default: object) -> object:
-    return None if default is attrs.NOTHING else default
+def refusals(row: Route) -> set[int]:
+    """Return the statuses of the errors that a route may answer."""
+    key, places = (409,) if row.idempotent else (), (404,) if row.places else ()
+    return {*row.refusals, *_ALWAYS, *(() if row.public else _WITH_TOKEN), *key, *places}
 
 
-class Schemas:
-    """JSON schemas of types; classes get a name of their own and are referred to."""
+def error(status: int) -> JsonObject:
+    """Return an error with a status, as an example."""
+    code = CODE_OF_STATUS[status]
+    made: JsonObject = {"success": False, "error": CODES[code].replace("`", ""), "code": code}
+    if code == "bad_request":
+        made |= {"error": "message is required", "fields": [{"field": "message", "message": "is required"}]}
+    if code == "insufficient_units":
+        made["needed_units"] = 2
+    return {**made, "request_id": _REQUEST_ID}
 
-    def __init__(self) -> None:
-        """Begin with none made."""
-        self.made: dict[str, JsonObject] = {}
 
-    def of(self, kind: Any) -> JsonObject:
-        """Return the schema of a type.
+def _content(row: Route, schemas: Schemas) -> JsonObject:
+    if row.files:
+        return {content_type: {"schema": {"type": "string", "format": "binary"}} for content_type in row.files}
+    if row.answers is None:
+        return {JSON: {"schema": {"type": "object"}}}
+    properties = {"success": {"const": True}, "data": schemas.of(row.answers)}
+    return {JSON: {"schema": {"type": "object", "required": ["success", "data"], "properties": properties}}}
 
-        Raises:
-            TypeError: there is no schema for such a type.
-        """
-        origin = get_origin(kind)
-        if origin is NotRequired:
-            return self.of(get_args(kind)[0])
-        if origin is Annotated:
-            return self._said(kind)
-        if origin is Literal:
-            words = list(get_args(kind))
-            return {"const": words[0]} if len(words) == 1 else {"type": _PLAIN[type(words[0])], "enum": words}
-        if origin is list:
-            return {"type": "array", "items": self.of(get_args(kind)[0])}
-        if origin is dict:
-            return {"type": "object", "additionalProperties": self.of(get_args(kind)[1])}
-        if origin in (Union, types.UnionType):
-            return self._either(get_args(kind))
-        if kind is Any:
-            return {}
-        if kind in _PLAIN:
-            return {"type": _PLAIN[kind]}
-        if is_typeddict(kind) or attrs.has(kind):
-            return self._class(kind)
-        raise TypeError(f"there is no schema for {kind!r}")
 
-    def _said(self, kind: Any) -> JsonObject:
-        base, said = get_args(kind)
-        schema = self.of(base)
-        schema["description"] = said.doc
-        if said.example is not None:
-            schema["examples"] = [said.example]
-        if said.minimum is not None:
-            schema["minimum"] = said.minimum
-        if said.maximum is not None:
-            schema["maximum"] = said.maximum
-        return schema
-
-    def _either(self, kinds: Sequence[Any]) -> JsonObject:
-        """Return the schema of what may also be null, or is of one of several plain types."""
-        if all(kind in _PLAIN for kind in kinds):
-            return {"type": [_PLAIN[kind] for kind in kinds]}
-        (kind,) = (kind for kind in kinds if kind is not type(None))
-        schema = self.of(kind)
-        if "$ref" in schema:
-            return {"anyOf": [schema, {"type": "null"}]}
-        schema["type"] = [schema["type"], "null"]
-        if "enum" in schema:
-            schema["enum"] = [*schema["enum"], None]
-        return schema
-
-    def _class(self, cls: type) -> JsonObject:
-        name = cls.__name__
-        if name not in self.made:
-            self.made[name] = {}  # before its fields, one of which may be of the class itself
-            fields = fields_of(cls)
-            made: JsonObject = {"type": "object", "description": inspect.getdoc(cls) or ""}
-            made["properties"] = {field: self._property(kind, default) for field, kind, _, default in fields}
-            required = [field for field, _, needed, _ in fields if needed]
-            if required:
-                made["required"] = required
-            self.made[name].update(made)
-        return {"$ref": f"#/components/schemas/{name}"}
-
-    def _property(self, kind: Any, default: object) -> JsonObject:
-        schema = self.of(kind)
-        if default is not None:
-            schema["default"] = default
-        return schema
+def _add_examples(made: JsonObject) -> None:
+    """Give each answer an example; only now do all schemas stand that one may refer to."""
+    named = made["components"]["schemas"]
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            content: dict[str, Any] = operation["responses"]["200"].get("content", {})
+            for each in content.values():
+                if "properties" in each["schema"]:
+                    each["example"] = example_of(each["schema"], named)

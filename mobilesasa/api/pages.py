@@ -1,14 +1,26 @@
-"""Lists in pages: which page is meant, how deep pages reach, and what stands about the items."""
+"""Lists in pages: which page is meant, how deep pages reach, and what stands about the items.
+
+A page costs more the deeper it is. Who wants all of a list goes on by cursor, which costs the same everywhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
+from urllib.parse import urlencode
+from zlib import crc32
 
-from mobilesasa.api.errors import FieldProblem, problem
+import attrs
+import orjson
+from twisted.web.iweb import IRequest
+
+from mobilesasa.api.errors import FieldProblem, Problem, problem
 
 #: Things that pages reach back; there is an OFFSET behind a page, which costs more the deeper it goes.
 DEEPEST: Final = 1_000_000
+_MOST: Final = 10**15  # things that a list may have, and pages
+_NO_FILTERS: Final = frozenset({b"page", b"page_size", b"cursor"})
 
 
 class Paged(Protocol):
@@ -52,3 +64,93 @@ def paged(asked: Paged, total: int, estimated: bool = False, items: Sequence[Any
         "pages": -(-total // asked.page_size),
         "total_is_estimate": estimated,
     }
+
+
+@attrs.frozen
+class Cursor:
+    """Where a list goes on, and what its first page said of the whole, which is not counted again."""
+
+    after: str  # the key of the last thing that was shown
+    page: int  # its number, were there pages
+    total: int
+    estimated: bool
+
+
+def cursor_of(request: IRequest, text: str | None, is_key: Callable[[str], object] = lambda _: True) -> Cursor | None:
+    """Return where a list goes on; None where it begins.
+
+    Args:
+        request: asks for the list, with the filters that it had before.
+        text: what was given as `cursor`.
+        is_key: whether the key of a thing may be so.
+
+    Raises:
+        Problem: 400, it is no cursor of ours, or one of other filters.
+    """
+    if text is None:
+        return None
+    try:
+        octets = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        after, page, total, estimated, mark = orjson.loads(octets)
+    except (ValueError, TypeError):  # also of base64, of JSON and of another number of values
+        raise _bad_cursor("must be the next_cursor of a page before") from None
+    kinds = zip((after, page, total, estimated, mark), (str, int, int, bool, int), strict=True)
+    if not all(type(value) is kind for value, kind in kinds) or not 0 < page < _MOST > total >= 0:
+        raise _bad_cursor("must be the next_cursor of a page before")
+    if "\0" in after or not is_key(after):
+        raise _bad_cursor("goes on behind nothing that can be there")
+    if mark != _mark(request):
+        raise _bad_cursor("goes on with a list of other filters; repeat those that the list began with")
+    return Cursor(after, page, total, estimated)
+
+
+def paged_on(
+    request: IRequest,
+    asked: Paged,
+    cursor: Cursor | None,
+    total: tuple[int, bool],
+    items: Sequence[Any],
+    last: str | None,
+) -> dict[str, Any]:
+    """Return a page as `paged` does, with the cursor of the next one in `next_cursor` and in a Link header (RFC 8288).
+
+    Args:
+        request: asks for the list.
+        asked: the query.
+        cursor: what the page began behind, if it did.
+        total: how many things there are, and whether that is an estimate; of a cursor its own counts.
+        items: what is shown.
+        last: the key of the last thing, behind which there are more; None: there are none.
+    """
+    page, (count, estimated) = asked.page, total
+    if cursor is not None:
+        page, count, estimated = cursor.page, cursor.total, cursor.estimated
+    here = _Here(page, asked.page_size)
+    made = paged(here, count, estimated, items)
+    made["next_cursor"] = None
+    if last is not None:
+        mark = _mark(request)
+        octets = orjson.dumps([last, page + 1, made["total"], estimated, mark])
+        made["next_cursor"] = urlsafe_b64encode(octets).rstrip(b"=").decode()
+        asked_for = [(name, values[-1]) for name, values in request.args.items() if name not in (b"page", b"cursor")]
+        query = urlencode([*asked_for, (b"cursor", made["next_cursor"])])
+        request.setHeader(b"Link", b'<%s?%s>; rel="next"' % (request.path, query.encode()))
+    return made
+
+
+@attrs.frozen
+class _Here:
+    """A page that was asked for by a cursor."""
+
+    page: int
+    page_size: int
+
+
+def _mark(request: IRequest) -> int:
+    """Return what tells one list from another: a checksum of its filters."""
+    filters = sorted((name, values[-1]) for name, values in request.args.items() if name not in _NO_FILTERS)
+    return crc32(urlencode([(name, value) for name, value in filters if value]).encode())
+
+
+def _bad_cursor(why: str) -> Problem:
+    return problem("bad_request", f"cursor {why}", [FieldProblem("cursor", why)])

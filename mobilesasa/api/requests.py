@@ -6,23 +6,25 @@ OpenAPI document. Nothing is coerced: a number is no string, and a string no num
 
 from __future__ import annotations
 
+import enum
 import re
+import types
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
-import orjson
 from cattrs.cols import list_structure_factory, mapping_structure_factory
 from cattrs.errors import ClassValidationError, IterableValidationError
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.errors import FieldProblem, WrongField, problem
+from mobilesasa.api.errors import FieldProblem, Problem, WrongField, problem
+from mobilesasa.api.strict import BadJson, read
+from mobilesasa.api.times import BadInstant, Instant, read_instant
 
 C = TypeVar("C")
 
-MAX_DEPTH = 32  # of a body's arrays and objects
 _NUL = "\x00"
 _JSON_TYPES = re.compile(rb"(application/json|application/[a-z0-9.+-]+\+json|text/json)\Z", re.IGNORECASE)
 _UNICODE = re.compile(rb'charset="?(utf-?8|us-ascii)"?\Z', re.IGNORECASE)
@@ -35,6 +37,17 @@ _NAMES = {
     list: "an array",
     dict: "an object",
 }
+_PLAIN = (bool, int, float, str, type(None))
+
+
+class Absent(enum.Enum):
+    """Says that a field was not given, where null would mean something else."""
+
+    ABSENT = "absent"
+
+
+#: What a field of a change holds when it is to stay as it is: `name: Annotated[str | Absent | None, Said(…)] = ABSENT`.
+ABSENT: Final = Absent.ABSENT
 
 
 @attrs.frozen
@@ -46,9 +59,14 @@ class Said:
     minimum: int | None = None
     maximum: int | None = None
     if_array: str = ""  # what to do instead of giving an array
+    longest: int | None = None  # characters of a text
+    most: int | None = None  # things in an array
+    each: bool = False  # of an array: where a thing is wrong, the `Problem` that it is stands in its place
 
     def check(self, value: object) -> None:
-        """Refuse a number out of bounds."""
+        """Refuse a number out of bounds, or a text that is too long."""
+        if isinstance(value, str) and self.longest is not None and len(value) > self.longest:
+            raise WrongField(f"must have {self.longest} characters at most")
         if not isinstance(value, int) or isinstance(value, bool):
             return
         if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
@@ -56,7 +74,7 @@ class Said:
 
 
 def parse(cls: type[C], request: IRequest) -> C:
-    """Read a request's JSON body.
+    """Read a request's JSON body; none at all is an empty object where no field is required.
 
     Raises:
         Problem: 400, with every wrong field.
@@ -64,14 +82,17 @@ def parse(cls: type[C], request: IRequest) -> C:
     _check_content_type(request)
     octets = request.content.read()
     if not octets.strip():
-        raise problem("bad_json", "the body is empty; a JSON object is needed", _missing(cls))
+        missing = _missing(cls)
+        if not missing:
+            return cls()
+        raise problem("bad_json", "the body is empty; a JSON object is needed", missing)
     try:
-        given = orjson.loads(octets)
-    except orjson.JSONDecodeError as bad:
-        raise problem("bad_json", f"the body is not JSON: {bad}") from bad
+        given = read(octets)
+    except BadJson as bad:
+        fields = [FieldProblem(name, "stands twice") for name in bad.twice]
+        raise problem("bad_json", str(bad), fields) from bad
     if not isinstance(given, dict):
         raise problem("bad_json", f"the body must be a JSON object, not {_named(given)}")
-    _check_depth(given)
     return _structured(_bodies(), given, cls)
 
 
@@ -92,6 +113,15 @@ def parse_query(cls: type[C], request: IRequest) -> C:
     return _structured(_queries(), given, cls)
 
 
+def parse_texts(cls: type[C], given: dict[str, str]) -> C:
+    """Read the fields of a form, where all is text; an empty one is as if not given.
+
+    Raises:
+        Problem: 400, with every wrong field.
+    """
+    return _structured(_queries(), {name: text for name, text in given.items() if text}, cls)
+
+
 def _check_content_type(request: IRequest) -> None:
     given = request.getHeader(b"content-type")
     if not given:
@@ -102,20 +132,6 @@ def _check_content_type(request: IRequest) -> None:
         raise problem("bad_content_type", f"the body must be JSON: send Content-Type: application/json{hint}")
     if b"charset" in parameters.lower() and not _UNICODE.match(parameters.strip()):
         raise problem("bad_content_type", "the body must be JSON in UTF-8")
-
-
-def _check_depth(given: object) -> None:
-    level: list[object] = [given]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return
-    raise problem("bad_json", f"the body has more than {MAX_DEPTH} arrays and objects within each other")
 
 
 def _missing(cls: type) -> list[FieldProblem]:
@@ -164,6 +180,13 @@ def _text(value: object, _: object) -> str:
     if _NUL in value:
         raise WrongField("holds a NUL character")
     return value
+
+
+def _instant(value: object, _: object) -> Instant:
+    try:
+        return read_instant(_text(value, str))
+    except BadInstant as bad:
+        raise WrongField(str(bad)) from None
 
 
 def _integer(value: object, _: object) -> int:
@@ -216,6 +239,38 @@ def _only(of: type, words: str, kind: Any, inner: Callable[[Any, Any], object]) 
     return hook
 
 
+def _if_given(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
+    """Return what structures a field that may be absent: when it is there, as what else it may be."""
+    others = tuple(each for each in get_args(kind) if each is not Absent)
+    inner = converter.get_structure_hook(Union[others])  # noqa: UP007 - of what is only known here
+    return lambda value, _: inner(value, Union[others])  # noqa: UP007
+
+
+def _may_be_absent(kind: Any) -> bool:
+    return _is_union(kind) and Absent in get_args(kind)
+
+
+def _plain(kind: Any, _: cattrs.Converter) -> Callable[[object, Any], object]:
+    """Return what takes a value of one of several plain types as it is."""
+    taken = get_args(kind)
+    words = " or ".join(dict.fromkeys("null" if each is type(None) else _NAMES[each] for each in taken))
+
+    def hook(value: object, _: object) -> object:
+        if type(value) not in taken:
+            raise WrongField(f"must be {words}, not {_named(value)}")
+        return _text(value, str) if isinstance(value, str) else value
+
+    return hook
+
+
+def _is_plain(kind: Any) -> bool:
+    return _is_union(kind) and {str, int} <= {*get_args(kind)} <= {*_PLAIN}
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, types.UnionType)
+
+
 def _object(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
     inner = converter.gen_structure_attrs_fromdict(kind)
 
@@ -230,16 +285,52 @@ def _object(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], o
 def _said(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
     base, *notes = get_args(kind)
     said = next(note for note in notes if isinstance(note, Said))
-    inner = converter.get_structure_hook(base)
+    inner = _each(base, converter) if said.each else converter.get_structure_hook(base)
 
     def hook(value: object, _: object) -> object:
-        if said.if_array and isinstance(value, list):
-            raise WrongField(f"must be a single value, not an array: {said.if_array}")
+        if isinstance(value, list):
+            if said.if_array:
+                raise WrongField(f"must be a single value, not an array: {said.if_array}")
+            if said.most is not None and len(value) > said.most:
+                raise WrongField(f"must have {said.most} things at most, not {len(value)}")
         found = inner(value, base)
         said.check(found)
         return found
 
     return hook
+
+
+def _each(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
+    """Return what structures the things of an array, or null; a wrong one becomes the problem that it is."""
+    array = next(each for each in (kind, *get_args(kind)) if get_origin(each) is list)
+    (cls,) = get_args(array)
+
+    def structured(value: object) -> object:
+        if not isinstance(value, dict):
+            return problem("bad_request", f"must be an object, not {_named(value)}")
+        try:
+            return _structured(converter, value, cls)
+        except Problem as wrong:
+            return wrong
+
+    def hook(value: object, _: object) -> object:
+        if value is None and array is not kind:
+            return None
+        if not isinstance(value, list):
+            raise WrongField(f"must be an array, not {_named(value)}")
+        return [structured(each) for each in value]
+
+    return hook
+
+
+def _is_one_or_many(kind: Any) -> bool:
+    return _is_union(kind) and {str, list[str]} <= {*get_args(kind)}
+
+
+def _one_or_many(value: object, _: object) -> object:
+    if isinstance(value, list):
+        return [_text(each, str) for each in value]
+    return None if value is None else _text(value, str)
 
 
 def _converter() -> cattrs.Converter:
@@ -249,7 +340,11 @@ def _converter() -> cattrs.Converter:
     made.register_structure_hook_factory(_of(dict), _table)
     made.register_structure_hook_factory(_of(Annotated), _said)
     made.register_structure_hook_factory(attrs.has, _object)
+    made.register_structure_hook_factory(_is_plain, _plain)
+    made.register_structure_hook_factory(_may_be_absent, _if_given)
     made.register_structure_hook(str, _text)
+    made.register_structure_hook_func(lambda kind: kind is Instant, _instant)
+    made.register_structure_hook_func(_is_one_or_many, _one_or_many)
     return cast(cattrs.Converter, made)
 
 

@@ -10,33 +10,61 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import IResource, Resource
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from mobilesasa.api.admin.audit import PlatformAudit
+from mobilesasa.api.admin.carrier_changes import PlatformCarrierChanges
 from mobilesasa.api.admin.carriers import PlatformCarriers
+from mobilesasa.api.admin.numbers import PlatformNumbers
+from mobilesasa.api.admin.prices import PlatformPrices
 from mobilesasa.api.admin.receipts import PlatformReceipts
+from mobilesasa.api.admin.routes import PlatformRoutes
+from mobilesasa.api.admin.senders import PlatformSenders
+from mobilesasa.api.admin.teams import PlatformTeams
+from mobilesasa.api.admin.users import PlatformUsers
+from mobilesasa.api.admin.working import PlatformWork
 from mobilesasa.api.answers import answer, refuse
 from mobilesasa.api.auth import Authentication
 from mobilesasa.api.carriers import Carriers
+from mobilesasa.api.cors import allow_methods
 from mobilesasa.api.health import Healthz, Metrics, Readyz
 from mobilesasa.api.idempotency import Repeats
-from mobilesasa.api.openapi import Reference
-from mobilesasa.api.page import Page
 from mobilesasa.api.ports import Node
+from mobilesasa.api.reference.made import Made
+from mobilesasa.api.reference.served import Page, Reference
 from mobilesasa.api.resources.account import Account
+from mobilesasa.api.resources.audit import Audit
+from mobilesasa.api.resources.auth import Auth
+from mobilesasa.api.resources.batches import Batches
+from mobilesasa.api.resources.contacts import Contacts
+from mobilesasa.api.resources.data_subjects import DataSubjects
+from mobilesasa.api.resources.documents import SenderDocuments
+from mobilesasa.api.resources.estimates import Estimates
+from mobilesasa.api.resources.exports import Exports
+from mobilesasa.api.resources.groups import Groups
+from mobilesasa.api.resources.imports import Imports
 from mobilesasa.api.resources.inbound import FromPhones
+from mobilesasa.api.resources.members import Members
 from mobilesasa.api.resources.messages import Messages
+from mobilesasa.api.resources.reports import Reports
 from mobilesasa.api.resources.routing import Routing
+from mobilesasa.api.resources.senders import SenderIds
 from mobilesasa.api.resources.smpp import Smpp
 from mobilesasa.api.resources.smpp_passwords import SmppPasswords
 from mobilesasa.api.resources.suppressions import Suppressions
+from mobilesasa.api.resources.tokens import Tokens
+from mobilesasa.api.resources.webhook_deliveries import WebhookDeliveries
+from mobilesasa.api.resources.webhooks import Webhooks
+from mobilesasa.api.room import Room
 from mobilesasa.api.routes import Route, register
 from mobilesasa.api.site import Answered, ApiRequest, ApiSite, not_taken, nothing_there
 
 
 def make_site(node: Node) -> ApiSite:
     """Build the site of a node, to be given to an endpoint's `listen`."""
-    return ApiSite(make_root(node), node.clock, node.limits, node.new_id)
+    room = Room(node.limits.max_file_octets)
+    return ApiSite(make_root(node, room), node.clock, node.limits, node.new_id, node.front, room)
 
 
-def make_root(node: Node) -> Resource:
+def make_root(node: Node, room: Room | None = None) -> Resource:
     """Build the tree of resources."""
     root = Folder()
     root.putChild(b"healthz", Healthz())
@@ -44,13 +72,13 @@ def make_root(node: Node) -> Resource:
     if node.metrics is not None:
         root.putChild(b"metrics", Metrics(node.metrics))
     if node.serves_api:
-        _add_api(root, node)
+        _add_api(root, node, room)
     return root
 
 
-def _add_api(root: Resource, node: Node) -> None:
-    app, table = make_app(node)
-    page = Page(table)
+def _add_api(root: Resource, node: Node, room: Room | None) -> None:
+    app, table = make_app(node, room)
+    page = Page(Made(table))
     api = Folder()
     root.putChild(b"", page)
     root.putChild(b"docs", page)
@@ -60,29 +88,60 @@ def _add_api(root: Resource, node: Node) -> None:
         root.putChild(b"carriers", Carriers(node.callbacks))
 
 
-def make_app(node: Node) -> tuple[Klein, list[Route]]:
-    """Build what answers below `/api/v1`, and its route table."""
+def make_app(node: Node, room: Room | None = None) -> tuple[Klein, list[Route]]:
+    """Build what answers below `/api/v1`, and its route table; `room` is told of it."""
     app = Klein()
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    authentication = Authentication(node.directory, node.now_ms, node.clock, node.limits)
+    authentication = Authentication(node.directory, node.people, node.now_ms, node.clock, node.limits)
     reference = Reference()
-    resources = (
+    resources = (*_resources(node), reference)
+    table = register(app, resources, authentication, Repeats(node.keys), node.aside)
+    reference.document(table)
+    if room is not None:
+        room.open(table, authentication)
+    app.handle_errors(HTTPException)(_not_routed)
+    return app, table
+
+
+def _resources(node: Node) -> tuple[object, ...]:
+    """Return all resources but the reference, in the order in which that has them."""
+    return (
         Messages(node),
+        Batches(node),
+        Estimates(node),
         FromPhones(node),
         Suppressions(node),
+        Contacts(node),
+        Imports(node),
+        DataSubjects(node),
+        Groups(node),
+        Auth(node),
+        Members(node),
         Account(node),
+        SenderIds(node),
+        SenderDocuments(node),
+        Tokens(node),
+        Audit(node),
+        Reports(node),
+        Exports(node),
         Routing(node),
         Smpp(node),
         SmppPasswords(node),
+        Webhooks(node),
+        WebhookDeliveries(node),
+        PlatformTeams(node),
+        PlatformUsers(node),
+        PlatformSenders(node),
         PlatformCarriers(node),
+        PlatformCarrierChanges(node),
+        PlatformRoutes(node),
+        PlatformPrices(node),
+        PlatformNumbers(node),
+        PlatformWork(node),
         PlatformReceipts(node),
-        reference,
+        PlatformAudit(node),
     )
-    table = register(app, resources, authentication, Repeats(node.keys))
-    reference.document(table)
-    app.handle_errors(HTTPException)(_not_routed)
-    return app, table
 
 
 def _not_routed(request: IRequest, failure: Failure) -> bytes:
@@ -95,6 +154,7 @@ def _not_routed(request: IRequest, failure: Failure) -> bytes:
     allow = ", ".join(methods)
     if asked.method == b"OPTIONS":
         asked.setHeader(b"Allow", allow.encode())
+        allow_methods(asked, allow)
         return answer(asked, {"allow": methods})
     return refuse(asked, not_taken(asked, allow))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 import attrs
@@ -24,7 +24,9 @@ from twisted.python.failure import Failure
 from mobilesasa.api.answers import refuse
 from mobilesasa.api.auth import Authentication, Caller
 from mobilesasa.api.errors import Problem, internal_error, of_refusal, store_away
+from mobilesasa.api.forms import Aside, received
 from mobilesasa.api.idempotency import Repeats
+from mobilesasa.api.sending import finished
 from mobilesasa.core.errors import Refused, StoreAway
 
 if TYPE_CHECKING:
@@ -47,18 +49,33 @@ class Route:
     summary: str  # the docstring's first line
     about: str  # the rest of the docstring
     scopes: tuple[str, ...]  # of which a token needs one; none: any token
-    public: bool  # no token at all
-    body: type | None
-    query: type | None
     answers: Any  # what stands in `data`: a TypedDict
     refusals: tuple[int, ...]  # statuses beside those that any route may answer
-    curl: str  # the example, with the reference's address, token and uuids
+    public: bool = False  # no token at all
+    body: type | None = None
+    query: type | None = None
+    curl: str = ""  # the example, with the reference's address, token and uuids
     idempotent: bool = False  # takes an Idempotency-Key: its function hands `caller.kept(reply)` to the store
+    reads_by_word: bool = attrs.field(default=False, alias="reads")  # a POST that changes nothing, and says so
+    files: Sequence[str] = ()  # it answers a file, of one of these content types
+    form: type | None = None  # of a form with a file, which may be large: the class of its other fields
+    person: bool = False  # for people who have logged in, in whatever team or none, and not for tokens
+    formerly: str = ""  # the path at which it is served too, for those who know it by that
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, so that a scope `X:read` opens it."""
+        return self.reads_by_word or self.method in ("GET", "HEAD")
 
     @property
     def writes(self) -> bool:
         """Whether it changes anything."""
-        return self.method not in ("GET", "HEAD")
+        return not self.reads
+
+    @property
+    def tagged(self) -> bool:
+        """Whether an answer has an `ETag`: it is one thing, and not a page of many."""
+        return self.method == "GET" and self.query is None and not self.public and not self.files
 
     @property
     def places(self) -> list[str]:
@@ -71,18 +88,29 @@ class Route:
         return f"{self.method} {path}"
 
 
+class Declared(TypedDict, total=False):
+    """What `route` takes beside what every route has; see `Route`, whose defaults they are."""
+
+    public: bool
+    body: type | None
+    query: type | None
+    curl: str
+    idempotent: bool
+    reads: bool
+    files: Sequence[str]
+    form: type | None
+    person: bool
+    formerly: str
+
+
 def route(
     method: str,
     path: str,
     *,
     answers: Any,
     scopes: Sequence[str] = (),
-    public: bool = False,
-    body: type | None = None,
-    query: type | None = None,
     refusals: Sequence[int] = (),
-    curl: str = "",
-    idempotent: bool = False,
+    **more: Unpack[Declared],
 ) -> Callable[[F], F]:
     """Declare a function as what answers a method on a path; see `Route` for the rest."""
 
@@ -95,13 +123,9 @@ def route(
             summary=summary.strip(),
             about="\n".join(line.strip() for line in about.strip().splitlines()),
             scopes=tuple(scopes),
-            public=public,
-            body=body,
-            query=query,
             answers=answers,
             refusals=tuple(refusals),
-            curl=curl,
-            idempotent=idempotent,
+            **more,
         )
         setattr(function, _ATTRIBUTE, row)
         return function
@@ -112,15 +136,28 @@ def route(
 def routes_of(resource: object) -> list[tuple[Route, Callable[..., Awaitable[bytes]]]]:
     """Return what a resource's class declares, in that order, with the functions bound to the resource."""
     declared = [(name, getattr(function, _ATTRIBUTE, None)) for name, function in vars(type(resource)).items()]
-    return [(row, getattr(resource, name)) for name, row in declared if row is not None]
+    found = [(row, getattr(resource, name)) for name, row in declared if row is not None]
+    return [(each, function) for row, function in found for each in (row, *_of_old(row))]
 
 
-def register(app: Klein, resources: Iterable[object], authentication: Authentication, repeats: Repeats) -> list[Route]:
+def _of_old(row: Route) -> list[Route]:
+    """Return the row of the path at which a route is served too, if it has one."""
+    if not row.formerly:
+        return []
+    about = f"The same as `{row.method} {row.path}`, at the path that it had before."
+    place = row.path.partition("{")[0]
+    curl = row.curl.replace(PREFIX + place, PREFIX + row.formerly.partition("{")[0])
+    return [attrs.evolve(row, path=row.formerly, name=f"{row.name}_formerly", about=about, curl=curl, formerly="")]
+
+
+def register(
+    app: Klein, resources: Iterable[object], authentication: Authentication, repeats: Repeats, aside: Aside
+) -> list[Route]:
     """Serve what the resources declare; return the table."""
     table: list[Route] = []
     for resource in resources:
         for row, function in routes_of(resource):
-            endpoint = _Endpoint(row, function, authentication, repeats)
+            endpoint = _Endpoint(row, function, authentication, repeats, aside)
             path = _PLACE.sub(r"<\1>", row.path)
             app.route(path, methods=[row.method], endpoint=f"{row.method} {row.path}")(endpoint)
             table.append(row)
@@ -138,12 +175,14 @@ class _Endpoint:
         function: Callable[..., Awaitable[bytes]],
         authentication: Authentication,
         repeats: Repeats,
+        aside: Aside,
     ) -> None:
         self.__name__ = row.name
         self._route = row
         self._function = function
         self._authentication = authentication
         self._repeats = repeats
+        self._aside = aside
 
     def __call__(self, request: ApiRequest, **places: str) -> Deferred[bytes]:
         """Begin the work, and return what only copies its result: cancelling that ends nothing (I1)."""
@@ -154,7 +193,7 @@ class _Endpoint:
 
     async def _answer(self, request: ApiRequest, places: dict[str, str]) -> bytes:
         try:
-            return await self._called(request, places)
+            return finished(request, await self._called(request, places), self._route.tagged)
         except Problem as wrong:
             return refuse(request, wrong)
         except Refused as refusal:
@@ -176,14 +215,26 @@ class _Endpoint:
     async def _called(self, request: ApiRequest, places: dict[str, str]) -> bytes:
         if self._route.public:
             return await self._function(request, **places)
-        known = self._authentication.caller(request, self._route.scopes)
-        if not self._route.idempotent:
-            return await self._function(request, known, **places)
+        row = self._route
+        known = self._authentication.caller(request, row.scopes, row.reads, row.person)
+        if row.form is None:
+            return await self._known(request, known, places)
+        async with received(request, self._aside) as request.form:
+            return await self._known(request, known, places)
+
+    async def _known(self, request: ApiRequest, known: Caller, places: dict[str, str]) -> bytes:
+        row = self._route
+        if not row.idempotent:
+            octets = await self._function(request, known, **places)
+            if row.reads and not row.files:  # a file is out already
+                self._authentication.check_again(known)
+            return octets
 
         def call(caller: Caller) -> Awaitable[bytes]:
             return self._function(request, caller, **places)
 
-        return await self._repeats.answer(request, self._route.filled(places), known, call)
+        digest = None if request.form is None else request.form.digest
+        return await self._repeats.answer(request, row.filled(places), known, call, digest)
 
 
 def _tell(result: bytes | Failure, told: Deferred[bytes]) -> None:

@@ -18,13 +18,21 @@ from twisted.web import http, server
 from twisted.web.error import UnsupportedMethod
 from twisted.web.resource import IResource, Resource
 
+from mobilesasa.api.addresses import Client, client_of
 from mobilesasa.api.answers import refuse
+from mobilesasa.api.channel import ApiChannel
+from mobilesasa.api.cors import allow
 from mobilesasa.api.errors import Problem, internal_error, problem
+from mobilesasa.api.forms import Form
 from mobilesasa.api.ports import WebLimits
+from mobilesasa.api.ports.front import DIRECT, Front
+from mobilesasa.api.room import Room
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}\Z")
 _EXCESS_OCTETS = 8 * 1_048_576  # of a body that is refused anyway: read and dropped, so that the client hears why
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HOST = b"api"
+NOTHING_RUNS = b"default-src 'none'; frame-ancestors 'none'"
 
 
 class ApiRequest(server.Request):
@@ -34,20 +42,39 @@ class ApiRequest(server.Request):
 
     request_id: str = ""
     over_limit: bool = False
+    form: Form | None = None  # of a route that has one, as long as it is answered
+    refused: Problem | None = None  # by its head: its body is not kept
+    _most_octets: int | None = None  # of the body, where that is not the usual limit
     _octets: int = 0
+    _asker: Client | None = None
 
     def gotLength(self, length: int | None) -> None:
         """Keep nothing of a body that is too long by its own word."""
-        self.over_limit = length is not None and length > self._limit_octets
+        if (length is None or length > self.limit_octets) and self._site.room is not None:
+            self._enter(self._site.room)
+        self.over_limit = length is not None and length > self.limit_octets
         if self.over_limit:
             self.content = BytesIO()
         else:
             super().gotLength(length)
 
+    def _enter(self, room: Room) -> None:
+        """Ask for room for a large body, if this request is for a route that takes them."""
+        method, target = (getattr(self.channel, name) for name in ("_command", "_path"))  # not the request's own yet
+        if not room.has(method, target):
+            return
+        try:
+            leave = room.enter(self, method, target)
+        except Problem as refused:
+            self.refused = refused
+        else:
+            self._most_octets = room.limit_octets
+            self.notifyFinish().addBoth(lambda _: leave())
+
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a piece of the body, up to the limit; a body in chunks does not say its length."""
         self._octets += len(data)
-        if self._octets > self._limit_octets:
+        if self._octets > self.limit_octets:
             self._drop_body()
         else:
             super().handleContentChunk(data)
@@ -57,15 +84,23 @@ class ApiRequest(server.Request):
             self.over_limit = True
             cast(BytesIO, self.content).close()
             self.content = BytesIO()
-        if self._octets > self._limit_octets + _EXCESS_OCTETS:
+        if self._octets > self.limit_octets + _EXCESS_OCTETS:
             self._abort()
 
     def _abort(self) -> None:
         cast(ITCPTransport, self.transport).abortConnection()
 
     @property
-    def _limit_octets(self) -> int:
-        return self._site.limits.max_body_octets
+    def asker(self) -> Client:
+        """Who asks, as far as it can be known."""
+        if self._asker is None:
+            self._asker = client_of(self, self._site.front)
+        return self._asker
+
+    @property
+    def limit_octets(self) -> int:
+        """How long its body may be."""
+        return self._site.limits.max_body_octets if self._most_octets is None else self._most_octets
 
     @property
     def _site(self) -> ApiSite:
@@ -77,8 +112,17 @@ class ApiRequest(server.Request):
         given = self.getHeader(b"x-request-id")
         self.request_id = given.decode() if given and _REQUEST_ID.match(given) else self._site.new_id()
         self.setHeader(b"X-Request-Id", self.request_id.encode())
-        self.setHeader(b"X-Content-Type-Options", b"nosniff")
+        self._guard()
         super().process()
+
+    def _guard(self) -> None:
+        """Say what a browser may do with the answer: nothing but read it, unless a page says more."""
+        self.setHeader(b"X-Content-Type-Options", b"nosniff")
+        self.setHeader(b"Referrer-Policy", b"no-referrer")
+        self.setHeader(b"Content-Security-Policy", NOTHING_RUNS)
+        if self.asker.secure:
+            self.setHeader(b"Strict-Transport-Security", b"max-age=31536000")
+        allow(self, self._site.front)
 
     def render(self, resrc: IResource) -> None:
         """Render without the header that tells versions."""
@@ -108,28 +152,52 @@ class ApiSite(server.Site):
         clock: ends silent connections.
         limits: what a client can make us keep.
         new_id: makes ids of requests.
+        front: what stands between clients and the node.
+        room: lets in bodies above the usual limit.
     """
 
     noisy = False
+    protocol = ApiChannel  # type: ignore[assignment]  # without Twisted's own wrapper, which is there for HTTP/2
     requestFactory = ApiRequest  # noqa: N815 - Twisted's name
 
-    def __init__(self, root: Resource, clock: IReactorTime, limits: WebLimits, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        root: Resource,
+        clock: IReactorTime,
+        limits: WebLimits,
+        new_id: Callable[[], str],
+        front: Front = DIRECT,
+        room: Room | None = None,
+    ) -> None:
         """Listen to nothing yet."""
         super().__init__(root, timeout=limits.timeout_s, reactor=clock, parsePOSTFormSubmission=False)
+        self.clock = clock
         self.limits = limits
         self.new_id = new_id
+        self.front = front
+        self.room = room
 
     def getResourceFor(self, request: ApiRequest) -> IResource:  # noqa: N802 - Twisted's name
         """Return what answers a request; what is wrong before any route is looked for is answered at once."""
+        if request.refused is not None:
+            return Answered(request.refused)
         if request.over_limit:
-            limit = self.limits.max_body_octets
+            limit = request.limit_octets
             return Answered(problem("body_too_large", f"the body is too large; at most {limit} octets are read"))
+        if request.path.startswith(b"/api/"):  # carriers and what watches the node write what they like
+            if request.getHeader(b"content-encoding") not in (None, b"identity"):
+                return Answered(
+                    problem("bad_content_type", "a body is read as it is; send it without Content-Encoding")
+                )
+            if _BAD_ESCAPE.search(request.uri):
+                return Answered(problem("bad_url", "the address has a % without two hexadecimal digits behind it"))
         try:
-            for segment in request.postpath or ():
-                segment.decode()
+            path = [segment.decode() for segment in request.postpath or ()]
             request.method.decode("ascii")
         except UnicodeDecodeError:
             return Answered(problem("bad_url", "the address is not UTF-8"))
+        if any("\0" in segment for segment in path):
+            return Answered(problem("bad_url", "the address holds a NUL character"))
         return cast(IResource, super().getResourceFor(request))
 
     def log(self, request: http.Request) -> None:

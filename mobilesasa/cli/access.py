@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import pwd
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
+from mobilesasa.core.actors import Actor, ActorKind
 from mobilesasa.settings import Settings, load
 from mobilesasa.store import migrate
 from mobilesasa.store.database import Connection, Txn, connect, in_transaction
@@ -22,6 +25,15 @@ T = TypeVar("T")
 
 APPLICATION_NAME = "mobilesasa command"
 PATIENCE_S = 2.0  # for the answers of nodes, which take some hundredths of a second
+
+
+def operator() -> Actor:
+    """Return who types the command, by the account of the machine; behind sudo the one from which it was called."""
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run under a number without a name
+        account = str(os.getuid())
+    return Actor(ActorKind.OPERATOR, name=os.environ.get("SUDO_USER") or account)
 
 
 class Node:

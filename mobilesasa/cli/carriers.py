@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from mobilesasa.carriers.configuring import callback_addresses, usable
 from mobilesasa.carriers.masking import shown
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, named, table
-from mobilesasa.cli.carrier_options import callback_addresses, checked, gathered, read_file
+from mobilesasa.cli.carrier_options import gathered, read_file
 from mobilesasa.cli.costs import cost
 from mobilesasa.core.errors import BadValue
 from mobilesasa.core.teams import CarrierRecord
@@ -50,11 +51,8 @@ carrier.add_command(cost)
 @answering
 def add(node: Node, name: str, kind: str, more: tuple[str, ...], options_file: Path | None, **options: Any) -> Answer:
     """Add a carrier; a running node connects to it at once."""
-    try:
-        given = checked(kind, gathered(options, more, read_file(options_file)))
-    except ValueError as wrong:
-        raise BadValue(str(wrong)) from wrong
-    return _answer(node.run(carriers.add_carrier, name, kind, given))
+    given = usable(kind, gathered(options, more, read_file(options_file)))
+    return _answer(node.run(carriers.add_carrier, operator(), name, kind, given))
 
 
 @carrier.command()
@@ -93,7 +91,7 @@ def list_(node: Node) -> Answer:
 @answering
 def enable(node: Node, name: str) -> Answer:
     """Let a carrier take messages."""
-    return _answer(node.run(carriers.set_enabled, name, True))
+    return _answer(node.run(carriers.set_enabled, operator(), name, True))
 
 
 @carrier.command()
@@ -101,7 +99,7 @@ def enable(node: Node, name: str) -> Answer:
 @answering
 def disable(node: Node, name: str) -> Answer:
     """Let a carrier take no more messages; what waits for it goes on to others, or waits where there is no other."""
-    return _answer(node.run(carriers.set_enabled, name, False))
+    return _answer(node.run(carriers.set_enabled, operator(), name, False))
 
 
 def _fields(found: CarrierRecord) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, named, table
+from mobilesasa.core.administration import Cost
 from mobilesasa.core.explaining import money
 from mobilesasa.store import costs
-from mobilesasa.store.costs import Cost
 
 _prefix = click.option(
     "--prefix",
@@ -44,7 +44,7 @@ def cost() -> None:
 @answering
 def set_(node: Node, name: str, prefix: str, cost_micro: int) -> Answer:
     """Say what a part costs; of a number's prefixes the longest counts."""
-    return _answer(node.run(costs.set_cost, name, prefix.removeprefix("+"), cost_micro))
+    return _answer(node.run(costs.set_cost, operator(), name, prefix.removeprefix("+"), cost_micro))
 
 
 @cost.command(name="list")
@@ -63,7 +63,7 @@ def list_(node: Node, name: str | None) -> Answer:
 @answering
 def remove(node: Node, name: str, prefix: str) -> Answer:
     """Forget what a part costs."""
-    return _answer(node.run(costs.remove_cost, name, prefix.removeprefix("+")))
+    return _answer(node.run(costs.remove_cost, operator(), name, prefix.removeprefix("+")))
 
 
 def _fields(found: Cost) -> dict[str, str]:

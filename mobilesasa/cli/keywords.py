@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 import click
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, table
+from mobilesasa.core.administration import KeywordRecord
 from mobilesasa.store import keywords
-from mobilesasa.store.keywords import KeywordRecord
 
 _code = click.option("--code", required=True, metavar="N", help="The short code or number.")
 _keyword = click.option(
@@ -31,7 +31,7 @@ def keyword() -> None:
 @answering
 def add(node: Node, code: str, keyword: str, team: str) -> Answer:
     """Give a keyword to a team; capitals and small letters are the same."""
-    return _answer(node.run(keywords.add, code, keyword, team))
+    return _answer(node.run(keywords.add, operator(), code, keyword, team))
 
 
 @keyword.command(name="list")
@@ -50,7 +50,7 @@ def list_(node: Node, code: str | None) -> Answer:
 @answering
 def remove(node: Node, code: str, keyword: str) -> Answer:
     """Take a keyword from its team."""
-    return _answer(node.run(keywords.remove, code, keyword))
+    return _answer(node.run(keywords.remove, operator(), code, keyword))
 
 
 def _answer(found: KeywordRecord) -> Answer:

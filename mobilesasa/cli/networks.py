@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, table
 from mobilesasa.core.networks import NetworkSource
 from mobilesasa.sms.networks import networks_below
@@ -49,7 +49,7 @@ def list_(node: Node, prefix: str) -> Answer:
 def set_(node: Node, prefix: str | None, code: str | None, name: str) -> Answer:
     """Say which network the numbers of a prefix are in, or which one a code means."""
     key, of_prefix = _one_of(prefix, code)
-    node.run(networks.set_prefix if of_prefix else networks.set_code, key, name)
+    node.run(networks.set_prefix if of_prefix else networks.set_code, operator(), key, name)
     return _answer(key, of_prefix, name.strip())
 
 
@@ -60,7 +60,8 @@ def set_(node: Node, prefix: str | None, code: str | None, name: str) -> Answer:
 def remove(node: Node, prefix: str | None, code: str | None) -> Answer:
     """Take back what was said of a prefix or a code; of a prefix the numbering plans hold again."""
     key, of_prefix = _one_of(prefix, code)
-    return _answer(key, of_prefix, node.run(networks.remove_prefix if of_prefix else networks.remove_code, key))
+    remove_it = networks.remove_prefix if of_prefix else networks.remove_code
+    return _answer(key, of_prefix, node.run(remove_it, operator(), key))
 
 
 def _one_of(prefix: str | None, code: str | None) -> tuple[str, bool]:

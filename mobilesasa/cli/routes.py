@@ -7,17 +7,18 @@ from typing import Any
 import click
 from rich.console import Group
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, table
+from mobilesasa.core.administration import NamedRule, NewRule
 from mobilesasa.core.errors import NotFound
 from mobilesasa.core.explaining import Explained, explain
 from mobilesasa.core.gateway import read_number
 from mobilesasa.core.model import Coding, Lane, Origin, Submission
 from mobilesasa.core.routing import DEFAULT_PRIORITY, Live, Policy
+from mobilesasa.core.senders import SenderClass
 from mobilesasa.core.teams import RouteRecord
 from mobilesasa.store import carriers, directory, networks, rules
 from mobilesasa.store.database import Txn
-from mobilesasa.store.rules import NamedRule, NewRule
 
 
 @click.group()
@@ -51,6 +52,12 @@ _prefix = click.option(
 )
 @click.option("--team", metavar="CODE", help="Only messages of this team.")
 @click.option("--sender", metavar="NAME", help="Only from this sender.")
+@click.option(
+    "--class",
+    "sender_class",
+    type=click.Choice([each.value for each in SenderClass]),
+    help="Only from senders that are for this.",
+)
 @click.option("--network", metavar="N", help="Only to numbers of this network, by its name or its MCC and MNC.")
 @_choice("lane", Lane, "Only those of this lane.")
 @_choice("origin", Origin, "Only those that came in by this door.")
@@ -75,10 +82,10 @@ def add(
     is_route = policy is None and not weighted and len(targets) == 1 and not any(v is not None for v in asked.values())
     if is_route:
         name = targets[0][0]
-        return _route_answer(node.run(carriers.add_route, digits, name, priority), name)
+        return _route_answer(node.run(carriers.add_route, operator(), digits, name, priority), name)
     chosen = Policy.WEIGHTED if weighted else Policy(policy or Policy.FAILOVER)
     new = NewRule(targets=targets, policy=chosen, priority=priority, prefix=digits, **asked)
-    return _rule_answer(node.run(rules.add_rule, new))
+    return _rule_answer(node.run(rules.add_rule, operator(), new))
 
 
 def _targets(named: tuple[str, ...]) -> tuple[list[tuple[str, int]], bool]:
@@ -126,8 +133,8 @@ def remove(node: Node, prefix: str | None, name: str | None, rule_id: int | None
     if rule_id is not None and name is not None:
         raise click.UsageError("--carrier is of routes; a rule goes whole")
     if rule_id is not None:
-        return _rule_answer(node.run(rules.remove_rule, rule_id))
-    removed, carrier_name = node.run(carriers.remove_route, (prefix or "").removeprefix("+"), name)
+        return _rule_answer(node.run(rules.remove_rule, operator(), rule_id))
+    removed, carrier_name = node.run(carriers.remove_route, operator(), (prefix or "").removeprefix("+"), name)
     return _route_answer(removed, carrier_name)
 
 
@@ -169,6 +176,7 @@ def _explained(found: Explained) -> Answer:
     fields = {
         "to": found.recipient,
         "sender": found.sender,
+        "class": found.sender_class,
         "lane": found.lane.name.lower(),
         "origin": found.origin.name.lower(),
         "coding": found.coding.name.lower(),
@@ -182,7 +190,9 @@ def _explained(found: Explained) -> Answer:
         "why": list(found.why),
     }
     rows = [[each.rule, each.matched, each.why] for each in found.looked]
-    facts = {name: fields[name] for name in ("to", "sender", "lane", "origin", "coding", "parts", "price_units")}
+    facts = {
+        name: fields[name] for name in ("to", "sender", "class", "lane", "origin", "coding", "parts", "price_units")
+    }
     others: dict[str, object] = {"routes of other prefixes": found.other_routes} if found.other_routes else {}
     decided = {"carriers": found.carriers or "none", "why": "; ".join(found.why)}
     shown = Group(
@@ -205,7 +215,7 @@ def _asked(found: NamedRule) -> dict[str, object]:
     rule = found.rule
     coded = {name: getattr(rule, name) for name in ("lane", "origin", "coding")}
     words = {name: None if member is None else member.name.lower() for name, member in coded.items()}
-    return {"team": found.team, "sender": rule.sender, "network": rule.network, **words}
+    return {"team": found.team, "sender": rule.sender, "class": rule.sender_class, "network": rule.network, **words}
 
 
 def _asks(found: NamedRule) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, iso, named, table
 from mobilesasa.cli.sessions import kick, sessions, trace
 from mobilesasa.store import smpp_passwords, teams
@@ -44,7 +44,7 @@ def password(node: Node, code: str, token_uuid: str | None, allowed: tuple[str, 
 
     def make(txn: Txn) -> SmppPasswordRecord:
         new = NewSmppPassword(teams.find_team_id(txn, code), token_uuid, allowed, any_address)
-        return smpp_passwords.create(txn, new, text)
+        return smpp_passwords.create(txn, operator(), new, text)
 
     made = node.run(make)
     fields = {"password": text, "uuid": made.uuid, "token_uuid": made.token_uuid, "allowed": made.allowed}
@@ -68,7 +68,7 @@ def passwords(node: Node, code: str) -> Answer:
 @answering
 def revoke(node: Node, uuid: str) -> Answer:
     """Revoke an SMPP password and end its sessions; a second time changes nothing."""
-    revoked = node.run(smpp_passwords.revoke, uuid)
+    revoked = node.run(smpp_passwords.revoke, operator(), uuid)
     fields = {"uuid": revoked.uuid, "revoked_at": iso(revoked.revoked_at_ms)}
     return Answer(fields, card(fields))
 
@@ -83,7 +83,7 @@ def unlock(node: Node, uuid: str | None, code: str | None) -> Answer:
         raise click.UsageError("say either UUID or --team")
 
     def free(txn: Txn) -> list[SmppPasswordRecord]:
-        return smpp_passwords.unlock(txn, uuid, None if code is None else teams.find_team_id(txn, code))
+        return smpp_passwords.unlock(txn, operator(), uuid, None if code is None else teams.find_team_id(txn, code))
 
     return _listed(node.run(free))
 

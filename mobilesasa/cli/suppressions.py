@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, iso, named, table
 from mobilesasa.core.errors import BadRecipient
 from mobilesasa.core.optouts import ALL_SENDERS
@@ -57,7 +57,7 @@ def add(node: Node, code: str, phone: str, sender: str | None) -> Answer:
         team = teams.show_team(txn, code)
         team_id = teams.find_team_id(txn, code)
         name = ALL_SENDERS if sender is None else senders.find(txn, team_id, sender).name
-        return suppressions.add(txn, team_id, _number(phone, team.country), name, "operator")
+        return suppressions.add(txn, operator(), team_id, _number(phone, team.country), name, "operator")
 
     return _answer(node.run(suppress))
 
@@ -68,9 +68,11 @@ def add(node: Node, code: str, phone: str, sender: str | None) -> Answer:
 @answering
 def remove(node: Node, code: str, uuid: str) -> Answer:
     """Take a suppression away, whoever made it."""
-    return _answer(
-        node.run(lambda txn: suppressions.take_away(txn, teams.find_team_id(txn, code), uuid, by_operator=True))
-    )
+
+    def take_away(txn: Txn) -> Suppression:
+        return suppressions.take_away(txn, operator(), teams.find_team_id(txn, code), uuid, by_operator=True)
+
+    return _answer(node.run(take_away))
 
 
 def _number(phone: str, country: str) -> str:

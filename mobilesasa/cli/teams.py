@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, assignments, card, iso, named, table
-from mobilesasa.core.teams import Sender
+from mobilesasa.core.administration import KEEP, Limit, NewTeam, TeamChange, TeamRecord
 from mobilesasa.core.terms import TERMS
 from mobilesasa.store import senders, teams, tokens
 from mobilesasa.store.database import Txn
-from mobilesasa.store.teams import KEEP, Limit, NewTeam, TeamChange, TeamRecord
+from mobilesasa.store.senders import SenderRecord
 
 
 def _limit(ctx: click.Context, param: click.Parameter, value: str | None) -> Limit:
@@ -43,7 +44,7 @@ def create(node: Node, code: str, name: str | None, units_: int, names: tuple[st
     """Make a team with its senders, its units and its first token, which is shown this once."""
     raw_token = tokens.make_raw_token(secrets.randbelow)
     new = NewTeam(code, name, units_, names, country)
-    made = node.run(teams.create_team, new, raw_token)
+    made = node.run(teams.create_team, operator(), new, raw_token)
     fields = {
         "team_uuid": made.team.uuid,
         "code": made.team.code,
@@ -91,6 +92,13 @@ def list_(node: Node) -> Answer:
     help="Days that the texts of its messages are kept, 0: for ever; `default`: the node's.",
 )
 @click.option(
+    "--low-balance",
+    "low_balance_units",
+    callback=_limit,
+    metavar="N",
+    help="Units below which the team is told, once; `default`: it is not told.",
+)
+@click.option(
     "--suspended",
     type=bool,
     is_flag=False,
@@ -127,8 +135,8 @@ def list_(node: Node) -> Answer:
 def set_(node: Node, code: str, **changes: Any) -> Answer:
     """Change a team."""
 
-    def change(txn: Txn) -> tuple[TeamRecord, list[Sender]]:
-        teams.change_team(txn, code, TeamChange(**changes))
+    def change(txn: Txn) -> tuple[TeamRecord, list[SenderRecord]]:
+        teams.change_team(txn, operator(), code, TeamChange(**changes))
         return _with_senders(txn, code)
 
     return _answer(*node.run(change))
@@ -146,17 +154,17 @@ def units() -> None:
 @answering
 def add(node: Node, code: str, number: int, note: str | None) -> Answer:
     """Give a team N units; a negative N takes some back, but never more than there are."""
-    balance = node.run(teams.add_units, code, number, note)
+    balance = node.run(teams.add_units, operator(), code, number, note)
     fields = {"code": code.upper(), "units": number, "balance": balance}
     return Answer(fields, card(fields))
 
 
-def _with_senders(txn: Txn, code: str) -> tuple[TeamRecord, list[Sender]]:
+def _with_senders(txn: Txn, code: str) -> tuple[TeamRecord, list[SenderRecord]]:
     found = teams.show_team(txn, code)
     return found, senders.list_senders(txn, found.id)
 
 
-def _answer(found: TeamRecord, of_team: list[Sender]) -> Answer:
+def _answer(found: TeamRecord, of_team: list[SenderRecord]) -> Answer:
     shown = [{"uuid": sender.uuid, "name": sender.name, "status": sender.status} for sender in of_team]
     return Answer({**_fields(found), "senders": shown}, card(_lines(found, of_team)))
 
@@ -172,6 +180,7 @@ def _fields(found: TeamRecord) -> dict[str, object]:
         "max_sessions": found.max_sessions,
         "session_tps": found.session_tps,
         "text_days": found.text_days,
+        "low_balance_units": found.low_balance_units,
         "smpp": dict(found.smpp),
         "smpp_any_address": found.smpp_any_address,
         "tlvs": dict(found.tlvs),
@@ -180,5 +189,5 @@ def _fields(found: TeamRecord) -> dict[str, object]:
     }
 
 
-def _lines(found: TeamRecord, of_team: list[Sender] | tuple[Sender, ...]) -> dict[str, object]:
+def _lines(found: TeamRecord, of_team: Sequence[SenderRecord]) -> dict[str, object]:
     return {**_fields(found), "senders": [f"{sender.name} ({sender.status})" for sender in of_team]}

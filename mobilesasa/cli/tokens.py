@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 import click
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, assignments, card, iso, moment, named, table
+from mobilesasa.core.scopes import OPERATORS_SCOPES
 from mobilesasa.core.terms import OF_TOKEN, TERMS
 from mobilesasa.store import teams, tokens
 from mobilesasa.store.database import Txn
-from mobilesasa.store.tokens import OPERATORS_SCOPES, TokenRecord
+from mobilesasa.store.tokens import TokenRecord
 
 _smpp = click.option(
     "--smpp",
@@ -48,7 +49,7 @@ def create(node: Node, code: str, name: str, scopes: str, expires_at_ms: int | N
 
     def make(txn: Txn) -> TokenRecord:
         team_id = teams.find_team_id(txn, code)
-        return tokens.create(txn, team_id, name, asked, expires_at_ms, raw_token, smpp, by_operator=True)
+        return tokens.create(txn, operator(), team_id, name, asked, expires_at_ms, raw_token, smpp)
 
     made = node.run(make)
     lines = {**_fields(made), "token, shown this once": raw_token}
@@ -61,7 +62,7 @@ def create(node: Node, code: str, name: str, scopes: str, expires_at_ms: int | N
 @answering
 def set_(node: Node, uuid: str, smpp: Mapping[str, str]) -> Answer:
     """Change the terms of a token's SMPP sessions."""
-    fields = _fields(node.run(tokens.set_terms, uuid, smpp))
+    fields = _fields(node.run(tokens.set_terms, operator(), uuid, smpp))
     return Answer(fields, card(fields))
 
 
@@ -70,7 +71,7 @@ def set_(node: Node, uuid: str, smpp: Mapping[str, str]) -> Answer:
 @answering
 def revoke(node: Node, uuid: str) -> Answer:
     """Revoke a token; a second time changes nothing."""
-    revoked = node.run(tokens.revoke, uuid)
+    revoked = node.run(tokens.revoke, operator(), uuid)
     fields = {"uuid": revoked.uuid, "revoked_at": iso(revoked.revoked_at_ms)}
     return Answer(fields, card(fields))
 

@@ -32,6 +32,20 @@ class Actor:
     address: str = ""  # where the call came from; empty: from this machine
     request_id: str = ""
 
+    @property
+    def opened_by(self) -> str | None:
+        """The uuid of what must not have ended: the login or the token; None: nothing must."""
+        return self.login_uuid or self.uuid
+
+
+@attrs.frozen
+class Who:
+    """Somebody who did something, as others see them later."""
+
+    kind: ActorKind
+    uuid: str | None  # of the token or the user
+    name: str  # of the token, the user, or the operator's account; empty: not known
+
 
 #: The node itself, such as a job that ends what was begun by somebody.
 NODE: Final = Actor(ActorKind.OPERATOR, name="node")

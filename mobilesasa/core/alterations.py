@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 import attrs
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.model import Coding, Failure, MessageId, Notice, Outbound, Place, Priced, State, Wish
 
 T = TypeVar("T")
@@ -135,8 +136,12 @@ class Altered:
 class Alterations(Protocol):
     """The store, as those need it who alter messages."""
 
-    async def alter(self, team_id: int, batch: Sequence[Alteration]) -> Sequence[Altered]:
-        """Carry out a team's alterations in order, in one transaction; answers for each in its place."""
+    async def alter(self, team_id: int, batch: Sequence[Alteration], by: Actor | None = None) -> Sequence[Altered]:
+        """Carry out a team's alterations in order, in one transaction; answers for each in its place.
+
+        Raises:
+            AccessEnded: who asks, where that is said, no longer may; nothing was altered.
+        """
 
 
 @attrs.frozen

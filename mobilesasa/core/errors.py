@@ -120,6 +120,12 @@ class NotFailed(Refused):
     code = "not_failed"
 
 
+class NotCancellable(Refused):
+    """Only a message that no carrier has, and that has not ended, can be taken back."""
+
+    code = "not_cancellable"
+
+
 class AlreadyResent(Refused):
     """A resend of this message is already on its way or has arrived (decision 41)."""
 
@@ -132,16 +138,95 @@ class TextNotKept(Refused):
     code = "text_not_kept"
 
 
+class SenderDecided(Refused):
+    """A sender that was approved or suspended is no request that its team can take back (decision 36)."""
+
+    code = "sender_decided"
+
+
 class AccessEnded(Refused):
     """The token or the login by which a call came ended while it was under way, so nothing was done (decision 24)."""
 
     code = "access_ended"
 
 
+class LoginFailed(Refused):
+    """Email and password do not fit each other: one answer whether there is such a user or not (decision 10)."""
+
+    code = "login_failed"
+
+
+class TooManyAttempts(Refused):
+    """Credentials were wrong too often (decision 9).
+
+    Attributes:
+        retry_after_s: when it may be tried again, in whole seconds.
+    """
+
+    code = "too_many_attempts"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        """Keep how long to wait."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class UserDisabled(Refused):
+    """The operator has disabled the user whose password was right (decision 15)."""
+
+    code = "user_disabled"
+
+
+class NotAllowed(Refused):
+    """Whoever asks has the scope, but not the standing, such as an admin who would make an owner."""
+
+    code = "not_allowed"
+
+
 class AlreadyExists(Refused):
-    """There is one of that name already."""
+    """There is one of that name already.
+
+    Attributes:
+        uuid: names it, where the caller may know (decision 48).
+    """
 
     code = "already_exists"
+
+    def __init__(self, message: str, uuid: str | None = None) -> None:
+        """Keep which one it is."""
+        super().__init__(message)
+        self.uuid = uuid
+
+
+class InUse(Refused):
+    """It cannot go while something works with it, such as a group of a campaign that is being sent (decision 59)."""
+
+    code = "in_use"
+
+
+class BadFile(Refused):
+    """The file cannot be imported; the text says why, and what to do (decision 53)."""
+
+    code = "bad_file"
+    field = "file"
+
+
+class JobEnded(Refused):
+    """Long work has ended already, so that it cannot be stopped any more."""
+
+    code = "job_ended"
+
+
+class NotUndoable(Refused):
+    """An import cannot be undone: it is under way, was undone before, or was too long ago."""
+
+    code = "not_undoable"
+
+
+class TooManyJobs(Refused):
+    """So much long work of the team waits already that no more is kept; let some of it end first (I7)."""
+
+    code = "too_many_jobs"
 
 
 class Overloaded(Refused):
@@ -154,10 +239,29 @@ class StoreAway(Exception):
     """The store cannot be reached: not a refusal, for nobody can act on it but the operator."""
 
 
+class QueueAway(Refused):
+    """The queue between the nodes cannot be asked now; messages go on, for their rows are in the store."""
+
+    code = "queue_away"
+
+
 class BadValue(Refused):
     """A value that cannot be kept; the text says which, and what it must be like."""
 
     code = "bad_value"
+
+
+class BadWebhookUrl(Refused):
+    """The address cannot be called: it is no URL, or leads into a network that is not called (decision 89)."""
+
+    code = "bad_webhook_url"
+    field = "url"
+
+
+class WebhookDisabled(Refused):
+    """Nothing is told to a webhook that is disabled (decision 89)."""
+
+    code = "webhook_disabled"
 
 
 def every_refusal() -> tuple[type[Refused], ...]:

@@ -11,10 +11,11 @@ from typing import Final
 import attrs
 
 from mobilesasa.core.errors import TeamSuspended
-from mobilesasa.core.gateway import find_sender, measure, read_number
+from mobilesasa.core.gateway import measure, read_number
 from mobilesasa.core.model import Coding, Lane, Origin, Submission
 from mobilesasa.core.networks import FoundNetwork, NetworkSource
 from mobilesasa.core.routing import EXACT, Facts, Live, Policy, Rule, Standing, Way
+from mobilesasa.core.senders import SenderClass, sender_for
 from mobilesasa.core.teams import Directory
 
 SAMPLE_TEXT: Final = "Hello"  # for those who ask without a text
@@ -42,6 +43,7 @@ class Explained:
 
     recipient: str  # E.164 without the plus
     sender: str
+    sender_class: str  # of `core.senders.SenderClass`
     lane: Lane
     origin: Origin
     coding: Coding
@@ -72,18 +74,18 @@ def explain(known: Directory, live: Live, asked: Submission, max_parts: int, *, 
     if team is None or team.suspended:
         raise TeamSuspended("the team is suspended; ask the operator of this platform")
     recipient = read_number(asked, team)
-    sender = find_sender(known, team, asked.sender)
-    text = SAMPLE_TEXT if asked.text is None else asked.text
-    _, coding, parts = measure(attrs.evolve(asked, text=text), max_parts)
-    facts = Facts(team.id, sender, recipient, asked.lane, asked.origin, coding, "")
-    network = known.router.network(facts, live)
-    told = _Telling(known, live, facts, network, frank)
+    sender = sender_for(known, live, team, asked.sender, recipient)
+    lane = Lane.TRANSACTIONAL if sender.sender_class == SenderClass.OTP else asked.lane  # decision 47
+    _, coding, parts = measure(attrs.evolve(asked, text=SAMPLE_TEXT) if asked.text is None else asked, max_parts)
+    facts = Facts(team.id, sender.name, recipient, lane, asked.origin, coding, "", sender.sender_class)
+    told = _Telling(known, live, facts, network := known.router.network(facts, live), frank)
     looked, other_routes, way = told.looked()
     carriers = known.router.order(way, facts, live.troubles) if way is not None else ()
     return Explained(
         recipient=recipient,
-        sender=sender,
-        lane=asked.lane,
+        sender=sender.name,
+        sender_class=sender.sender_class,
+        lane=lane,
         origin=asked.origin,
         coding=coding,
         parts=parts,
@@ -217,6 +219,7 @@ _WORDS: Final = {
     "network": "network",
     "team_id": "team",
     "sender": "sender",
+    "sender_class": "class",
     "lane": "lane",
     "origin": "door",
     "coding": "coding",

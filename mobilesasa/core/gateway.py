@@ -16,19 +16,17 @@ from mobilesasa.core.errors import (
     BadSchedule,
     BadText,
     BadValidity,
-    NoDefaultSender,
     NoRoute,
     PartTooLong,
     Refused,
-    SenderNotApproved,
     TeamSuspended,
     TooManyParts,
 )
-from mobilesasa.core.idempotency import Kept
-from mobilesasa.core.ids import canonical
+from mobilesasa.core.idempotency import Kept, Once
 from mobilesasa.core.model import Coding, Lane, MessageId, Origin, Priced, Submission
 from mobilesasa.core.ports import Intake, Publisher, Verdict
 from mobilesasa.core.routing import Facts
+from mobilesasa.core.senders import SenderClass, sender_for
 from mobilesasa.core.teams import CurrentDirectory, Directory, Team
 from mobilesasa.sms.alphabet import NotUcs2, encode_gsm, encode_ucs2
 from mobilesasa.sms.estimate import count_gsm_parts
@@ -93,23 +91,39 @@ class Gateway:
         Raises:
             Overloaded: nothing of the batch was stored, for too much is waiting already.
         """
-        verdicts = self.judge(batch)
+        return await self.accept_verdicts(self.judge(batch))
+
+    async def accept_verdicts(self, verdicts: list[Verdict], once: Once | None = None) -> list[Verdict]:
+        """Store and charge what `judge` has priced of a batch, in one commit, with the reply that its team has a key for.
+
+        Args:
+            verdicts: of `judge`.
+            once: for a call with a key; its reply is made of the verdicts that this returns. Where nothing is stored
+                nothing is kept.
+
+        Raises:
+            Overloaded: nothing of the batch was stored.
+            Repeated: the team's call has been done before; nothing was done now.
+        """
         priced = [verdict for verdict in verdicts if isinstance(verdict, Priced)]
         if not priced:
             return verdicts
-        refusals = await self._intake.accept(priced)
-        if any(refusals):
-            by_id = {message.id: refusal for message, refusal in zip(priced, refusals, strict=True) if refusal}
-            verdicts = [by_id.get(v.id, v) if isinstance(v, Priced) else v for v in verdicts]
-            priced = [message for message in priced if message.id not in by_id]
-        self.hint(priced)
-        return verdicts
+        if once is None:
+            refusals = await self._intake.accept(priced)
+        else:
+            make = once.reply
+            refusals = await self._intake.accept_many_once(
+                priced, once.mark, lambda refused: make(_final(verdicts, priced, refused))
+            )
+        final = _final(verdicts, priced, refusals)
+        self.hint(priced if final is verdicts else [verdict for verdict in final if isinstance(verdict, Priced)])
+        return final
 
     async def accept_judged(self, message: Priced, kept: Kept | None = None) -> None:
         """Store and charge one message that `judge` has priced, and the reply that its team has a key for.
 
         Raises:
-            InsufficientUnits, Suppressed, Overloaded: nothing was stored, charged or kept.
+            InsufficientUnits, Suppressed, AccessEnded, Overloaded: nothing was stored, charged or kept.
             Repeated: the team's call has been done before; nothing was done now.
         """
         if kept is None:
@@ -154,10 +168,11 @@ class Gateway:
         if team is None or team.suspended:
             raise TeamSuspended("the team is suspended; ask the operator of this platform")
         recipient = read_number(asked, team)
-        sender = find_sender(known, team, asked.sender)
+        sender = sender_for(known, self._directory.live, team, asked.sender, recipient)
+        lane = Lane.TRANSACTIONAL if sender.sender_class == SenderClass.OTP else asked.lane  # decision 47
         text, coding, parts = measure(asked, self.limits.max_parts)
         message_id = self._new_id()
-        facts = Facts(team.id, sender, recipient, asked.lane, asked.origin, coding, message_id)
+        facts = Facts(team.id, sender.name, recipient, lane, asked.origin, coding, message_id, sender.sender_class)
         carriers = known.router.choose(facts, self._directory.live)
         if not carriers:
             raise NoRoute("no carrier takes messages to this number")
@@ -166,10 +181,10 @@ class Gateway:
             id=message_id,
             team_id=team.id,
             carrier_id=carriers[0],
-            lane=asked.lane,
+            lane=lane,
             origin=asked.origin,
             wish=asked.wish,
-            sender=sender,
+            sender=sender.name,
             recipient=recipient,
             text=text,
             body=asked.body,
@@ -182,6 +197,9 @@ class Gateway:
             options=asked.options,
             fallbacks=carriers[1:],
             suppressible=team.suppresses or team.id in self._directory.suppressing,
+            by=asked.by,
+            client_reference=asked.client_reference,
+            campaign_uuid=asked.campaign_uuid,
         )
 
     def _times(self, asked: Submission, now_ms: int) -> tuple[int | None, int]:
@@ -205,6 +223,14 @@ class Gateway:
         return due_at_ms, due_at_ms + validity_ms
 
 
+def _final(verdicts: list[Verdict], priced: Sequence[Priced], refusals: Sequence[Refused | None]) -> list[Verdict]:
+    """Return the verdicts of a batch with what the store refused of those that were priced."""
+    if not any(refusals):
+        return verdicts
+    by_id = {message.id: refusal for message, refusal in zip(priced, refusals, strict=True) if refusal}
+    return [by_id.get(v.id, v) if isinstance(v, Priced) else v for v in verdicts]
+
+
 def read_number(asked: Submission, team: Team) -> str:
     """Return the recipient as E.164 without the plus; SMPP is read tolerantly, the rest in full (decisions 29, 105)."""
     try:
@@ -213,33 +239,6 @@ def read_number(asked: Submission, team: Team) -> str:
         return normalise(asked.recipient, team.country)
     except BadNumber as bad:
         raise BadRecipient(str(bad)) from bad
-
-
-def find_sender(known: Directory, team: Team, asked: str | None) -> str:
-    """Return the name of the approved sender that is asked for: by uuid, by exact name, or the default (33-36)."""
-    if not asked:
-        default = known.senders.get(team.default_sender_id) if team.default_sender_id is not None else None
-        if default is None:
-            raise NoDefaultSender("no default sender is set for the team; name one in sender_id")
-        found = default
-    else:
-        named = known.sender_named(team.id, asked)
-        uuid = canonical(asked) if named is None else None
-        chosen = named or (known.sender_by_uuid(team.id, uuid) if uuid else None)
-        if chosen is None:
-            raise SenderNotApproved(_unknown_sender(known, team, asked))
-        found = chosen
-    if found.status != "approved":
-        raise SenderNotApproved(f"sender {found.name!r} is {found.status}, not approved")
-    return found.name
-
-
-def _unknown_sender(known: Directory, team: Team, asked: str) -> str:
-    folded = asked.casefold()
-    for sender in known.senders_of(team.id):
-        if sender.status == "approved" and sender.name.casefold() == folded:
-            return f"sender {asked!r} is not approved; did you mean {sender.name!r}? Carriers regard case"
-    return f"sender {asked!r} is not approved for this team"
 
 
 def measure(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import attrs
 
 
@@ -21,6 +24,28 @@ class Kept:
 
     mark: Mark
     reply: bytes = attrs.field(repr=False)  # the body, octet for octet
+
+
+@attrs.frozen
+class Once:
+    """A mark with what makes the reply of its call when it is known what came of each thing that it asks.
+
+    `reply` may be called on a database thread, and twice: it touches nothing but what it is given.
+    """
+
+    mark: Mark
+    reply: Callable[[Sequence[Any]], bytes] = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Reply:
+    """What makes the reply of a call of what came of it, and the mark under which it is kept, if there is one.
+
+    `of` may be called on a database thread, and twice: it touches nothing but what it is given.
+    """
+
+    mark: Mark | None
+    of: Callable[[Any], bytes] = attrs.field(repr=False)
 
 
 class Repeated(Exception):

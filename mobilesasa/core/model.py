@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import attrs
 
+from mobilesasa.core.actors import Actor
+
 MessageId = str
 
 
@@ -112,11 +114,14 @@ class Submission:
     validity_ms: int | None = None
     due_at_ms: int | None = None
     lane: Lane = Lane.TRANSACTIONAL
-    # flash, message_class, protocol_id, user_message_reference, client_reference, intermediate; of vendors' TLVs: tlvs as
+    # flash, message_class, protocol_id, user_message_reference, intermediate; of vendors' TLVs: tlvs as
     # SMPP brought them, written_tlvs as REST did (`core.attributes`)
     options: dict[str, Any] | None = None
     max_validity_ms: int | None = None  # a longer validity is shortened to this; None: to the node's
     strict_validity: bool = False  # a longer validity is refused instead (decision 122)
+    by: Actor | None = None  # of a call that must still be allowed when the message is stored (decision 24)
+    client_reference: str | None = None  # what the team calls the message
+    campaign_uuid: str | None = None  # the campaign that it belongs to
 
 
 @attrs.frozen(slots=False)
@@ -143,6 +148,9 @@ class Priced:
     options: dict[str, Any] | None = None
     fallbacks: tuple[int, ...] = ()  # ids of the carriers that are tried when the first does not take it, in order
     suppressible: bool = False  # its team suppresses people, so the store looks whether the recipient is one of them
+    by: Actor | None = attrs.field(default=None, eq=False)  # as in `Submission`; it is not stored
+    client_reference: str | None = None
+    campaign_uuid: str | None = None
 
     @property
     def text_is_gone(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from mobilesasa.core.errors import Refused
-from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.idempotency import Kept, Mark
 from mobilesasa.core.inbound import Arrival, InboundPart, Owed, Taken
 from mobilesasa.core.model import Lane, MessageId, Notice, Outbound, Outcome, Priced, Report, Settled, Settlement
 
@@ -17,7 +17,8 @@ class Intake(Protocol):
     async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
         """Charge and store in one commit; None for what is stored. Returns only after the commit (I1).
 
-        What is not stored is an `InsufficientUnits`, or a `Suppressed` of a message that is suppressible.
+        What is not stored is an `InsufficientUnits`, a `Suppressed` of a message that is suppressible, or an `AccessEnded` of
+        one whose `by` no longer may send.
         """
 
     async def accept_once(self, message: Priced, kept: Kept) -> None:
@@ -26,7 +27,19 @@ class Intake(Protocol):
         Raises:
             InsufficientUnits: the team cannot pay.
             Suppressed: the recipient is not to get it.
+            AccessEnded: who sends it no longer may.
             Repeated: the call has been done before.
+        """
+
+    async def accept_many_once(
+        self, batch: Sequence[Priced], mark: Mark, reply: Callable[[Sequence[Refused | None]], bytes]
+    ) -> Sequence[Refused | None]:
+        """Charge and store as `accept` does, and keep the reply made of what it returns, all in one commit.
+
+        Where nothing is stored nothing is kept.
+
+        Raises:
+            Repeated: the call has been done before; nothing was done now.
         """
 
 

@@ -31,7 +31,7 @@ TARGETS_MAX: Final = 10  # carriers of one rule
 REMEMBERED_MAX: Final = 8192  # decisions
 
 #: What a rule may ask for beside prefix and network: the message has to have just this.
-EXACT: Final = ("team_id", "sender", "lane", "origin", "coding")
+EXACT: Final = ("team_id", "sender", "sender_class", "lane", "origin", "coding")
 
 
 class Policy(enum.StrEnum):
@@ -70,6 +70,7 @@ class Rule:
     network: str | None = None  # of the recipient, its name (in any case) or its MCC and MNC
     team_id: int | None = None
     sender: str | None = None  # its name; carriers regard case, and so do we
+    sender_class: str | None = None  # of `core.senders.SenderClass`: what the sender is for
     lane: Lane | None = None
     origin: Origin | None = None
     coding: Coding | None = None
@@ -91,6 +92,7 @@ class Facts:
     origin: Origin
     coding: Coding
     id: MessageId  # by which a carrier is drawn
+    sender_class: str = "transactional"  # of `core.senders.SenderClass`
 
 
 @attrs.define
@@ -190,6 +192,7 @@ class Router:
         key = (
             facts.team_id,
             facts.sender,
+            facts.sender_class,
             facts.lane,
             facts.origin,
             facts.coding,

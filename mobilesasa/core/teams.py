@@ -17,6 +17,8 @@ from mobilesasa.core.keywords import Keyword, words_of
 from mobilesasa.core.networks import Networks
 from mobilesasa.core.prefixes import PrefixTable
 from mobilesasa.core.routing import Live, Router, Rule, Target
+from mobilesasa.core.uses import TokenUses
+from mobilesasa.sms.networks import read_table
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -47,8 +49,10 @@ class Sender:
     uuid: str
     team_id: int
     name: str
-    status: str = "approved"  # pending, approved, rejected, suspended
+    status: str = "approved"  # of `core.senders.SenderStatus`
     tlvs: Mapping[str, str] = attrs.field(factory=dict)  # vendor TLVs for carriers that want them: values by tag
+    sender_class: str = "transactional"  # of `core.senders.SenderClass`
+    networks: Sequence[str] = ()  # names, or MCC and MNC, of those that it is approved for; none: all
 
 
 @attrs.frozen
@@ -69,8 +73,6 @@ class Token:
         return not self.revoked and (self.expires_at_ms is None or now_ms < self.expires_at_ms)
 
 
-#: The scope of an operator's token: what is not a team's own, such as carriers (decision 11). Only the command gives it.
-PLATFORM: Final = "platform"
 #: How long an SMPP password is: what SMPP 3.4 has room for (§5.2.2), and what clients cut longer ones to.
 SMPP_PASSWORD_CHARACTERS: Final = 8
 #: What it is made of: digits and letters but those that people take for each other (0 and O, I and l), so never of a
@@ -221,6 +223,10 @@ class Directory:
         self.routes = tuple(routes)
         enabled = frozenset(carrier.id for carrier in self.carriers.values() if carrier.enabled)
         self.router = Router([*rules, *_rules_of(self.routes)], enabled, networks, _cost_tables(costs or {}))
+        # whether anything depends on the network of a number
+        self.asks_networks = self.router.asks_networks or any(sender.networks for sender in self.senders.values())
+        if self.asks_networks:
+            read_table()
         self._price_table = PrefixTable(prices or {})
 
     def team_by_code(self, code: str) -> Team | None:
@@ -297,3 +303,15 @@ class CurrentDirectory:
         self.now = now or Directory()
         self.live = Live()  # what changes faster than the picture, and outlives it
         self.suppressing: set[int] = set()  # teams that suppress, before the picture says so
+        self.revoked: set[str] = set()  # uuids of tokens that were revoked here, before the picture says so
+        self.uses = TokenUses()
+
+    def opens(self, token: Token, now_ms: int) -> bool:
+        """Say whether a token still opens anything, by all that is known here."""
+        return token.usable(now_ms) and token.uuid not in self.revoked
+
+    def replace(self, now: Directory) -> None:
+        """Take a newer picture."""
+        self.now = now
+        if self.revoked:
+            self.revoked -= {token.uuid for token in now.tokens.values() if token.revoked}

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from mobilesasa.core.errors import Overloaded, Refused
-from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.idempotency import Kept, Mark
 from mobilesasa.core.model import Priced
 from mobilesasa.core.ports import Intake
 
@@ -54,6 +54,13 @@ class PacedIntake:
         """See `Intake`."""
         await self._hold_back()
         await self._intake.accept_once(message, kept)
+
+    async def accept_many_once(
+        self, batch: Sequence[Priced], mark: Mark, reply: Callable[[Sequence[Refused | None]], bytes]
+    ) -> Sequence[Refused | None]:
+        """See `Intake`."""
+        await self._hold_back()
+        return await self._intake.accept_many_once(batch, mark, reply)
 
     async def _hold_back(self) -> None:
         if self._full():

@@ -18,12 +18,14 @@ from mobilesasa.dispatch.hints import publish
 
 BATCH = 2000
 LEASE_INTERVAL_S = 3.0  # so that what a dead process held waits no longer than it must
+ERASURES_INTERVAL_S = 5.0  # whoever asked to be forgotten need not wait
 EXPIRY_INTERVAL_S = 30.0
 LOST_INTERVAL_S = 60.0
 TIDY_INTERVAL_S = 300.0
+COUNT_INTERVAL_S = 10.0
 
 #: Its name, what is done, and how often, in seconds.
-_Round = tuple[str, Callable[[], Awaitable[None]], float]
+Round = tuple[str, Callable[[], Awaitable[None]], float]
 
 
 class Chores(Protocol):
@@ -44,6 +46,9 @@ class Chores(Protocol):
     async def let_go_of_texts(self, default_days: int, limit: int) -> bool:
         """Remove texts that were kept long enough, of at most `limit` messages; return whether there may be more."""
 
+    async def forget_people(self, receipt_h: int, limit: int) -> bool:
+        """Forget at most `limit` messages to and from a person who is to be; return whether there may be more to do now."""
+
 
 class Sweeper:
     """Does the rounds: each node its own, and one of them (`do_chores`) what is done once for all.
@@ -60,6 +65,9 @@ class Sweeper:
         end_expired: has the dispatchers end what expired in their hands.
         sweep_inbound: joins messages from phones whose parts do not come, and forgets what is old of them.
         look_at_lingering: settles receipts that missed their answer by a moment; returns how many.
+        count_up: adds what has happened to messages to the sums that reports are made of.
+        own: more rounds that each node does for itself; they are done once more at the end.
+        for_all: more rounds that one node does for all.
     """
 
     log = Logger()
@@ -77,6 +85,9 @@ class Sweeper:
         end_expired: Callable[[], None],
         sweep_inbound: Callable[[int], Awaitable[None]],
         look_at_lingering: Callable[[], Awaitable[int]],
+        count_up: Callable[[], Awaitable[None]],
+        own: Sequence[Round] = (),
+        for_all: Sequence[Round] = (),
     ) -> None:
         self._chores = chores
         self._queue = queue
@@ -87,23 +98,35 @@ class Sweeper:
         self._end_expired = end_expired
         self._look_at_lingering = look_at_lingering
         self._clock = clock
-        self._own: list[_Round] = [
-            ("lease", self._lease, min(LEASE_INTERVAL_S, lease_s / 4)),
-            ("expired in hand", self._expired_in_hand, EXPIRY_INTERVAL_S),
-            ("lost", self._lost, LOST_INTERVAL_S),
-        ]
-        self._for_all: list[_Round] = [
-            ("due", self._due, interval_s),
-            ("expired", self._expired, EXPIRY_INTERVAL_S),
-            ("tidy", self._tidy, TIDY_INTERVAL_S),
-            ("texts", self._texts, TIDY_INTERVAL_S),
+        self._own: list[Round] = [*self._rounds_of_its_own(), *own]
+        self._for_all: list[Round] = [
+            *self._rounds_for_all(interval_s),
             ("inbound", lambda: sweep_inbound(BATCH), TIDY_INTERVAL_S),
-            ("lingering receipts", self._lingering, EXPIRY_INTERVAL_S),
+            ("reports", count_up, COUNT_INTERVAL_S),
+            *for_all,
         ]
+        self._at_end = own
         self._calls: list[LoopingCall] = []
         self._calls_for_all: list[LoopingCall] = []
         self._ended: list[Deferred[LoopingCall]] = []  # of those that have begun
         self._ours = self._started = self._stopping = False
+
+    def _rounds_of_its_own(self) -> list[Round]:
+        return [
+            ("lease", self._lease, min(LEASE_INTERVAL_S, self._lease_s / 4)),
+            ("expired in hand", self._expired_in_hand, EXPIRY_INTERVAL_S),
+            ("lost", self._lost, LOST_INTERVAL_S),
+        ]
+
+    def _rounds_for_all(self, interval_s: float) -> list[Round]:
+        return [
+            ("due", self._due, interval_s),
+            ("expired", self._expired, EXPIRY_INTERVAL_S),
+            ("tidy", self._tidy, TIDY_INTERVAL_S),
+            ("texts", self._texts, TIDY_INTERVAL_S),
+            ("erasures", self._erasures, ERASURES_INTERVAL_S),
+            ("lingering receipts", self._lingering, EXPIRY_INTERVAL_S),
+        ]
 
     def start(self) -> None:
         """Begin the rounds, each at once."""
@@ -122,8 +145,10 @@ class Sweeper:
         self._stopping = True
         _end([*self._calls, *self._calls_for_all])
         await DeferredList(self._ended)
+        for name, work, _ in self._at_end:
+            await self._guarded(name, work)
 
-    def _begin(self, rounds: Sequence[_Round]) -> list[LoopingCall]:
+    def _begin(self, rounds: Sequence[Round]) -> list[LoopingCall]:
         calls = []
         for name, work, every_s in rounds:
             call = LoopingCall(self._once, name, work)
@@ -175,6 +200,10 @@ class Sweeper:
     async def _texts(self) -> None:
         """Go on until there is no more, which on a store of years can take long: a node that stops is not held up."""
         while not self._stopping and await self._chores.let_go_of_texts(self._text_days, BATCH):
+            pass
+
+    async def _erasures(self) -> None:
+        while not self._stopping and await self._chores.forget_people(self._receipt_h, BATCH):
             pass
 
     def _publish(self, places: Sequence[Place]) -> int:

@@ -12,6 +12,8 @@ import attrs
 
 from mobilesasa.core.errors import Refused
 from mobilesasa.core.ids import MessageIds
+from mobilesasa.core.jobs import JobGone
+from mobilesasa.core.people import CurrentPeople
 from mobilesasa.core.teams import CurrentDirectory
 from mobilesasa.node.opening import OpenStore
 from mobilesasa.settings import Settings
@@ -37,6 +39,7 @@ class Base:
         database: the pool for the rest.
         journal: what happens to messages, written down.
         directory: what is configured.
+        people: who can log in.
         new_id: makes ids of messages.
     """
 
@@ -48,6 +51,7 @@ class Base:
     database: Database
     journal: Journal
     directory: CurrentDirectory
+    people: CurrentPeople
     new_id: MessageIds
 
 
@@ -62,7 +66,7 @@ def lay_base(reactor: Any, settings: Settings, store: OpenStore) -> Base:
         )
         for work in ("intake", "writer")
     )
-    database = Database(reactor, store.dsn, name, settings.store.pool_size, timeout_s, (Refused,))
+    database = Database(reactor, store.dsn, name, settings.store.pool_size, timeout_s, (Refused, JobGone))
     return Base(
         reactor=reactor,
         settings=settings,
@@ -72,5 +76,6 @@ def lay_base(reactor: Any, settings: Settings, store: OpenStore) -> Base:
         database=database,
         journal=Journal(intake, writer, database, store.run),
         directory=CurrentDirectory(store.known),
+        people=CurrentPeople(store.people),
         new_id=MessageIds(now_ms, random.Random(secrets.randbits(256)).getrandbits),  # noqa: S311 - ids are no secrets
     )

@@ -14,7 +14,7 @@ OWN_FILES: Final = 256
 def needed(settings: Settings) -> int:
     """Return how many files a node may have open when all that may connect does."""
     smpp = 0 if settings.smpp_port is None and settings.smpp_tls_port is None else settings.smpp.max_connections
-    http = 0 if settings.http_port is None else settings.http.max_connections
+    http = 0 if settings.http_port is None and settings.https_port is None else settings.http.max_connections
     return OWN_FILES + smpp + http
 
 

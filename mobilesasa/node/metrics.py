@@ -17,6 +17,7 @@ from mobilesasa.dispatch.latency import Latency
 from mobilesasa.node.base import Base
 from mobilesasa.node.parts import Parts
 from mobilesasa.notify.outbox import Outbox
+from mobilesasa.notify.webhooks.sender import Figures as HookFigures
 from mobilesasa.queue import link
 from mobilesasa.smsc.server import SmppServer
 
@@ -75,6 +76,7 @@ class NodeCollector(Collector):
         yield from _outbox(parts.teams.outbox)
         yield from _inbound(parts.from_phones, parts.teams.outbox)
         yield from _callbacks(parts.callbacks.figures)
+        yield from _webhooks(parts.hooks.sender.figures)
         yield from self._dispatch()
         yield from self._latencies()
         yield self._finals()
@@ -208,6 +210,17 @@ def _callbacks(figures: Figures) -> Iterator[Metric]:
     yield _counter("callbacks_repeated", "Calls that carriers made again.", figures.repeated)
     yield _counter("callbacks_foreign", "Calls that were no carrier's own.", figures.foreign)
     yield _counter("callbacks_unread", "Calls of which nothing could be read.", figures.unread)
+
+
+def _webhooks(figures: HookFigures) -> Iterator[Metric]:
+    yield _counter("webhook_deliveries", "Events that webhooks took.", figures.delivered)
+    yield _counter("webhook_calls_failed", "Calls of webhooks that failed; most are made again.", figures.failed)
+    yield _counter("webhook_deliveries_failed", "Events that were given up, for a webhook.", figures.given_up)
+    yield _counter("webhooks_disabled", "Webhooks that were disabled for their answers.", figures.disabled)
+    yield _gauge(
+        "webhook_waiting", "Events that wait for webhooks of this node, when it was last looked.", figures.waiting
+    )
+    yield _gauge("webhook_oldest_seconds", "For how long the oldest of them has waited.", figures.oldest_s)
 
 
 def make_metrics(parts: Parts) -> Callable[[], bytes]:

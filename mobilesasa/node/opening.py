@@ -8,21 +8,26 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterable
+from importlib import metadata
 from typing import Concatenate, ParamSpec, TypeVar
 
 import attrs
 
 from mobilesasa.core.model import Place
+from mobilesasa.core.people import People, SigningKey
 from mobilesasa.core.teams import Directory
 from mobilesasa.settings import Settings
-from mobilesasa.store import claims, directory, holds, migrate
+from mobilesasa.store import claims, directory, holds, migrate, nodes, people
 from mobilesasa.store.database import Connection, StoreError, StoreUnavailable, Txn, connect, in_transaction
-from mobilesasa.store.directory import DemoTeam
+from mobilesasa.store.directory import DemoOwner, DemoTeam
 from mobilesasa.store.embedded import EmbeddedPostgres
 from mobilesasa.store.holds import What
 from mobilesasa.store.tokens import make_raw_token
 
+KEY_OCTETS = 32  # of what signs access tokens (RFC 7518 §3.2: no fewer than the hash has)
+DEMO_PASSWORD_OCTETS = 12  # 16 characters
 PATIENCE_S = 10.0
 POLL_S = 0.05
 REVIVE_PATIENCE_S = 30.0  # longer than a server takes to notice that a machine is gone (`store.database.connect`)
@@ -46,6 +51,7 @@ class OpenStore:
         run: this process's id in `node_run`.
         freed: messages that the process before it had in hand, which wait again.
         known: what was configured when it was opened.
+        people: who could log in then.
         demo: the demo team, if the store was empty and got one just now.
         shared: whether other nodes may run on it.
     """
@@ -54,6 +60,7 @@ class OpenStore:
     run: int
     freed: list[Place]
     known: Directory
+    people: People
     demo: DemoTeam | None
     shared: bool
     _node: str
@@ -148,15 +155,24 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
     holder = _holding(dsn, settings.node, shared, None, PATIENCE_S)
     try:
         wants_demo = embedded is not None and settings.demo
-        demo = in_transaction(holder, directory.ensure_demo, make_raw_token(secrets.randbelow)) if wants_demo else None
+        demo = in_transaction(holder, directory.ensure_demo, *_demo_secrets()) if wants_demo else None
         run, freed = in_transaction(holder, claims.begin_run, settings.node)
+        in_transaction(holder, nodes.describe, run, metadata.version("mobilesasa"), settings.roles)
         in_transaction(holder, holds.take, What.RUN, [run])
         known = in_transaction(holder, directory.load)
+        in_transaction(holder, people.ensure_key, SigningKey(secrets.token_hex(8), secrets.token_bytes(KEY_OCTETS)))
+        who = in_transaction(holder, people.load)
     except BaseException:
         holder.close()
         raise
 
-    return OpenStore(dsn, run, freed, known, demo, shared, settings.node, embedded, holder)
+    return OpenStore(dsn, run, freed, known, who, demo, shared, settings.node, embedded, holder)
+
+
+def _demo_secrets() -> tuple[str, DemoOwner]:
+    """Return what the demo team's token will be, and who its owner."""
+    owner = DemoOwner(str(uuid.uuid4()), secrets.token_urlsafe(DEMO_PASSWORD_OCTETS))
+    return make_raw_token(secrets.randbelow), owner
 
 
 def _holding(dsn: str, node: str, shared: bool, run: int | None, patience_s: float) -> Connection:

@@ -25,12 +25,16 @@ from mobilesasa.dispatch.policies import Policies
 from mobilesasa.dispatch.receipts import Receipts
 from mobilesasa.dispatch.sweeper import Sweeper
 from mobilesasa.dispatch.watch import Watch
+from mobilesasa.jobs.counting import Counting, plans_reader
+from mobilesasa.jobs.runner import Runner
 from mobilesasa.node.answering import Answering
 from mobilesasa.node.base import Base, lay_base, now_ms
 from mobilesasa.node.carriers import RUNNING, CarrierDesk
 from mobilesasa.node.cluster import Cluster, put_cluster_together
 from mobilesasa.node.holds import Holds
-from mobilesasa.node.knowledge import Knowledge
+from mobilesasa.node.hooks import Hooks, make_hooks
+from mobilesasa.node.jobs import make_runner
+from mobilesasa.node.knowledge import Knowledge, KnownPeople
 from mobilesasa.node.opening import OpenStore
 from mobilesasa.node.smpp import SmppParts, put_smpp_together, smpp_terms
 from mobilesasa.node.teams import TowardsTeams, towards_teams
@@ -41,14 +45,20 @@ from mobilesasa.smpp.ids import id_forms
 from mobilesasa.smsc.console import Console
 from mobilesasa.smsc.operations import Operations
 from mobilesasa.store.alterations import StoredAlterations
+from mobilesasa.store.books import BALANCES_INTERVAL_S, MARKS_INTERVAL_S, USES_INTERVAL_S, Books
 from mobilesasa.store.callbacks import StoredCallbacks
 from mobilesasa.store.database import Database
 from mobilesasa.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from mobilesasa.store.holds import What
+from mobilesasa.store.hook_queue import SLOTS
+from mobilesasa.store.hooks import CHANNEL as HOOK_CHANNEL
+from mobilesasa.store.jobs import CHANNEL as JOB_CHANNEL
 from mobilesasa.store.lingering import Lingering
 from mobilesasa.store.listen import Listener
+from mobilesasa.store.people import CHANNEL as PEOPLE_CHANNEL
 from mobilesasa.store.questions import CHANNEL as QUESTION_CHANNEL
 from mobilesasa.store.replays import CHANNEL as SPOOL_CHANNEL
+from mobilesasa.store.rollups import Rollups
 
 HOUR_MS = 3_600_000
 
@@ -68,10 +78,14 @@ class Parts:
     fleet: Fleet
     watch: Watch
     sweeper: Sweeper
+    runner: Runner
+    hooks: Hooks
     gateway: Gateway
+    operations: Operations
     smpp: SmppParts | None
     console: Console
     knowledge: Knowledge
+    known_people: KnownPeople
     listener: Listener
     holds: Holds
     cluster: Cluster | None  # None: this node is the only one
@@ -112,12 +126,10 @@ def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
     fleet, watch = _fleet(base, queue, receipts, from_phones, teams.notifier)
     accepting = _accepting(base, fleet, queue)
     cluster = put_cluster_together(base, teams, queue, fleet) if isinstance(queue, RabbitQueue) else None
-    smpp = _smpp(base, teams, queue, accepting, fleet, cluster)
-    console = Console(None if smpp is None else smpp.server)
+    operations = _operations(base, teams, queue, accepting, fleet, cluster)
     holds = Holds(store, reactor, deferToThread, reactor.stop)
-    knowledge = _knowledge(base, teams, fleet, holds)
-    carriers = CarrierDesk(directory, fleet, watch, receipts, None if cluster is None else cluster.asking)
-    return Parts(
+    made = functools.partial(
+        Parts,
         base=base,
         teams=teams,
         queue=queue,
@@ -128,13 +140,31 @@ def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
         watch=watch,
         sweeper=_sweeper(base, queue, teams.notifier, fleet, from_phones),
         gateway=accepting,
-        smpp=smpp,
-        console=console,
-        knowledge=knowledge,
-        listener=_listener(base, knowledge, teams, _answering(base, console, watch, carriers, cluster), cluster),
+        operations=operations,
         holds=holds,
         cluster=cluster,
-        carriers=carriers,
+        carriers=CarrierDesk(directory, fleet, watch, receipts, None if cluster is None else cluster.asking),
+        knowledge=_knowledge(base, teams, fleet, holds),
+    )
+    return _with_ears(made, put_smpp_together(base, teams, accepting, operations))
+
+
+def _with_ears(made: functools.partial[Parts], smpp: SmppParts | None) -> Parts:
+    """Return the parts, with what hears of teams and of what other processes tell."""
+    given = made.keywords
+    base, watch, carriers, cluster = given["base"], given["watch"], given["carriers"], given["cluster"]
+    console = Console(None if smpp is None else smpp.server)
+    known_people = KnownPeople(base.database, base.people, base.reactor)
+    runner, hooks = make_runner(base), make_hooks(base)
+    answering = _answering(base, console, watch, carriers, cluster)
+    pictures = (given["knowledge"], known_people)
+    return made(
+        smpp=smpp,
+        console=console,
+        known_people=known_people,
+        runner=runner,
+        hooks=hooks,
+        listener=_listener(base, pictures, given["teams"], (runner, hooks), answering, cluster),
     )
 
 
@@ -147,14 +177,21 @@ def _knowledge(base: Base, teams: TowardsTeams, fleet: Fleet, holds: Holds) -> K
 def wish_for(parts: Parts, roles: Collection[str]) -> None:
     """Say what this node would do, by its roles, of what one node does for all."""
     holds, desks = parts.holds, parts.teams.desks
-    holds.revived = functools.partial(_hear_again, parts.knowledge, parts.cluster)
+    holds.revived = functools.partial(_hear_again, (parts.knowledge, parts.known_people), parts.cluster)
     if "dispatch" in roles:
         holds.wish(What.CARRIER, parts.enabled_carriers, parts.fleet.hold, spread=True)
     if "jobs" in roles:
-        holds.wish(What.JOBS, lambda: [1], lambda held: parts.sweeper.do_chores(bool(held)))
+        holds.wish(What.JOBS, lambda: [1], functools.partial(_do_chores, parts))
+        holds.wish(What.HOOKS, lambda: range(SLOTS), parts.hooks.sender.hold, spread=True)
     if desks is not None:
         holds.wish(What.DESK, desks.wanted, desks.hold)
         desks.changed = functools.partial(holds.look_soon, What.DESK)
+
+
+def _do_chores(parts: Parts, held: frozenset[int]) -> None:
+    """Do what one node does for all, or leave it to another."""
+    parts.sweeper.do_chores(bool(held))
+    parts.runner.do_jobs(bool(held))
 
 
 def _accepting(base: Base, fleet: Fleet, queue: LaneQueue) -> Gateway:
@@ -164,14 +201,13 @@ def _accepting(base: Base, fleet: Fleet, queue: LaneQueue) -> Gateway:
     return Gateway(base.directory, paced, queue, now_ms, base.new_id, message_limits(base.settings))
 
 
-def _smpp(
+def _operations(
     base: Base, teams: TowardsTeams, queue: LaneQueue, accepting: Gateway, fleet: Fleet, cluster: Cluster | None
-) -> SmppParts | None:
-    """Return what serves SMPP, with what alters messages that were handed in before."""
+) -> Operations:
+    """Return what alters messages that were handed in before."""
     stored = StoredAlterations(base.database, None if cluster is None else base.store.run)
     elsewhere = None if cluster is None else cluster.withdrawing
-    operations = Operations(stored, queue, teams.notifier, base.directory, accepting.times, fleet, elsewhere)
-    return put_smpp_together(base, teams, accepting, operations)
+    return Operations(stored, queue, teams.notifier, base.directory, accepting.times, fleet, elsewhere)
 
 
 def _callbacks(base: Base, receipts: Receipts, from_phones: FromPhones) -> Callbacks:
@@ -195,30 +231,41 @@ def _answering(base: Base, console: Console, watch: Watch, carriers: CarrierDesk
 
 
 def _listener(
-    base: Base, knowledge: Knowledge, teams: TowardsTeams, answering: Answering, cluster: Cluster | None
+    base: Base,
+    pictures: tuple[Knowledge, KnownPeople],
+    teams: TowardsTeams,
+    works: tuple[Runner, Hooks],
+    answering: Answering,
+    cluster: Cluster | None,
 ) -> Listener:
     """Return what other processes tell this node through the store."""
+    knowledge, known_people = pictures
+    runner, hooks = works
     told: dict[str, Callable[[str], None]] = {
         DIRECTORY_CHANNEL: lambda _: knowledge.changed(),
+        PEOPLE_CHANNEL: lambda _: known_people.changed(),
         SPOOL_CHANNEL: lambda team_id: teams.outbox.look(int(team_id)),
         QUESTION_CHANNEL: answering.asked,
+        JOB_CHANNEL: lambda _: runner.look(),
+        HOOK_CHANNEL: hooks.told,
     }
     if cluster is not None:
         told |= cluster.told
-    again = functools.partial(_hear_again, knowledge, cluster)
+    again = functools.partial(_hear_again, pictures, cluster)
     return Listener(base.reactor, base.store.dsn, list(told), lambda channel, payload: told[channel](payload), again)
 
 
-def _hear_again(knowledge: Knowledge, cluster: Cluster | None) -> None:
+def _hear_again(pictures: tuple[Knowledge, KnownPeople], cluster: Cluster | None) -> None:
     """Look at all that may have been told while nobody heard it."""
-    knowledge.changed()
+    for picture in pictures:
+        picture.changed()
     if cluster is not None:
         for each in cluster.heard_again:
             each()
 
 
 def _sweeper(base: Base, queue: LaneQueue, notifier: Notifier, fleet: Fleet, from_phones: FromPhones) -> Sweeper:
-    settings = base.settings
+    settings, books = base.settings, Books(base.database, base.directory.uses)
     return Sweeper(
         base.journal,
         queue,
@@ -231,6 +278,12 @@ def _sweeper(base: Base, queue: LaneQueue, notifier: Notifier, fleet: Fleet, fro
         end_expired=fleet.end_expired,
         sweep_inbound=from_phones.sweep,
         look_at_lingering=Lingering(base.database, id_forms, settings.store.statement_timeout_s).look,
+        count_up=Counting(Rollups(base.database), base.reactor, plans_reader(base.reactor)).once,
+        own=[("uses of tokens", books.write_uses, USES_INTERVAL_S)],
+        for_all=[
+            ("balances", books.look_at_balances, BALANCES_INTERVAL_S),
+            ("marks of ledgers", books.mark_ledgers, MARKS_INTERVAL_S),
+        ],
     )
 
 

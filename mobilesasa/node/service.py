@@ -10,16 +10,15 @@ import sys
 from typing import Any, TextIO
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress
 from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
-from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
 from mobilesasa.api.root import make_site
 from mobilesasa.dispatch.hints import publish
 from mobilesasa.node.files import make_room
+from mobilesasa.node.http import HttpServer, NoHttps
 from mobilesasa.node.metrics import make_metrics
 from mobilesasa.node.opening import OpenStore, StoreTaken, open_store
 from mobilesasa.node.parts import Parts, put_together, wish_for
@@ -32,26 +31,13 @@ from mobilesasa.store.database import StoreUnavailable
 from mobilesasa.store.migrate import MigrationError
 
 
-class Bounded(WrappingFactory):
-    """Lets so many connections at once through to a factory, and closes those beyond (I7)."""
-
-    noisy = False
-
-    def __init__(self, factory: Any, connections_max: int) -> None:
-        super().__init__(factory)
-        self._connections_max = connections_max
-
-    def buildProtocol(self, addr: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
-        return super().buildProtocol(addr) if len(self.protocols) < self._connections_max else None
-
-
 class Node(Service):
     """One process of mobilesasa.
 
     Attributes:
         store: the open store, once started.
         parts: what the node is built of, once started.
-        http: the API's port, once started, if it is served.
+        http: where the API is served.
     """
 
     log = Logger()
@@ -64,7 +50,7 @@ class Node(Service):
         self._greet = greet
         self.store: OpenStore | None = None
         self.parts: Parts | None = None
-        self.http: Any = None  # IListeningPort
+        self.http = HttpServer(reactor, settings)
 
     def startService(self) -> None:
         """Open the store and start every part.
@@ -88,6 +74,9 @@ class Node(Service):
         except BadCertificate as error:
             self._give_up()
             raise SystemExit(f"mobilesasa: no SMPP over TLS: {error}") from error
+        except NoHttps as error:
+            self._give_up()
+            raise SystemExit(f"mobilesasa: no HTTPS: {error}") from error
         except BadUrl as error:
             self._give_up()
             raise SystemExit(f"mobilesasa: amqp_url: {error}") from error
@@ -111,11 +100,8 @@ class Node(Service):
                 store.close()
 
     def _listen(self, parts: Parts) -> None:
-        settings = self._settings
-        if settings.http_port is not None:
-            site = make_site(api_node(self._reactor, settings, parts, make_metrics(parts)))
-            bounded = Bounded(site, settings.http.max_connections)
-            self.http = self._reactor.listenTCP(settings.http_port, bounded, backlog=200, interface=settings.bind_host)
+        if self.http.is_wanted:
+            self.http.listen(make_site(api_node(self._reactor, self._settings, parts, make_metrics(parts))))
         if parts.smpp is not None:
             parts.smpp.startService()
 
@@ -133,6 +119,9 @@ class Node(Service):
         parts.holds.start()
         parts.watch.start()
         parts.sweeper.start()
+        parts.runner.start()
+        parts.hooks.sender.start()
+        parts.known_people.changed()
         parts.knowledge.changed()  # what changed between the opening and the listening
 
     def _keep(self, what: str, work: Deferred[Any]) -> None:
@@ -157,12 +146,14 @@ class Node(Service):
 
     async def _stop_parts(self, parts: Parts) -> None:
         parts.knowledge.stop()
-        if self.http is not None:
-            await maybeDeferred(self.http.stopListening)
+        parts.known_people.stop()
+        await self.http.stop()
         await parts.watch.stop()
         sessions = succeed(None) if parts.smpp is None else parts.smpp.stopService()
         carriers = Deferred.fromCoroutine(parts.fleet.stop())
         await DeferredList([sessions, carriers], consumeErrors=False)  # each takes ten seconds at most
+        await parts.runner.stop()
+        await parts.hooks.stop()
         await parts.sweeper.stop()
         if parts.cluster is not None:
             await parts.cluster.stop()
@@ -176,12 +167,14 @@ class Node(Service):
     def _say(self, parts: Parts, store: OpenStore) -> None:
         host = self._settings.bind_host
         shown = f"[{host}]" if ":" in host else host
-        http = f"{shown}:{self.http.getHost().port}" if self.http is not None else None
+        http, https = (
+            None if port is None else f"{shown}:{port.getHost().port}" for port in (self.http.plain, self.http.tls)
+        )
         ports = [] if parts.smpp is None else parts.smpp.server.ports  # plain before TLS
         smpp = f"{shown}:{ports[0]}" if ports and self._settings.smpp_port is not None else None
         tls = f"{shown}:{ports[-1]}" if ports and self._settings.smpp_tls_port is not None else None
         into = sys.__stderr__ if self._settings.log_format == "json" else sys.__stdout__  # JSON lines stay alone
-        _print(welcome(store.demo, http, smpp, tls), into, self.log)
+        _print(welcome(store.demo, http, https, smpp, tls), into, self.log)
 
 
 def _print(text: str, into: TextIO | None, log: Logger) -> None:

@@ -148,6 +148,14 @@ class RabbitLink:
             dead=self._dead,
         )
 
+    async def aside(self) -> Channel:
+        """Return a channel of its own for looking at queues, whose failure hurts no other; close it after use.
+
+        Raises:
+            ChannelLost: RabbitMQ is away.
+        """
+        return await self._in.aside()
+
     async def _out_up(self, channel: Channel) -> None:
         channel.settled = self._settled
         await topology.declare(channel)

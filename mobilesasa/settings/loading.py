@@ -127,7 +127,7 @@ def _inside(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
 def _clashes(settings: Settings) -> Iterable[str]:
     """What is wrong between settings, or between them and this machine, although each can be read."""
     ports: dict[int, str] = {}
-    for name in ("http_port", "smpp_port", "smpp_tls_port"):
+    for name in ("http_port", "https_port", "smpp_port", "smpp_tls_port"):
         port: int | None = getattr(settings, name)
         if port:
             if port in ports:
@@ -137,8 +137,10 @@ def _clashes(settings: Settings) -> Iterable[str]:
         yield "smpp.enquire_link_s must be shorter than smpp.idle_timeout_s, or the question comes too late"
     if settings.dispatch.sweep_interval_s >= settings.dispatch.lease_s:
         yield "dispatch.sweep_interval_s must be shorter than dispatch.lease_s, or leases run out"
-    if (settings.smpp.tls_certificate_file is None) != (settings.smpp.tls_key_file is None):
-        yield "smpp.tls_certificate_file and smpp.tls_key_file go together: set both or neither"
+    for section in ("smpp", "http"):
+        served = getattr(settings, section)
+        if (served.tls_certificate_file is None) != (served.tls_key_file is None):
+            yield f"{section}.tls_certificate_file and {section}.tls_key_file go together: set both or neither"
     if refused := _refused_folder(settings.state_dir):
         yield f"state_dir {refused}"
 

@@ -15,10 +15,13 @@ from mobilesasa.settings.values import (
     file,
     flag,
     folder,
+    networks,
     node,
     number,
     one_of,
+    origins,
     port,
+    ports,
     some_of,
     url,
     whole,
@@ -27,6 +30,7 @@ from mobilesasa.settings.values import (
 ROLES = ("api", "smsc", "dispatch", "jobs")
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warn", "error", "critical")
+PROXY_HEADERS = ("x-forwarded-for", "forwarded")
 HOUR_S = 3600
 
 
@@ -116,8 +120,29 @@ class Http:
 
     max_connections: int = setting("TCP connections held at once.", whole(1, 100_000), 1000, unit="connections")
     max_body_octets: int = setting("A longer request is refused.", whole(1024, 104_857_600), 1_048_576, unit="octets")
+    max_file_octets: int = setting(
+        "A longer file of contacts is refused.", whole(1024, 104_857_600), 52_428_800, unit="octets"
+    )
     timeout_s: float = setting("Silence after which a connection is closed.", number(1, HOUR_S), 60.0, unit="seconds")
     metrics: bool = setting("Whether `/metrics` is served, for Prometheus.", flag, True)
+    tls_certificate_file: Path | None = setting(
+        "Certificate chain for the HTTPS port, PEM.", file, None, shown="one is made"
+    )
+    tls_key_file: Path | None = setting("Private key of that certificate, PEM.", file, None, shown="one is made")
+    trusted_proxies: tuple[str, ...] = setting(
+        "Addresses and networks of proxies whose word about the client's address and HTTPS is believed.",
+        networks,
+        (),
+        shown="none",
+    )
+    proxy_header: str = setting(
+        "The header in which those give the client's address; they must set it themselves.",
+        one_of(*PROXY_HEADERS),
+        "x-forwarded-for",
+    )
+    cors_origins: tuple[str, ...] = setting(
+        "Other sites whose pages may call the API with a token; `*` is every site.", origins, (), shown="none"
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -163,6 +188,24 @@ class Dispatch:
 
 
 @attrs.frozen(kw_only=True)
+class Webhooks:
+    """How teams' webhooks are called."""
+
+    timeout_s: float = setting("A call without an answer by then has failed.", number(0.1, 60), 15.0, unit="seconds")
+    in_flight: int = setting("Calls of one webhook at once.", whole(1, 100), 8, unit="calls")
+    ports: tuple[int, ...] = setting(
+        "The ports that a webhook may have; an empty list lets it have any.", ports, (80, 443, 8080, 8443)
+    )
+    private_networks: tuple[str, ...] = setting(
+        "Networks that are not the internet's, such as your own, in which webhooks may be called all the same.",
+        networks,
+        (),
+        shown="none",
+    )
+    log_days: int = setting("How long what was told is kept, with what came of it.", whole(2, 365), 30, unit="days")
+
+
+@attrs.frozen(kw_only=True)
 class Settings:
     """All that an operator may set. The defaults make the embedded node: own database and queue, this machine alone."""
 
@@ -177,6 +220,7 @@ class Settings:
     http_port: int | None = setting(
         "Port of the REST API and the dashboard; 0 takes a free one, off serves none.", port, 8080
     )
+    https_port: int | None = setting("Port of the same over HTTPS; 0 takes a free one, off serves none.", port, None)
     smpp_port: int | None = setting("Port of SMPP; 0 takes a free one, off serves none.", port, 2775)
     smpp_tls_port: int | None = setting("Port of SMPP over TLS; 0 takes a free one, off serves none.", port, 2776)
     database_url: str = setting(
@@ -197,11 +241,19 @@ class Settings:
     messages: Messages = attrs.field(factory=Messages)
     store: Store = attrs.field(factory=Store)
     dispatch: Dispatch = attrs.field(factory=Dispatch)
+    webhooks: Webhooks = attrs.field(factory=Webhooks)
     # Where values came from, by full name: the file's or the variable's name; a name that is missing has its default.
     sources: Mapping[str, str] = attrs.field(factory=lambda: MappingProxyType({}), eq=False, repr=False)
 
 
-SECTIONS: Mapping[str, type] = {"smpp": Smpp, "http": Http, "messages": Messages, "store": Store, "dispatch": Dispatch}
+SECTIONS: Mapping[str, type] = {
+    "smpp": Smpp,
+    "http": Http,
+    "messages": Messages,
+    "store": Store,
+    "dispatch": Dispatch,
+    "webhooks": Webhooks,
+}
 
 
 @attrs.frozen

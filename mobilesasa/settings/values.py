@@ -18,6 +18,7 @@ Reader = Callable[[object], T]
 
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 HIGHEST_PORT = 65535
 
@@ -115,6 +116,43 @@ def some_of(*words: str) -> Reader[tuple[str, ...]]:
         return tuple(word for word in words if word in asked)
 
     return read
+
+
+def networks(value: object) -> tuple[str, ...]:
+    """IP addresses and networks, a list in the file, with commas in the environment; it may be empty."""
+    return tuple(_network(each) for each in _several(value, "IP addresses and networks"))
+
+
+def _network(written: object) -> str:
+    try:
+        return str(ipaddress.ip_network(written if isinstance(written, str) else ""))
+    except ValueError:
+        raise ValueError(f"must be a list of IP addresses and networks such as 10.0.0.0/8, not {written!r}") from None
+
+
+def ports(value: object) -> tuple[int, ...]:
+    """TCP ports, a list in the file, with commas in the environment; it may be empty."""
+    return tuple(whole(1, HIGHEST_PORT)(each) for each in _several(value, "ports"))
+
+
+def origins(value: object) -> tuple[str, ...]:
+    """Sites as browsers name them, `https://app.example`, or `*`; a list in the file, with commas in the environment."""
+    return tuple(_origin(each) for each in _several(value, "sites"))
+
+
+def _origin(written: object) -> str:
+    found = str(written).lower().rstrip("/")
+    if not isinstance(written, str) or not (found == "*" or _ORIGIN.fullmatch(found)):
+        raise ValueError(f"must be a list of sites such as https://app.example, not {written!r}")
+    return found
+
+
+def _several(value: object, what: str) -> list[object]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"must be a list of {what}, not {value!r}")
+    return [*value]
 
 
 def folder(value: object) -> Path:

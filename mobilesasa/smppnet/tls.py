@@ -7,7 +7,7 @@ is a link like any other, and its time to bind holds for the handshake too.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -20,8 +20,8 @@ from twisted.internet.interfaces import (
     IOpenSSLServerConnectionCreator,
     IProtocolFactory,
     IReactorTime,
+    ISSLTransport,
     IStreamServerEndpoint,
-    ITCPTransport,
 )
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
@@ -97,7 +97,7 @@ class ServerTls:
         return SSL.Connection(self.context, None)
 
 
-@implementer(ITCPTransport, IConsumer)
+@implementer(ISSLTransport, IConsumer)
 class TlsTransport(BufferingTLSTransport):
     """TLS over TCP that says what it can do.
 
@@ -110,9 +110,13 @@ class ServerTlsTransport(TlsTransport):
     """TLS over TCP towards a client; what cannot begin is said in the log.
 
     Who speaks no TLS at all is told from the first octet, and cut: nothing that could be sent would be understood.
+
+    Attributes:
+        served: what is spoken over TLS here.
     """
 
     log = Logger()
+    served: ClassVar[str] = "SMPP"
     _heard = False
 
     def dataReceived(self, data: bytes) -> None:
@@ -120,9 +124,10 @@ class ServerTlsTransport(TlsTransport):
             self._heard = True
             if not is_tls(data):
                 self.log.warn(
-                    "{peer} speaks {language} on the port of SMPP over TLS: it is cut; plain SMPP has a port of its own",
+                    "{peer} speaks {language} on the port of {served} over TLS: it is cut; plain {served} has a port of its own",
                     peer=place(self),
                     language=language(data),
+                    served=self.served,
                 )
                 self.abortConnection()
                 return
@@ -160,7 +165,7 @@ class TlsEndpoint:
     tls: ServerTls
     clock: IReactorTime
 
-    def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:  # noqa: N803 - Twisted's name
+    def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
         listening: Deferred[IListeningPort] = self.below.listen(
             TlsFactory(self.tls, False, protocolFactory, self.clock)
         )

@@ -188,6 +188,6 @@ class TlsClientEndpoint:
     tls: ClientTls
     clock: IReactorTime
 
-    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:  # noqa: N803 - Twisted's name
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
         connecting: Deferred[IProtocol] = self.below.connect(_Factory(self.tls, True, protocolFactory, self.clock))
         return connecting

@@ -7,6 +7,7 @@ A library of its own: no socket, no clock, no settings. It needs `attrs` and `ph
 | `numbers` | Is this a phone number, which one, and if not, what is wrong with it? |
 | `networks` | Which network was the prefix of this number given to? |
 | `alphabet` | Which octets stand for this text, in GSM 03.38 or UCS-2, and back? |
+| `replacements` | Which characters does the GSM alphabet lack in this text, and what may stand instead? |
 | `segments` | Into which parts does a text fall, under which headers, and what text do these parts make? |
 | `estimate` | How many parts will this text take, how many characters are left, and what made it so? |
 

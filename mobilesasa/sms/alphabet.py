@@ -265,39 +265,6 @@ def decode_ascii(octets: bytes) -> str:
     return octets.decode("ascii", "replace")
 
 
-# Typographic characters that editors put in of themselves, and what a person would type instead.
-_TYPED = {
-    "'": "‘’‚‛′ʼ`´",
-    '"': "“”„‟″«»",
-    "<": "‹",
-    ">": "›",
-    "-": "‐‑‒–—―−",
-    "/": "⁄",
-    "...": "…",
-    "*": "•·",
-    "x": "×",
-    "TM": "™",
-    "(c)": "©",
-    "(R)": "®",
-    "fi": "ﬁ",
-    "fl": "ﬂ",
-    " ": "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
-    "\n": "\v\x85\u2028\u2029",
-    "": "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufe0f\ufeff",
-}
-_REPLACEMENTS = {ord(character): typed for typed, characters in _TYPED.items() for character in characters}
-
-
-def gsm_replacement(text: str) -> str | None:
-    """The same words in GSM characters: plain quotes, dashes and blanks, nothing invisible, accents composed.
-
-    Returns:
-        The text to suggest, the text itself where it is GSM already, or None where it needs UCS-2 for its words.
-    """
-    replaced = unicodedata.normalize("NFC", text).translate(_REPLACEMENTS)
-    return replaced if is_gsm(replaced) else None
-
-
 def has_lone_surrogate(text: str) -> bool:
     """Whether the text has half of a character, which no alphabet can carry."""
     return _SURROGATE.search(text) is not None

@@ -91,7 +91,8 @@ def normalise(raw: str, country: str = "KE", *, bare: bool = False) -> str:
     """
     if len(raw) > _MAX_RAW:
         raise BadNumber("that is too long to be a phone number")
-    return _checked(raw, country, bare)
+    mobile = _mobiles(country, bare).fullmatch(raw.translate(_BETWEEN))
+    return calling_code(country) + mobile["national"] if mobile else _checked(raw, country, bare)
 
 
 def normalise_fast(raw: str, country: str) -> str:
@@ -113,8 +114,8 @@ def normalise_fast(raw: str, country: str) -> str:
 
 
 def shown(number: str) -> str:
-    """A number for people: `+254712345678` of `254712345678`."""
-    return "+" + number
+    """A number for people: `+254712345678` of `254712345678`; what stands for one that was erased is shown as it is."""
+    return "+" + number if number.isdigit() else number
 
 
 def masked(number: str) -> str:
@@ -132,6 +133,29 @@ def _plain(country: str) -> re.Pattern[str]:
     own = plan and plan.general_desc and plan.general_desc.national_number_pattern
     trunk = (plan and plan.national_prefix) or "0"  # 8 in Russia, before national numbers as long as foreign ones
     return re.compile(f"{code}(?:{own})|(?!{code}|{trunk})[1-9][0-9]{{10,14}}", re.ASCII)
+
+
+@lru_cache
+def _mobiles(country: str, bare: bool) -> re.Pattern[str]:
+    """What is plainly a mobile number of the country itself, so that the plans need not be asked: an import has 100,000.
+
+    Of calling codes with several countries, and where national numbers are dialled in another way than with 0, nothing is.
+    """
+    code = calling_code(country)
+    plan = PhoneMetadata.metadata_for_region(country)
+    alone = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)] == (country,)
+    said = plan and plan.general_desc and plan.mobile
+    if not (plan and said and alone) or _dials_no_0(country) or plan.national_prefix_for_parsing != "0":
+        return re.compile(r"(?P<national>)\b\B")  # nothing is like that
+    others = [plan.premium_rate, plan.toll_free, plan.shared_cost, plan.uan, plan.voicemail]
+    not_these = "|".join(each.national_number_pattern for each in others if each and each.national_number_pattern)
+    general, mobile = (each and each.national_number_pattern for each in (plan.general_desc, plan.mobile))
+    trunk = "(?:0)?" if bare else "0"
+    unlike = f"(?!(?:{not_these})$)" if not_these else ""
+    return re.compile(
+        rf"(?=.{{{_MIN_DIGITS}}})(?:\+?{code}|{trunk})(?P<national>(?!0)(?=(?:{general})$){unlike}(?:{mobile}))",
+        re.ASCII,
+    )
 
 
 @lru_cache(_CACHED_NUMBERS)

@@ -14,7 +14,8 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from mobilesasa.smsc.limits import Attempts, Limits, origin
+from mobilesasa.core.attempts import Attempts, origin
+from mobilesasa.smsc.limits import Limits
 
 STRANGERS: Final = 200  # connections of one address that never bound, in a minute
 _ONCE: Final = 1  # line in a minute for each address and reason

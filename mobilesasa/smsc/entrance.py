@@ -15,6 +15,7 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from mobilesasa.core.attempts import Attempts, origin
 from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.sessions import LiveSession
 from mobilesasa.core.teams import CurrentDirectory, Team, Token
@@ -22,7 +23,6 @@ from mobilesasa.core.terms import SmppTerms
 from mobilesasa.smpp.pdus import Bind
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.words import command_name
-from mobilesasa.smsc.limits import Attempts, origin
 from mobilesasa.smsc.login import Asked, Login, Refusal, entitled, judge, renewed
 from mobilesasa.smsc.passwords import Passwords
 from mobilesasa.smsc.places import Places
@@ -118,7 +118,10 @@ class Entrance:
             return verdict
         kind = command_name(bind.command_id).removeprefix("bind_")
         shown = {"team": verdict.team.code, "address": address, "bind_type": kind}
-        return await self._with_a_place(verdict, LiveSession(session_id, verdict.team.id, shown))
+        admitted = await self._with_a_place(verdict, LiveSession(session_id, verdict.team.id, shown))
+        if not isinstance(admitted, Refusal):
+            self.directory.uses.seen(admitted.token.uuid, self.now_ms(), address)
+        return admitted
 
     async def _looked_at(self, asked: Asked, given: str) -> Login | Refusal:
         found = await self.passwords.find(asked, given)

@@ -22,6 +22,7 @@ from typing import Any, Final, Protocol
 
 import attrs
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.alterations import (
     Alteration,
     Alterations,
@@ -105,17 +106,21 @@ class Operations:
         known = self.directory.now
         return Asker(known, known.teams[team_id], now_ms, terms, self.times)
 
-    async def carry_out(self, team_id: int, batch: Sequence[Alteration]) -> Sequence[Altered]:
-        """Carry out a team's alterations in order, and name what waits again to its queue."""
+    async def carry_out(self, team_id: int, batch: Sequence[Alteration], by: Actor | None = None) -> Sequence[Altered]:
+        """Carry out a team's alterations in order, and name what waits again to its queue.
+
+        Raises:
+            AccessEnded: who asks, where that is said, no longer may; nothing was altered.
+        """
         wanted = concerned(team_id, batch)
         if wanted is None:
-            return await self.store.alter(team_id, batch)
-        done = self._named(await self.hands.withdraw(wanted, lambda: self.store.alter(team_id, batch)))
+            return await self.store.alter(team_id, batch, by)
+        done = self._named(await self.hands.withdraw(wanted, lambda: self.store.alter(team_id, batch, by)))
         left, held = held_of(batch, done)
         if self.elsewhere is None or not held:
             return done
         return joined(
-            done, self._named(await self.elsewhere.withdraw(team_id, held, lambda: self.store.alter(team_id, left)))
+            done, self._named(await self.elsewhere.withdraw(team_id, held, lambda: self.store.alter(team_id, left, by)))
         )
 
     def _named(self, done: Sequence[Altered]) -> Sequence[Altered]:

@@ -24,14 +24,28 @@ STATUSES: Final[Mapping[str, Status]] = {
     "no_route": Status.ESME_RINVDSTADR,
     "suppressed": Status.ESME_RINVDSTADR,  # every client takes that for final; the words tell it from a wrong number
     "access_ended": Status.ESME_RSUBMITFAIL,
+    "login_failed": Status.ESME_RSUBMITFAIL,
+    "too_many_attempts": Status.ESME_RSUBMITFAIL,
+    "user_disabled": Status.ESME_RSUBMITFAIL,
+    "not_allowed": Status.ESME_RSUBMITFAIL,
     "team_suspended": Status.ESME_RSUBMITFAIL,
     "not_found": Status.ESME_RINVMSGID,
     "not_failed": Status.ESME_RSUBMITFAIL,
+    "not_cancellable": Status.ESME_RCANCELFAIL,
     "already_resent": Status.ESME_RSUBMITFAIL,
     "text_not_kept": Status.ESME_RSUBMITFAIL,
+    "sender_decided": Status.ESME_RSUBMITFAIL,
     "already_exists": Status.ESME_RSUBMITFAIL,
+    "in_use": Status.ESME_RSUBMITFAIL,
+    "too_many_jobs": Status.ESME_RSUBMITFAIL,
+    "job_ended": Status.ESME_RSUBMITFAIL,
+    "not_undoable": Status.ESME_RSUBMITFAIL,
+    "bad_file": Status.ESME_RSUBMITFAIL,
     "bad_value": Status.ESME_RSUBMITFAIL,
+    "bad_webhook_url": Status.ESME_RSUBMITFAIL,
+    "webhook_disabled": Status.ESME_RSUBMITFAIL,
     "overloaded": Status.ESME_RMSGQFUL,
+    "queue_away": Status.ESME_RSYSERR,
 }
 
 _INFO: Final[Mapping[str, str]] = {"insufficient_units": "insufficient units"}  # the words of decision 37

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import attrs
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.alterations import (
     Alteration,
     Altered,
@@ -32,6 +33,7 @@ from mobilesasa.core.alterations import (
 )
 from mobilesasa.core.ids import made_at_ms
 from mobilesasa.core.model import INTERMEDIATE, Failure, Lane, MessageId, Never, Settlement, State
+from mobilesasa.store import trail
 from mobilesasa.store.database import Database, Txn
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.outcomes import settle
@@ -111,7 +113,9 @@ TOLD = "INSERT INTO message_event (message_id, attempt, kind) VALUES (%(id)s, %(
 _TAKEN_BACK: Final = Never(Failure.CANCELLED, "the team took it back")
 
 
-def alter(txn: Txn, team_id: int, batch: Sequence[Alteration], run: int | None = None) -> list[Altered]:
+def alter(
+    txn: Txn, team_id: int, batch: Sequence[Alteration], run: int | None = None, by: Actor | None = None
+) -> list[Altered]:
     """Carry out a team's alterations in order; those of one kind that follow each other go together.
 
     A message of another team is unknown. Safe to repeat: what was taken back is refunded and told once.
@@ -121,7 +125,13 @@ def alter(txn: Txn, team_id: int, batch: Sequence[Alteration], run: int | None =
         team_id: whose they are.
         batch: what is asked.
         run: this process, if others are to be named for what they have in hand.
+        by: who asks, if that must still be allowed.
+
+    Raises:
+        AccessEnded: it is not; nothing was altered.
     """
+    if by is not None:
+        trail.allow(txn, by)
     done: list[Altered] = []
     for kind, group in itertools.groupby(batch, type):
         done += _KINDS[kind](txn, team_id, list(group), run)
@@ -319,10 +329,11 @@ class StoredAlterations:
     _database: Database
     _run: int | None = None
 
-    async def alter(self, team_id: int, batch: Sequence[Alteration]) -> Sequence[Altered]:
+    async def alter(self, team_id: int, batch: Sequence[Alteration], by: Actor | None = None) -> Sequence[Altered]:
         """See the port.
 
         Raises:
+            AccessEnded: nothing was altered.
             StoreUnavailable: nothing was altered, unless it is an `OutcomeUnknown`.
         """
-        return await self._database.run("alterations.alter", alter, team_id, batch, self._run)
+        return await self._database.run("alterations.alter", alter, team_id, batch, self._run, by)

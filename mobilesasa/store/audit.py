@@ -134,6 +134,15 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE 
 ) AS each
 """
 
+FAILED_LISTED = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT coalesce(id, message_id)::text AS shown, id IS NULL OR message_id IS NULL OR listed.sender <> failed.sender AS wrong
+    FROM (SELECT id, team_id, sender FROM message WHERE state = 40) AS failed
+    FULL JOIN (SELECT * FROM message_failed WHERE message_id >= %(first_id)s) AS listed
+      ON message_id = id AND listed.team_id = failed.team_id
+) AS each
+"""
+
 SECOND_WAYS = """
 SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(message_id::text) FILTER (WHERE wrong))[1:5] FROM (
     SELECT second_way.message_id,
@@ -253,6 +262,17 @@ SELECT count(*), count(*) FILTER (WHERE living > 1), (array_agg(resent_from::tex
 ) AS each
 """
 
+GROUPS = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT contact_group.uuid, team.id IS NULL OR members <> coalesce(seen, 0) OR coalesce(strange, 0) > 0 AS wrong
+    FROM contact_group LEFT JOIN team ON team.id = team_id LEFT JOIN (
+        SELECT group_id, count(*) AS seen, count(*) FILTER (
+            WHERE contact.id IS NULL OR deleted_at IS NOT NULL OR contact.team_id <> group_member.team_id) AS strange
+        FROM group_member LEFT JOIN contact ON contact.id = contact_id GROUP BY group_id) AS counted
+    ON group_id = contact_group.id
+) AS each
+"""
+
 # What must hold: a name that never changes, a sentence, and the statement that looks.
 CHECKS = (
     ("balance", "the balance of each team is the sum of its entries in the ledger", BALANCE),
@@ -272,6 +292,7 @@ CHECKS = (
     ("claims", "what is in hand is in the hand of a process that has not ended", CLAIMS),
     ("parts", "open and failed parts are no more than the parts of the message", PARTS),
     ("final", "a delivered message has neither open nor failed parts, a failed one has its reason", FINAL),
+    ("failed_listed", "each failed message, and no other, is in the list of those", FAILED_LISTED),
     ("second_ways", "what may go on to another carrier is sent, and waits for none", SECOND_WAYS),
     ("left_behind", "what a message left behind at a carrier is a part of it, and awaited no more", LEFT_BEHIND),
     ("awaiting_known", "receipts are awaited for parts of messages that a carrier took", AWAITING_KNOWN),
@@ -289,6 +310,11 @@ CHECKS = (
     ("suppressed", "each suppression is of a number, and of a team whose messages are looked at", SUPPRESSED),
     ("configured", "each message is of a team and for a carrier that are there", CONFIGURED),
     ("default_senders", "the default sender of a team is its own", DEFAULT_SENDERS),
+    (
+        "groups",
+        "each group of contacts is a team's, and its members are contacts of that team, as many as it says",
+        GROUPS,
+    ),
     ("resends", "each resend is of a message of the same team", RESENDS),
     ("one_resend", "no failed message has two resends that have not failed", ONE_RESEND),
 )

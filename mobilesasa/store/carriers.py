@@ -11,8 +11,10 @@ from typing import Any
 
 import orjson
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.core.teams import CarrierRecord, RouteRecord
+from mobilesasa.store import trail
 from mobilesasa.store.database import Txn, one_row
 
 PRIORITY_MAX = 2**31 - 1
@@ -31,6 +33,15 @@ SELECT id, name, kind, enabled, options FROM carrier WHERE %(name)s::text IS NUL
 
 SET_ENABLED = """
 UPDATE carrier SET enabled = %(enabled)s WHERE name = %(name)s RETURNING id, name, kind, enabled, options
+"""
+
+SET_OPTIONS = """
+UPDATE carrier SET options = %(options)s WHERE name = %(name)s RETURNING id, name, kind, enabled, options
+"""
+
+SET_PRIORITY = """
+UPDATE route SET priority = %(priority)s WHERE prefix = %(prefix)s AND carrier_id = %(carrier_id)s
+RETURNING prefix, carrier_id, priority
 """
 
 INSERT_ROUTE = """
@@ -53,7 +64,7 @@ RETURNING prefix, carrier_id, priority, carrier.name
 COUNT_ROUTES = "SELECT count(*) FROM route WHERE prefix = %(prefix)s"
 
 
-def add_carrier(txn: Txn, name: str, kind: str, options: Mapping[str, Any]) -> CarrierRecord:
+def add_carrier(txn: Txn, by: Actor, name: str, kind: str, options: Mapping[str, Any]) -> CarrierRecord:
     """Keep a new carrier, enabled; its name is put in small letters.
 
     Raises:
@@ -67,6 +78,8 @@ def add_carrier(txn: Txn, name: str, kind: str, options: Mapping[str, Any]) -> C
     row = txn.fetchone()
     if row is None:
         raise AlreadyExists(f"there is a carrier {small} already")
+    after = {"kind": kind, "options": sorted(options)}  # their names alone: there are passwords among the values
+    trail.note(txn, by, "carrier.create", small, team_id=None, after=after)
     return CarrierRecord(*row)
 
 
@@ -86,21 +99,39 @@ def find_carrier(txn: Txn, name: str) -> CarrierRecord:
     return _the_one(txn, name)
 
 
-def set_enabled(txn: Txn, name: str, enabled: bool) -> CarrierRecord:
+def set_enabled(txn: Txn, by: Actor, name: str, enabled: bool) -> CarrierRecord:
     """Let a carrier take messages, or no more; what waits for one that is disabled goes on to others where it may.
 
     Raises:
         NotFound: there is none of that name.
     """
     txn.execute(SET_ENABLED, {"name": name.lower(), "enabled": enabled})
-    return _the_one(txn, name)
+    changed = _the_one(txn, name)
+    trail.note(txn, by, "carrier.enable" if enabled else "carrier.disable", changed.name, team_id=None)
+    return changed
 
 
-def add_route(txn: Txn, prefix: str, carrier_name: str, priority: int = 100) -> RouteRecord:
+def set_options(txn: Txn, by: Actor, name: str, options: Mapping[str, Any]) -> CarrierRecord:
+    """Give a carrier other options; nodes connect to it anew.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    before = find_carrier(txn, name)
+    txn.execute(SET_OPTIONS, {"name": before.name, "options": orjson.dumps(options).decode()})
+    changed = _the_one(txn, name)
+    _, now = trail.differences(before.options, changed.options)
+    after = {"options": sorted({*now, *(before.options.keys() - changed.options.keys())})}  # their names alone
+    trail.note(txn, by, "carrier.change", changed.name, team_id=None, after=after)
+    return changed
+
+
+def add_route(txn: Txn, by: Actor, prefix: str, carrier_name: str, priority: int = 100) -> RouteRecord:
     """Send numbers that begin with a prefix to a carrier.
 
     Args:
         txn: the transaction.
+        by: who does.
         prefix: digits of E.164 without the plus; empty for the default route.
         carrier_name: which carrier.
         priority: of several routes of a prefix the lowest goes first.
@@ -112,13 +143,32 @@ def add_route(txn: Txn, prefix: str, carrier_name: str, priority: int = 100) -> 
     """
     if not _PREFIX.fullmatch(prefix):
         raise BadValue(f"a prefix is up to 15 digits, or empty for the default route; {prefix!r} is not")
-    if not 0 <= priority <= PRIORITY_MAX:
-        raise BadValue(f"a priority is a whole number from 0 to {PRIORITY_MAX}, not {priority}")
+    _check_priority(priority)
     carrier_id = find_carrier(txn, carrier_name).id
     txn.execute(INSERT_ROUTE, {"prefix": prefix, "carrier_id": carrier_id, "priority": priority})
     row = txn.fetchone()
     if row is None:
         raise AlreadyExists(f"{_named(prefix)} leads to {carrier_name.lower()} already")
+    after = {"carrier": carrier_name.lower(), "priority": priority}
+    trail.note(txn, by, "route.create", prefix, team_id=None, after=after)
+    return RouteRecord(*row)
+
+
+def set_priority(txn: Txn, by: Actor, prefix: str, carrier_name: str, priority: int) -> RouteRecord:
+    """Give a route another place among those of its prefix.
+
+    Raises:
+        NotFound: there is no such route, or no such carrier.
+        BadValue: the priority.
+    """
+    _check_priority(priority)
+    carrier = find_carrier(txn, carrier_name)
+    txn.execute(SET_PRIORITY, {"prefix": prefix, "carrier_id": carrier.id, "priority": priority})
+    row = txn.fetchone()
+    if row is None:
+        raise NotFound(f"{_named(prefix)} leads to no {carrier.name}")
+    after = {"carrier": carrier.name, "priority": priority}
+    trail.note(txn, by, "route.change", prefix, team_id=None, after=after)
     return RouteRecord(*row)
 
 
@@ -128,7 +178,7 @@ def list_routes(txn: Txn) -> list[tuple[RouteRecord, str]]:
     return [(RouteRecord(*row[:3]), row[3]) for row in txn.fetchall()]
 
 
-def remove_route(txn: Txn, prefix: str, carrier_name: str | None = None) -> tuple[RouteRecord, str]:
+def remove_route(txn: Txn, by: Actor, prefix: str, carrier_name: str | None = None) -> tuple[RouteRecord, str]:
     """Take a route away and return what it was, with its carrier's name.
 
     Raises:
@@ -139,12 +189,19 @@ def remove_route(txn: Txn, prefix: str, carrier_name: str | None = None) -> tupl
     txn.execute(DELETE_ROUTE, {"prefix": prefix, "carrier_id": carrier_id})
     row = txn.fetchone()
     if row is not None:
+        before = {"carrier": row[3], "priority": row[2]}
+        trail.note(txn, by, "route.remove", prefix, team_id=None, before=before)
         return RouteRecord(*row[:3]), row[3]
     txn.execute(COUNT_ROUTES, {"prefix": prefix})
     (count,) = one_row(txn)
     if carrier_id is None and count:
         raise BadValue(f"{_named(prefix)} leads to {count} carriers; name the one that is meant")
     raise NotFound(f"{_named(prefix)} leads to no {'carrier' if carrier_name is None else carrier_name.lower()}")
+
+
+def _check_priority(priority: int) -> None:
+    if not 0 <= priority <= PRIORITY_MAX:
+        raise BadValue(f"a priority is a whole number from 0 to {PRIORITY_MAX}, not {priority}")
 
 
 def _named(prefix: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
+from mobilesasa.core.actors import Actor
+from mobilesasa.core.administration import Cost
 from mobilesasa.core.errors import BadValue, NotFound
-from mobilesasa.store import carriers
+from mobilesasa.store import carriers, trail
 from mobilesasa.store.database import Txn
 
 COST_MAX_MICRO = 10**15
@@ -27,16 +27,7 @@ WHERE %(carrier_id)s::integer IS NULL OR carrier_id = %(carrier_id)s ORDER BY ca
 REMOVE = "DELETE FROM carrier_cost WHERE carrier_id = %(carrier_id)s AND prefix = %(prefix)s RETURNING cost_micro"
 
 
-@attrs.frozen
-class Cost:
-    """What a part to a prefix costs at a carrier."""
-
-    carrier: str
-    prefix: str  # empty: any other
-    cost_micro: int  # in millionths of the operator's money
-
-
-def set_cost(txn: Txn, carrier_name: str, prefix: str, cost_micro: int) -> Cost:
+def set_cost(txn: Txn, by: Actor, carrier_name: str, prefix: str, cost_micro: int) -> Cost:
     """Say what a part costs; the longest prefix counts.
 
     Raises:
@@ -49,6 +40,8 @@ def set_cost(txn: Txn, carrier_name: str, prefix: str, cost_micro: int) -> Cost:
         raise BadValue(f"a cost is 0 to {COST_MAX_MICRO // 10**6}, not {cost_micro / 10**6:g}")
     found = carriers.find_carrier(txn, carrier_name)
     txn.execute(SET, {"carrier_id": found.id, "prefix": prefix, "cost_micro": cost_micro})
+    after = {"prefix": prefix, "cost_micro": cost_micro}
+    trail.note(txn, by, "cost.set", found.name, team_id=None, after=after)
     return Cost(found.name, prefix, cost_micro)
 
 
@@ -63,7 +56,7 @@ def list_costs(txn: Txn, carrier_name: str | None = None) -> list[Cost]:
     return [Cost(*row) for row in txn.fetchall()]
 
 
-def remove_cost(txn: Txn, carrier_name: str, prefix: str) -> Cost:
+def remove_cost(txn: Txn, by: Actor, carrier_name: str, prefix: str) -> Cost:
     """Take a cost away, and return what it was.
 
     Raises:
@@ -74,4 +67,6 @@ def remove_cost(txn: Txn, carrier_name: str, prefix: str) -> Cost:
     row = txn.fetchone()
     if row is None:
         raise NotFound(f"{found.name} has no cost for {f'prefix {prefix}' if prefix else 'all others'}")
+    before = {"prefix": prefix, "cost_micro": row[0]}
+    trail.note(txn, by, "cost.remove", found.name, team_id=None, before=before)
     return Cost(found.name, prefix, row[0])

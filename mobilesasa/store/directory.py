@@ -10,13 +10,17 @@ from typing import Any
 
 import attrs
 
+from mobilesasa.core.actors import NODE
+from mobilesasa.core.administration import NewTeam
 from mobilesasa.core.keywords import Keyword
 from mobilesasa.core.networks import Networks
+from mobilesasa.core.scopes import Role
 from mobilesasa.core.teams import CarrierRecord, Directory, RouteRecord, Sender, SmppPassword, Team, Token
-from mobilesasa.store import carriers, teams
+from mobilesasa.store import accounts, carriers, passwords, teams, users
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.rules import read_rule
-from mobilesasa.store.teams import CreatedTeam, NewTeam
+from mobilesasa.store.teams import CreatedTeam
+from mobilesasa.store.users import NewUser
 
 CHANNEL = "directory"
 
@@ -29,7 +33,8 @@ WITH token_page AS (
            row_number() OVER () / 1000 AS page
     FROM token
 ), sender_page AS (
-    SELECT json_build_array(id, uuid, team_id, name, status, tlvs) AS line, row_number() OVER () / 1000 AS page FROM sender
+    SELECT json_build_array(id, uuid, team_id, name, status, tlvs, class, networks) AS line, row_number() OVER () / 1000 AS page
+    FROM sender
 ), team_page AS (
     SELECT json_build_array(id, uuid, code, name, country, default_sender_id, max_sessions, session_tps,
                             suspended_at IS NOT NULL, smpp, tlvs, suppresses) AS line,
@@ -44,7 +49,7 @@ UNION ALL SELECT 'carrier', json_agg(json_build_array(id, name, kind, enabled, o
 UNION ALL SELECT 'route', json_agg(json_build_array(prefix, carrier_id, priority)) FROM route
 UNION ALL SELECT 'rule', json_agg(json_build_array(
     (SELECT json_agg(json_build_array(carrier_id, weight) ORDER BY place) FROM route_target WHERE rule_id = route_rule.id),
-    id, priority, team_id, prefix, network, sender, lane, origin, coding, policy)) FROM route_rule
+    id, priority, team_id, prefix, network, sender, sender_class, lane, origin, coding, policy)) FROM route_rule
 UNION ALL SELECT 'network_prefix', json_agg(json_build_array(prefix, network)) FROM network_prefix
 UNION ALL SELECT 'network_code', json_agg(json_build_array(code, network)) FROM network_code
 UNION ALL SELECT 'cost', json_agg(json_build_array(carrier_id, prefix, cost_micro)) FROM carrier_cost
@@ -79,14 +84,24 @@ ANY_DEFAULT_ROUTE = "SELECT EXISTS (SELECT FROM route WHERE prefix = '')"
 
 DEMO = NewTeam(code="DEMO", name="Demo team", units=10_000, senders=("TextBlast",))
 DEMO_CARRIER = "sandbox"
+DEMO_EMAIL = "owner@demo.example"
 
 
 @attrs.frozen
 class DemoTeam:
-    """The team that a newcomer starts with, and its token, which is shown this once."""
+    """The team that a newcomer starts with, and its token and its owner's password, which are shown this once."""
 
     created: CreatedTeam
     raw_token: str = attrs.field(repr=False)
+    password: str | None = attrs.field(default=None, repr=False)  # of `DEMO_EMAIL`; None: nobody was made
+
+
+@attrs.frozen
+class DemoOwner:
+    """Who logs in to the demo team."""
+
+    uuid: str
+    password: str = attrs.field(repr=False)
 
 
 def load(txn: Txn) -> Directory:
@@ -111,26 +126,33 @@ def load(txn: Txn) -> Directory:
     )
 
 
-def ensure_demo(txn: Txn, raw_token: str, demo: NewTeam = DEMO) -> DemoTeam | None:
+def ensure_demo(txn: Txn, raw_token: str, owner: DemoOwner | None = None, demo: NewTeam = DEMO) -> DemoTeam | None:
     """Make the demo team where there is no team at all, and a sandbox carrier where there is no default route.
 
     Args:
         txn: the transaction.
         raw_token: what the demo team's token will be, from `tokens.make_raw_token`.
+        owner: who is to log in to it; None: nobody.
         demo: the team to make.
 
     Returns:
-        The team and its token; None where there are teams, and then nothing was changed.
+        The team, its token and its owner's password; None where there are teams, and then nothing was changed.
     """
     txn.execute(LOCK)
     if _says(txn, ANY_TEAM):
         return None
-    created = teams.create_team(txn, demo, raw_token)
+    created = teams.create_team(txn, NODE, demo, raw_token)
     if not _says(txn, ANY_DEFAULT_ROUTE):
         if DEMO_CARRIER not in {carrier.name for carrier in carriers.list_carriers(txn)}:
-            carriers.add_carrier(txn, DEMO_CARRIER, "sandbox", {})
-        carriers.add_route(txn, "", DEMO_CARRIER)
-    return DemoTeam(created, raw_token)
+            carriers.add_carrier(txn, NODE, DEMO_CARRIER, "sandbox", {})
+        carriers.add_route(txn, NODE, "", DEMO_CARRIER)
+    if owner is None or users.find(txn, DEMO_EMAIL) is not None:
+        return DemoTeam(created, raw_token)
+    hashed = passwords.hashed(owner.password)
+    new = NewUser(uuid=owner.uuid, email=DEMO_EMAIL, name="Demo owner", password_hash=hashed, vouched=True)
+    users.create(txn, NODE, new)
+    accounts.grant(txn, NODE, DEMO_EMAIL, created.team.code, Role.OWNER)
+    return DemoTeam(created, raw_token, owner.password)
 
 
 def _token(

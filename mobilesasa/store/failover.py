@@ -39,6 +39,8 @@ WITH leaving AS MATERIALIZED (
     RETURNING way.*, lane
 ), shown AS (
     UPDATE message SET carrier_id = ways[1] FROM moved WHERE message.id = moved.id
+), counted AS (
+    INSERT INTO rollup_change (kind, ids) SELECT 0, array_agg(id) FROM moved HAVING count(*) > 0
 ), told AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
     SELECT id, attempt, carrier_id, kind, code, reason FROM moved, LATERAL (
@@ -65,6 +67,8 @@ WITH stuck AS MATERIALIZED (
     FROM way WHERE message_id = way.id RETURNING way.id, next, attempts, lane
 ), shown AS (
     UPDATE message SET carrier_id = next FROM moved WHERE message.id = moved.id
+), counted AS (
+    INSERT INTO rollup_change (kind, ids) SELECT 0, array_agg(id) FROM moved HAVING count(*) > 0
 ), told AS (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, reason)
     SELECT id, attempts, %(carrier_id)s, 'rerouted', %(reason)s FROM moved

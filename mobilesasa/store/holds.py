@@ -20,6 +20,7 @@ class What(enum.StrEnum):
     CARRIER = "mobilesasa carrier"  # a carrier's binds, by its id
     DESK = "mobilesasa desk"  # bringing receipts and messages from phones to a team, by its id
     JOBS = "mobilesasa jobs"  # the chores that one node does for all
+    HOOKS = "mobilesasa hooks"  # calling the webhooks of a slot, by its number (`store.hook_queue.SLOTS`)
 
 
 # One node alone where the queue is in memory; any number of them, and none of the former, where it is RabbitMQ's.

@@ -7,15 +7,16 @@ under way waits for its end on the unique index, and then finds the reply, or, i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import attrs
 from twisted.internet.task import deferLater
 
-from mobilesasa.core.idempotency import Kept, Mark, Repeated
+from mobilesasa.core.idempotency import Kept, Mark, Repeated, Reply
 from mobilesasa.store.database import Database, OutcomeUnknown, StoreUnavailable, Txn, one_row
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 DOUBT_TRIES = 30  # to find out whether a COMMIT happened whose answer was lost: a database is back within 15 s,
 DOUBT_PAUSE_S = 0.5  # or the caller is told that nobody knows
@@ -36,6 +37,12 @@ WHERE team_id = %(team_id)s AND route = %(route)s AND key = %(key)s
 FIND_FRESH = FIND + "AND at > now() - interval '24 hours'"
 
 # The age is asked for again outside, for a row that was taken anew while this waited for its lock.
+TELL = """
+UPDATE idempotency_key SET reply = %(reply)s WHERE team_id = %(team_id)s AND route = %(route)s AND key = %(key)s
+"""
+
+DROP = "DELETE FROM idempotency_key WHERE team_id = %(team_id)s AND route = %(route)s AND key = %(key)s"
+
 FORGET = """
 DELETE FROM idempotency_key WHERE (team_id, route, key) IN (
     SELECT team_id, route, key FROM idempotency_key WHERE at <= now() - interval '24 hours' ORDER BY at LIMIT %(limit)s)
@@ -65,6 +72,19 @@ def once(
         txn.execute(FIND, attrs.asdict(mark))
         raise Repeated(_kept(mark, one_row(txn)))
     function(txn, *args, **kwargs)
+
+
+def once_telling(txn: Txn, mark: Mark, function: Callable[[Txn], bytes | None]) -> None:
+    """Do something and keep the reply that it returns, both or neither; with None there is nothing to keep.
+
+    Raises:
+        Repeated: there is a reply under the key already; nothing was done.
+        Exception: what `function` raises.
+    """
+    name = attrs.asdict(mark)
+    once(txn, Kept(mark, b""), lambda _: None)  # the row of the key is its lock
+    reply = function(txn)
+    txn.execute(DROP if reply is None else TELL, name | {"reply": reply})
 
 
 def forget(txn: Txn, limit: int) -> int:
@@ -98,20 +118,76 @@ async def run_once(
     def work(txn: Txn) -> None:
         once(txn, kept, function, *args, **kwargs)
 
+    await _run_sure(database, name, work, lambda found: found == kept)
+
+
+async def run_once_telling(
+    database: Database, mark: Mark, name: str, function: Callable[[Txn], tuple[T, bytes | None]]
+) -> T:
+    """Run a store function as `run_once` does, whose reply is known only when it is done.
+
+    Args:
+        database: where it runs.
+        mark: of the call.
+        name: of what is done, for the log.
+        function: returns what came of it, and the reply to keep; None: nothing was done, and nothing is kept.
+
+    Raises:
+        As `run_once`.
+    """
+    done: list[tuple[T, bytes | None]] = []
+
+    def tell(txn: Txn) -> bytes | None:
+        done.append(function(txn))
+        return done[-1][1]
+
+    await _run_sure(
+        database,
+        name,
+        lambda txn: once_telling(txn, mark, tell),
+        lambda found: found.mark == mark and any(reply == found.reply for _, reply in done),
+    )
+    return done[-1][0]
+
+
+async def run_replying(database: Database, reply: Reply, name: str, function: Callable[[Txn], object]) -> bytes:
+    """Run a store function and return the reply of its call, kept in the same commit where the call has a mark.
+
+    Raises:
+        As `run_once`.
+    """
+    if reply.mark is None:
+        return reply.of(await database.run(name, function))
+
+    def work(txn: Txn) -> tuple[bytes, bytes]:
+        octets = reply.of(function(txn))
+        return octets, octets
+
+    return await run_once_telling(database, reply.mark, name, work)
+
+
+async def _run_sure(
+    database: Database, name: str, work: Callable[[Txn], None], is_ours: Callable[[Kept], bool]
+) -> None:
+    """Run it, and once more where nobody knows whether it was done; `is_ours` knows its own reply."""
     try:
         await database.run(name, work)
     except OutcomeUnknown as doubt:
-        await _find_out(database, kept, name, work, doubt)
+        await _find_out(database, name, work, is_ours, doubt)
 
 
 async def _find_out(
-    database: Database, kept: Kept, name: str, work: Callable[[Txn], None], doubt: OutcomeUnknown
+    database: Database,
+    name: str,
+    work: Callable[[Txn], None],
+    is_ours: Callable[[Kept], bool],
+    doubt: OutcomeUnknown,
 ) -> None:
     for _ in range(DOUBT_TRIES):
         try:
             await database.run(name, work)
         except Repeated as repeated:
-            if repeated.kept != kept:
+            if not is_ours(repeated.kept):
                 raise
         except StoreUnavailable:
             await deferLater(database.clock, DOUBT_PAUSE_S)

@@ -28,7 +28,7 @@ from mobilesasa.core.inbound import (
 )
 from mobilesasa.core.model import Coding, MessageId
 from mobilesasa.sms.udh import Concatenation
-from mobilesasa.store import suppressions
+from mobilesasa.store import hooks, suppressions
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.rows import as_json
@@ -73,7 +73,7 @@ ON CONFLICT (id) DO NOTHING
 """
 
 # What is stored already, by a batch that is written again, is in the spool already.
-STORE = """
+STORE = f"""
 WITH stored AS (
     INSERT INTO inbound (id, team_id, carrier_id, source, destination, text, body, udh, coding, parts, missing, received_at, opt_out)
     SELECT id, team_id, carrier_id, source, destination, text, decode(body, 'hex'), decode(udh, 'hex'), coding, parts, missing,
@@ -81,7 +81,7 @@ WITH stored AS (
     FROM json_to_recordset(%(inbounds)s) AS came (
         id uuid, team_id integer, carrier_id integer, source text, destination text, text text, body text, udh text, coding smallint,
         parts smallint, missing smallint, received_at float8, opt_out text)
-    ON CONFLICT (id) DO NOTHING RETURNING id
+    ON CONFLICT (id) DO NOTHING RETURNING id, team_id
 ), owed AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('spool', 'id')) AS spool_id, due.* FROM (
         SELECT due.* FROM json_to_recordset(%(due)s) AS due (n integer, id uuid, team_id integer, part smallint, done_at float8)
@@ -91,7 +91,7 @@ WITH stored AS (
     INSERT INTO spool (id, team_id, message_id, state, part, done_at) OVERRIDING SYSTEM VALUE
     SELECT spool_id, team_id, id, %(state)s, part, to_timestamp(done_at) FROM owed
 )
-SELECT n, spool_id FROM owed
+SELECT n, spool_id, NULL::uuid FROM owed UNION ALL SELECT NULL, NULL, id FROM stored WHERE team_id IN {hooks.HOOKED_TEAMS}
 """
 
 # Sets of which a part has waited for too long, whole.
@@ -306,12 +306,13 @@ def _store(txn: Txn, wholes: Sequence[tuple[int, list[Arrival]]]) -> dict[int, T
     ]
     given = {"inbounds": as_json([_inbound_row(inbound) for _, inbound, _ in inbounds]), "due": as_json(rows)}
     txn.execute(STORE, given | {"state": SPOOLED})
-    spooled = dict(txn.fetchall())
-    for _, inbound, (arrival, *_others) in inbounds:
+    found = txn.fetchall()
+    hooks.received(txn, [message_id for *_, message_id in found if message_id is not None])
+    spooled = {n: spool_id for n, spool_id, _ in found}
+    taken = {n: Taken() for n, _ in wholes}
+    for n, inbound, (arrival, *_others) in inbounds:
         if arrival.opt_out is not None:
             suppressions.follow(txn, arrival.opt_out, inbound.id)
-    taken = {n: Taken() for n, _ in wholes}
-    for n, inbound, _ in inbounds:
         taken[n] = attrs.evolve(taken[n], inbounds=(*taken[n].inbounds, inbound))
     for place, (n, _, delivery) in enumerate(due):
         if place in spooled:

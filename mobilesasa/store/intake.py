@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from mobilesasa.core.errors import InsufficientUnits, Refused
-from mobilesasa.core.model import Priced
-from mobilesasa.store import suppressions
+from mobilesasa.core.errors import AccessEnded, InsufficientUnits, Refused
+from mobilesasa.core.model import MessageId, Priced
+from mobilesasa.store import suppressions, trail
 from mobilesasa.store.database import Txn
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
@@ -19,7 +19,8 @@ WITH asked AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(batch)s) AS asked (
         n integer, id uuid, team_id integer, carrier_id integer, price_units integer, lane smallint, origin smallint,
         wish smallint, coding smallint, parts smallint, expires_at float8, due_at float8, sender text, recipient text,
-        text text, body text, udh text, resent_from uuid, options jsonb, fallbacks integer[])
+        text text, body text, udh text, resent_from uuid, options jsonb, fallbacks integer[], client_reference text,
+        campaign_uuid uuid)
 ), payer AS MATERIALIZED (
     SELECT id, balance FROM team WHERE id = ANY(%(teams)s::integer[]) ORDER BY id FOR UPDATE
 ), paid AS MATERIALIZED (
@@ -36,14 +37,17 @@ WITH asked AS MATERIALIZED (
     RETURNING id, team_id
 ), stored AS (
     INSERT INTO message (id, team_id, charge_id, carrier_id, price_units, lane, origin, wish, coding, parts, open_parts,
-                         expires_at, due_at, sender, recipient, text, body, udh, resent_from, options)
+                         expires_at, due_at, sender, recipient, text, body, udh, resent_from, options, client_reference,
+                         campaign_uuid)
     SELECT paid.id, paid.team_id, entry.id, carrier_id, price_units, lane, origin, wish, coding, parts, parts,
            to_timestamp(expires_at), to_timestamp(due_at), sender, recipient, text, decode(body, 'hex'), decode(udh, 'hex'),
-           resent_from, options
+           resent_from, options, client_reference, campaign_uuid
     FROM paid JOIN entry ON entry.team_id = paid.team_id
 ), waiting AS (
     INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at, fallbacks)
     SELECT id, team_id, carrier_id, lane, price_units, to_timestamp(expires_at), to_timestamp(due_at), fallbacks FROM paid
+), counted AS (
+    INSERT INTO rollup_change (kind, ids) SELECT 10, array_agg(id) FROM paid HAVING count(*) > 0
 )
 SELECT n FROM paid
 """
@@ -54,11 +58,11 @@ STORED = "SELECT id FROM message WHERE id = ANY(%(ids)s::uuid[])"
 def accept(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
     """Charge the teams and store the messages of one group commit, each both or neither.
 
-    Returns None for each message that was stored, else its refusal, `InsufficientUnits` or `Suppressed`. Runs on a
-    database thread and may run twice (deadlock): touches nothing but `txn`.
+    Returns None for each message that was stored, else its refusal, `AccessEnded`, `InsufficientUnits` or `Suppressed`. Runs
+    on a database thread and may run twice (deadlock): touches nothing but `txn`.
     """
-    suppressed = suppressions.refusals(txn, batch)
-    rows = [_row(n, message) for n, message in enumerate(batch) if message.id not in suppressed]
+    refused: dict[MessageId, Refused] = {**suppressions.refusals(txn, batch), **_no_longer_allowed(txn, batch)}
+    rows = [_row(n, message) for n, message in enumerate(batch) if message.id not in refused]
     paid: set[int] = set()
     while rows:
         teams = {row["team_id"] for row in rows}
@@ -69,7 +73,7 @@ def accept(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
             break
         rows = [row for row in rows if row["n"] not in fitting]  # a dear one did not fit; a cheaper one behind it may
     return [
-        None if n in paid else suppressed.get(message.id) or InsufficientUnits(message.price_units)
+        None if n in paid else refused.get(message.id) or InsufficientUnits(message.price_units)
         for n, message in enumerate(batch)
     ]
 
@@ -80,10 +84,19 @@ def accept_one(txn: Txn, message: Priced) -> None:
     Raises:
         InsufficientUnits: the team cannot pay for it.
         Suppressed: the recipient is not to get it.
+        AccessEnded: who sends it no longer may (decision 24).
     """
     (refusal,) = accept(txn, [message])
     if refusal is not None:
         raise refusal
+
+
+def accept_telling(
+    txn: Txn, batch: Sequence[Priced], reply: Callable[[Sequence[Refused | None]], bytes]
+) -> tuple[list[Refused | None], bytes | None]:
+    """Accept as `accept` does; return with it the reply made of it, None where nothing was stored."""
+    refusals = accept(txn, batch)
+    return refusals, None if all(refusals) else reply(refusals)
 
 
 def accept_again(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
@@ -98,6 +111,17 @@ def accept_again(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
 def uuids(ids: Any) -> str:
     """Write ids as one array parameter, which costs a tenth of quoting each."""
     return "{" + ",".join(ids) + "}"
+
+
+def _no_longer_allowed(txn: Txn, batch: Sequence[Priced]) -> dict[MessageId, AccessEnded]:
+    """Return the refusals of messages whose token or login has ended; those of the others hold until the commit."""
+    actors = {each.opened_by: each for message in batch if (each := message.by) is not None}
+    if not actors:
+        return {}
+    ended = {actor.opened_by for actor in trail.ended(txn, actors.values())}
+    if not ended:
+        return {}
+    return {message.id: AccessEnded(trail.ENDED) for message in batch if message.by and message.by.opened_by in ended}
 
 
 def _row(n: int, message: Priced) -> dict[str, Any]:
@@ -130,6 +154,10 @@ def _row(n: int, message: Priced) -> dict[str, Any]:
         row["options"] = message.options
     if message.fallbacks:
         row["fallbacks"] = message.fallbacks
+    if message.client_reference is not None:
+        row["client_reference"] = message.client_reference
+    if message.campaign_uuid is not None:
+        row["campaign_uuid"] = message.campaign_uuid
     return row
 
 

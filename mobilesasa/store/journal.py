@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from twisted.internet.defer import Deferred
 
 from mobilesasa.core.callbacks import KEPT_DAYS
 from mobilesasa.core.errors import Overloaded, Refused
-from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.idempotency import Kept, Mark
 from mobilesasa.core.inbound import REMEMBERED_H, Arrival, Owed, Taken
 from mobilesasa.core.model import Lane, MessageId, Notice, Outbound, Place, Priced, Report, Settled, Settlement
 from mobilesasa.store import (
+    attempts,
     callbacks,
     claims,
+    erasures,
     failover,
+    files,
     idempotency,
     inbound,
     intake,
+    jobs,
     living,
+    logins,
     outcomes,
     questions,
     reports,
     second_ways,
     spool,
     texts,
+    uploads,
 )
 from mobilesasa.store.claims import CLAIMING, Claim
 from mobilesasa.store.database import Database
@@ -35,6 +41,8 @@ from mobilesasa.store.outcomes import SETTLING
 from mobilesasa.store.reports import REPORTING
 from mobilesasa.store.spool import ACKNOWLEDGING, Acknowledgement
 from mobilesasa.store.writer import Writer
+
+FEW = 20  # of what is large each
 
 
 class Journal:
@@ -84,6 +92,20 @@ class Journal:
         """
         self._refuse_too_much()
         await idempotency.run_once(self._database, kept, "intake.accept_one", intake.accept_one, message)
+
+    async def accept_many_once(
+        self, batch: Sequence[Priced], mark: Mark, reply: Callable[[Sequence[Refused | None]], bytes]
+    ) -> Sequence[Refused | None]:
+        """See `core.ports.Intake`; a transaction of its own, as `accept_once`.
+
+        Raises:
+            Overloaded: too much waits already; nothing was stored.
+            StoreUnavailable: nothing was stored, unless it is an `OutcomeUnknown`.
+        """
+        self._refuse_too_much()
+        return await idempotency.run_once_telling(
+            self._database, mark, "intake.accept_telling", lambda txn: intake.accept_telling(txn, batch, reply)
+        )
 
     def _refuse_too_much(self) -> None:
         if self._intake.waiting_items > self._backlog_max:
@@ -156,6 +178,16 @@ class Journal:
         while await self._database.run("idempotency.forget", idempotency.forget, limit) == limit:
             pass
         await self._database.run("questions.forget", questions.forget)
+        while await self._database.run("attempts.forget", attempts.forget, limit) == limit:
+            pass
+        while await self._database.run("logins.forget", logins.forget, limit) == limit:
+            pass
+        while await self._database.run("uploads.forget", uploads.forget, limit) == limit:
+            pass
+        while await self._database.run("jobs.forget", jobs.forget, FEW) == FEW:
+            pass
+        while await self._database.run("files.forget", files.forget, FEW) == FEW:
+            pass
         while await self._database.run("callbacks.forget", callbacks.forget, KEPT_DAYS, limit) == limit:
             pass
 
@@ -163,6 +195,10 @@ class Journal:
         """Remove texts that were kept long enough, of at most `limit` messages; returns whether there may be more."""
         more = await self._database.run("texts.let_go", texts.let_go, default_days, limit)
         return await self._database.run("inbound.let_go", inbound.let_go, default_days, limit) == limit or more
+
+    async def forget_people(self, receipt_h: int, limit: int) -> bool:
+        """Forget at most `limit` messages to and from a person; returns whether there may be more to do now."""
+        return await self._database.run("erasures.go_on", erasures.go_on, receipt_h, limit)
 
     def take_in(self, batch: Sequence[Arrival]) -> Deferred[list[Taken | None]]:
         """See `core.ports.InboundJournal`."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import attrs
-
+from mobilesasa.core.actors import Actor
+from mobilesasa.core.administration import KeywordRecord
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.core.inbound import digits_of
 from mobilesasa.core.keywords import KEYWORD_CHARACTERS, folded_keyword
-from mobilesasa.store import teams
+from mobilesasa.store import teams, trail
 from mobilesasa.store.database import Txn
 
 _CODE_DIGITS = 15
@@ -24,20 +24,11 @@ WHERE %(code)s::text IS NULL OR inbound_keyword.code = %(code)s ORDER BY inbound
 
 REMOVE = """
 DELETE FROM inbound_keyword USING team WHERE inbound_keyword.code = %(code)s AND keyword = %(keyword)s AND team.id = team_id
-RETURNING team.code
+RETURNING team.code, team.id
 """
 
 
-@attrs.frozen
-class KeywordRecord:
-    """Messages to a short code or number that begin with a word are for a team."""
-
-    code: str
-    keyword: str  # empty: those that begin with no keyword of the code
-    team: str  # its code
-
-
-def add(txn: Txn, code: str, keyword: str, team: str) -> KeywordRecord:
+def add(txn: Txn, by: Actor, code: str, keyword: str, team: str) -> KeywordRecord:
     """Give a keyword of a short code or number to a team.
 
     Raises:
@@ -50,6 +41,7 @@ def add(txn: Txn, code: str, keyword: str, team: str) -> KeywordRecord:
     txn.execute(ADD, {"code": digits, "keyword": word, "team_id": team_id})
     if txn.rowcount == 0:
         raise AlreadyExists(f"{_named(digits, word)} is given to a team already; remove it first")
+    trail.note(txn, by, "keyword.create", digits, team_id=team_id, after={"keyword": word})
     return KeywordRecord(digits, word, team.upper())
 
 
@@ -59,7 +51,7 @@ def list_keywords(txn: Txn, code: str | None = None) -> list[KeywordRecord]:
     return [KeywordRecord(*row) for row in txn.fetchall()]
 
 
-def remove(txn: Txn, code: str, keyword: str) -> KeywordRecord:
+def remove(txn: Txn, by: Actor, code: str, keyword: str) -> KeywordRecord:
     """Take a keyword from its team, and return what it was.
 
     Raises:
@@ -71,6 +63,7 @@ def remove(txn: Txn, code: str, keyword: str) -> KeywordRecord:
     row = txn.fetchone()
     if row is None:
         raise NotFound(f"there is no {_named(digits, word)}")
+    trail.note(txn, by, "keyword.remove", digits, team_id=row[1], before={"keyword": word})
     return KeywordRecord(digits, word, row[0])
 
 

@@ -1,69 +1,36 @@
-"""Stored messages as their team sees them, and the resend of a failed one.
-
-A list reads from the end of an index: (team_id, id), or (team_id, recipient, id) with a number; the state is looked at
-in the rows, for an index on what changes would cost every message more than a filter saves. A total is counted up to
-100,000; beyond that the planner's estimate must do.
-"""
+"""A stored message with all that is known of it, and the resend of a failed one; for the API all that it asks (`History`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import attrs
 
 from mobilesasa.core.errors import AlreadyResent, NotFailed, NotFound
+from mobilesasa.core.filters import MessageFilter
 from mobilesasa.core.groups import WINDOW_MS, part_of
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import first_id_at, made_at_ms
-from mobilesasa.core.model import Coding, Failure, Lane, MessageId, Origin, Priced, State, Wish
-from mobilesasa.store import paging
+from mobilesasa.core.model import Failure, MessageId, Priced, State
+from mobilesasa.store import message_lists
 from mobilesasa.store.database import Database, Txn
 from mobilesasa.store.idempotency import run_once
-from mobilesasa.store.intake import accept_one, uuids
+from mobilesasa.store.intake import accept_one
+from mobilesasa.store.message_lists import Found
+from mobilesasa.store.message_rows import COLUMNS, ON_THE_WAY, Progress, message_of, progress_of
 
 NEIGHBOURHOOD = 510  # parts that are looked at on either side of one: two messages of the most parts there can be
 
-_COLUMNS = """
-SELECT id, team_id, carrier_id, lane, origin, wish, sender, recipient, text, body, udh, coding, parts, price_units,
-       (extract(epoch FROM expires_at) * 1000)::bigint, (extract(epoch FROM due_at) * 1000)::bigint, resent_from, options,
-       state, failure, reason, error,
-       (extract(epoch FROM sent_at) * 1000)::bigint, (extract(epoch FROM done_at) * 1000)::bigint,
-       attempts, failed_parts, refs
-FROM message
-"""
-# What is None is written into the statement as NULL, so the planner drops the condition.
-_WANTED = """
-WHERE team_id = %(team_id)s AND (%(recipient)s IS NULL OR recipient = %(recipient)s)
-  AND (%(state)s IS NULL OR state = %(state)s) AND (%(before)s IS NULL OR id < %(before)s::uuid)
-"""
-
-PAGE_IDS = "SELECT id FROM message" + _WANTED + "ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s"
-
-BY_IDS = _COLUMNS + "WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id DESC"
-
-# Of the newest `limit` rows, so that a rare state costs no more than a common one.
-COUNT = """
-SELECT count(*), count(*) FILTER (WHERE %(state)s IS NULL OR state = %(state)s) FROM (
-    SELECT state FROM message
-    WHERE team_id = %(team_id)s AND (%(recipient)s IS NULL OR recipient = %(recipient)s)
-      AND (%(before)s IS NULL OR id < %(before)s::uuid)
-    ORDER BY id DESC LIMIT %(limit)s
-) AS newest
-"""
-
-ESTIMATE = "EXPLAIN (FORMAT JSON) SELECT FROM message" + _WANTED
-
-FIND = _COLUMNS + "WHERE id = %(id)s AND team_id = %(team_id)s"
+FIND = COLUMNS + "WHERE id = %(id)s AND team_id = %(team_id)s"
 
 # Parts that teams split themselves, near one of them in time; those nearest to it, where there are very many.
 NEIGHBOURS = (
     "("
-    + _COLUMNS
+    + COLUMNS
     + """WHERE team_id = %(team_id)s AND recipient = %(recipient)s AND sender = %(sender)s AND udh IS NOT NULL
   AND id >= %(first)s AND id <= %(id)s ORDER BY id DESC LIMIT %(limit)s)
 UNION ALL ("""
-    + _COLUMNS
+    + COLUMNS
     + """WHERE team_id = %(team_id)s AND recipient = %(recipient)s AND sender = %(sender)s AND udh IS NOT NULL
   AND id > %(id)s AND id < %(end)s ORDER BY id LIMIT %(limit)s)"""
 )
@@ -87,23 +54,6 @@ RESENT_AS = "SELECT id FROM message WHERE resent_from = %(id)s AND id > %(id)s O
 LOCK = "SELECT state FROM message WHERE id = %(id)s AND team_id = %(team_id)s FOR UPDATE"
 
 LIVE_RESEND = "SELECT FROM message WHERE resent_from = %(id)s AND id > %(id)s AND state <> 40 LIMIT 1"
-
-UNITS = """
-SELECT balance, (SELECT coalesce(sum(price_units), 0)::bigint FROM pending WHERE team_id = team.id)
-FROM team WHERE id = %(team_id)s
-"""
-
-
-@attrs.frozen
-class Progress:
-    """What has become of a stored message."""
-
-    state: State
-    failure: Failure | None = None
-    reason: str = ""
-    error: str = ""  # the carrier's own code
-    sent_at_ms: int | None = None
-    done_at_ms: int | None = None
 
 
 @attrs.frozen
@@ -131,43 +81,14 @@ class Story:
     neighbours: tuple[tuple[Priced, Progress], ...] = ()  # of a part: the parts about it, itself among them
 
 
-@attrs.frozen
-class Wanted:
-    """Which messages of a team are meant."""
-
-    team_id: int
-    recipient: str | None = None  # E.164 without the plus
-    state: State | None = None
-    before: MessageId | None = None  # only older ones
-
-    def parameters(self) -> dict[str, Any]:
-        """Return them as the statements name them."""
-        return attrs.asdict(self) | {"state": None if self.state is None else int(self.state)}
-
-
-def page(txn: Txn, wanted: Wanted, limit: int, offset: int) -> list[tuple[Priced, Progress]]:
-    """Return messages, newest first, without the newest `offset` of them."""
-    txn.execute(PAGE_IDS, wanted.parameters() | {"limit": limit, "offset": offset})
-    ids = [message_id for (message_id,) in txn.fetchall()]
-    if not ids:
-        return []
-    txn.execute(BY_IDS, {"ids": uuids(ids)})  # the ids written out name their partitions
-    return [(_message(row), _progress(row)) for row in txn.fetchall()]
-
-
-def count(txn: Txn, wanted: Wanted, counted: int = paging.COUNTED) -> tuple[int, bool]:
-    """Return how many messages there are, and whether that is an estimate, as it is above `counted`."""
-    return paging.count(txn, COUNT, ESTIMATE, wanted.parameters(), counted)
-
-
 def find(txn: Txn, team_id: int, message_id: MessageId) -> Story | None:
     """Return all that is known of a message of the team; None when there is none, also when it is another team's."""
     txn.execute(FIND, {"id": message_id, "team_id": team_id})
     row = txn.fetchone()
     if row is None:
         return None
-    message, progress = _message(row), _progress(row)
-    attempts, failed_parts, refs = row[24:]
+    message, progress = message_of(row), progress_of(row)
+    attempts, failed_parts, refs = row[ON_THE_WAY]
     txn.execute(ATTEMPTS, {"id": message_id})
     pending = txn.fetchone()
     txn.execute(EVENTS, {"id": message_id})
@@ -202,7 +123,7 @@ def _neighbours(txn: Txn, message: Priced) -> tuple[tuple[Priced, Progress], ...
         "limit": NEIGHBOURHOOD,
     }
     txn.execute(NEIGHBOURS, parameters | bounds)
-    return tuple((_message(row), _progress(row)) for row in txn.fetchall())
+    return tuple((message_of(row), progress_of(row)) for row in txn.fetchall())
 
 
 def resend(txn: Txn, team_id: int, failed_id: MessageId, again: Priced) -> None:
@@ -227,50 +148,6 @@ def resend(txn: Txn, team_id: int, failed_id: MessageId, again: Priced) -> None:
     if txn.fetchone() is not None:
         raise AlreadyResent("a resend of this message is on its way or has arrived")
     accept_one(txn, again)
-
-
-def units(txn: Txn, team_id: int) -> tuple[int, int]:
-    """Return what a team can spend, and what is reserved for messages that no carrier has taken yet; in units.
-
-    Raises:
-        NotFound: there is no such team.
-    """
-    txn.execute(UNITS, {"team_id": team_id})
-    row = txn.fetchone()
-    if row is None:
-        raise NotFound("there is no such team")
-    return row[0], row[1]
-
-
-def _message(row: tuple[Any, ...]) -> Priced:
-    body, udh = row[9], row[10]
-    return Priced(
-        id=row[0],
-        team_id=row[1],
-        carrier_id=row[2],
-        lane=Lane(row[3]),
-        origin=Origin(row[4]),
-        wish=Wish(row[5]),
-        sender=row[6],
-        recipient=row[7],
-        text=row[8],
-        body=None if body is None else bytes(body),
-        udh=b"" if udh is None else bytes(udh),
-        coding=Coding(row[11]),
-        parts=row[12],
-        price_units=row[13],
-        expires_at_ms=row[14],
-        due_at_ms=row[15],
-        resent_from=row[16],
-        options=row[17],
-    )
-
-
-def _progress(row: tuple[Any, ...]) -> Progress:
-    state, failure, reason, error, sent_at_ms, done_at_ms = row[18:24]
-    return Progress(
-        State(state), Failure(failure) if failure else None, reason or "", error or "", sent_at_ms, done_at_ms
-    )
 
 
 def _parts(
@@ -319,35 +196,14 @@ class History:
         """Return all that is known of a message of the team, or None."""
         return await self._database.run("messages.find", find, team_id, message_id)
 
-    async def page(
-        self,
-        team_id: int,
-        *,
-        limit: int,
-        offset: int,
-        recipient: str | None = None,
-        state: State | None = None,
-        before: MessageId | None = None,
-    ) -> Sequence[tuple[Priced, Progress]]:
-        """Return messages of the team, newest first."""
-        wanted = Wanted(team_id, recipient, state, before)
-        return await self._database.run("messages.page", page, wanted, limit, offset)
+    async def page(self, team_id: int, wanted: MessageFilter, *, limit: int, offset: int = 0) -> Found:
+        """Return messages of the team, newest first, and where the list goes on."""
+        return await self._database.run("messages.page", message_lists.page, team_id, wanted, limit, offset)
 
-    async def count(
-        self,
-        team_id: int,
-        *,
-        recipient: str | None = None,
-        state: State | None = None,
-        before: MessageId | None = None,
-    ) -> tuple[int, bool]:
+    async def count(self, team_id: int, wanted: MessageFilter) -> tuple[int, bool]:
         """Return how many messages there are, and whether that is an estimate."""
-        return await self._database.run("messages.count", count, Wanted(team_id, recipient, state, before))
+        return await self._database.run("messages.count", message_lists.count, team_id, wanted)
 
     async def resend(self, team_id: int, failed_id: MessageId, again: Priced, kept: Kept | None = None) -> None:
         """Store and charge a failed message anew, if it may be resent and there is no resend of it yet."""
         await run_once(self._database, kept, "messages.resend", resend, team_id, failed_id, again)
-
-    async def units(self, team_id: int) -> tuple[int, int]:
-        """Return what the team can spend, and what is reserved; in units."""
-        return await self._database.run("messages.units", units, team_id)

@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.networks import LEARNED_MAX
+from mobilesasa.store import trail
 from mobilesasa.store.database import Txn
 from mobilesasa.store.rows import as_json
 
@@ -54,7 +56,7 @@ WHERE at > now() - make_interval(days => %(days)s) AND (%(number)s::text IS NULL
 LEARNED_DAYS = 180  # what was seen longer ago is not believed
 
 
-def set_prefix(txn: Txn, prefix: str, network: str) -> None:
+def set_prefix(txn: Txn, by: Actor, prefix: str, network: str) -> None:
     """Say which network the numbers of a prefix are in, before what the numbering plans say.
 
     Raises:
@@ -62,10 +64,12 @@ def set_prefix(txn: Txn, prefix: str, network: str) -> None:
     """
     if not _PREFIX.fullmatch(prefix):
         raise BadValue(f"a prefix is 1 to 15 digits, country code first; {prefix!r} is not")
-    txn.execute(SET_PREFIX, {"key": prefix, "network": _named(network)})
+    name = _named(network)
+    txn.execute(SET_PREFIX, {"key": prefix, "network": name})
+    trail.note(txn, by, "network.set", prefix, team_id=None, after={"of": "prefix", "network": name})
 
 
-def set_code(txn: Txn, code: str, network: str) -> None:
+def set_code(txn: Txn, by: Actor, code: str, network: str) -> None:
     """Say which network a code of country and network means.
 
     Raises:
@@ -73,7 +77,9 @@ def set_code(txn: Txn, code: str, network: str) -> None:
     """
     if not _CODE.fullmatch(code):
         raise BadValue(f"a network's code is MCC and MNC, 5 or 6 digits; {code!r} is not")
-    txn.execute(SET_CODE, {"key": code, "network": _named(network)})
+    name = _named(network)
+    txn.execute(SET_CODE, {"key": code, "network": name})
+    trail.note(txn, by, "network.set", code, team_id=None, after={"of": "code", "network": name})
 
 
 def list_prefixes(txn: Txn) -> list[tuple[str, str]]:
@@ -88,22 +94,22 @@ def list_codes(txn: Txn) -> list[tuple[str, str]]:
     return list(txn.fetchall())
 
 
-def remove_prefix(txn: Txn, prefix: str) -> str:
+def remove_prefix(txn: Txn, by: Actor, prefix: str) -> str:
     """Take back what was said of a prefix, and return the network that it was; the numbering plans hold again.
 
     Raises:
         NotFound: nothing was said of it.
     """
-    return _removed(txn, REMOVE_PREFIX, prefix, "prefix")
+    return _removed(txn, by, REMOVE_PREFIX, prefix, "prefix")
 
 
-def remove_code(txn: Txn, code: str) -> str:
+def remove_code(txn: Txn, by: Actor, code: str) -> str:
     """Take a code away, and return the network that it was.
 
     Raises:
         NotFound: there is no such code.
     """
-    return _removed(txn, REMOVE_CODE, code, "code")
+    return _removed(txn, by, REMOVE_CODE, code, "code")
 
 
 def learn(txn: Txn, seen: Sequence[tuple[str, str]]) -> None:
@@ -131,10 +137,11 @@ def _named(network: str) -> str:
     return name
 
 
-def _removed(txn: Txn, statement: str, key: str, kind: str) -> str:
+def _removed(txn: Txn, by: Actor, statement: str, key: str, kind: str) -> str:
     txn.execute(statement, {"key": key})
     row = txn.fetchone()
     if row is None:
         raise NotFound(f"there is no network of the {kind} {key}")
     name: str = row[0]
+    trail.note(txn, by, "network.remove", key, team_id=None, before={"of": kind, "network": name})
     return name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mobilesasa.core.ids import made_at_ms
 from mobilesasa.core.model import Failure, MessageId, Notice, State, Step
+from mobilesasa.store import hooks
 from mobilesasa.store.database import Txn
 
 # Ends every statement that spools notices. Before it stands `due`: the messages (all columns) whose team is owed one.
@@ -22,6 +23,16 @@ NOTICES: Final = """, owed AS MATERIALIZED (
 )
 """
 
+# Behind the rows of `told`: those of `moved` that have come to their end, and whose team has a webhook, without a spool id.
+HOOKED: Final = (
+    """
+SELECT NULL::bigint, team_id, id, NULL::text, NULL::text, state, NULL::text, NULL::text, NULL::smallint, NULL::bigint, NULL::jsonb
+FROM moved
+WHERE open_parts = 0 AND state >= 30 AND team_id IN """
+    + hooks.HOOKED_TEAMS
+    + " "
+)
+
 #: What `spool.state` means.
 STATES: Final[Mapping[int, State | Step]] = {
     int(state): state for state in (Step.ACCEPTED, Step.ENROUTE, State.DELIVERED, State.FAILED)
@@ -29,8 +40,16 @@ STATES: Final[Mapping[int, State | Step]] = {
 
 
 def notices(txn: Txn) -> list[Notice]:
-    """Read the rows of a statement that ended with `NOTICES`."""
-    return [notice_of(row) for row in txn.fetchall()]
+    """Read the rows of a statement that ended with `NOTICES`, and tell webhooks of those that came by `HOOKED`."""
+    return read(txn, txn.fetchall())
+
+
+def read(txn: Txn, rows: Sequence[tuple[Any, ...]]) -> list[Notice]:
+    """Read rows with the columns of `told`; what came by `HOOKED` is told to webhooks."""
+    hooked = [row[2] for row in rows if row[0] is None]
+    if hooked:
+        hooks.messages(txn, hooked)
+    return [notice_of(row) for row in rows if row[0] is not None]
 
 
 def notice_of(row: tuple[Any, ...]) -> Notice:

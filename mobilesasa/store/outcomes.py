@@ -22,10 +22,10 @@ from mobilesasa.core.model import (
     Step,
 )
 from mobilesasa.core.optouts import names_a_blacklist
-from mobilesasa.store import failover, second_ways, steps, suppressions
+from mobilesasa.store import failover, hooks, second_ways, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
-from mobilesasa.store.notices import NOTICES, notices
+from mobilesasa.store.notices import HOOKED, NOTICES, notices
 from mobilesasa.store.reports import report, report_of
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
@@ -33,39 +33,54 @@ from mobilesasa.store.writer import Work
 # Says how many of the carrier's ids were new, and whether any receipt waits for the id of its message, in whatever spelling;
 # first of all, which waited of them, if some of those were sent already. The places go first, as in `second_ways`.
 # A message whose parts the carrier took as one (`ids` is 1) waits for one receipt.
-SENT = """
+SENT = (
+    """
 WITH sent AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS sent (
         id uuid, carrier_id integer, attempt smallint, at float8, refs text, ids smallint)
 ), gone AS (
-    DELETE FROM pending WHERE message_id = ANY(%(ids)s::uuid[]) RETURNING message_id
+    DELETE FROM pending WHERE message_id = ANY(%(ids)s::uuid[]) RETURNING message_id, carrier_id
 ), moved AS (
     UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
                        refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), ''),
                        open_parts = least(open_parts, nullif(sent.ids, 0))
     FROM sent WHERE message.id = sent.id AND state = 10
-    RETURNING 1
+    RETURNING message.id, team_id
 ), waits AS (
     INSERT INTO awaiting (carrier_id, ref, message_id, part, sent_at)
     SELECT carrier_id, ref, id, part, to_timestamp(at)
     FROM json_to_recordset(%(parts)s) AS parts (carrier_id integer, ref text, id uuid, part smallint, at float8)
     ON CONFLICT (carrier_id, ref) DO NOTHING RETURNING 1
+), counted AS (  -- again, where it was another carrier's by now: the one that took it was slow to say so
+    INSERT INTO rollup_change (kind, ids)
+    SELECT 20, array_agg(id) FROM moved HAVING count(*) > 0 UNION ALL
+    SELECT 0, array_agg(message_id) FROM gone JOIN sent ON sent.id = message_id AND sent.carrier_id <> gone.carrier_id
+    HAVING count(*) > 0
 )
 SELECT CASE WHEN (SELECT count(*) FROM gone) > (SELECT count(*) FROM moved) THEN (SELECT array_agg(message_id)::text FROM gone) END,
        (SELECT count(*) FROM moved), (SELECT count(*) FROM waits), EXISTS (SELECT FROM parked_report),
-       EXISTS (SELECT FROM parked_report WHERE spellings IS NOT NULL AND at > now() - interval '1 hour')
-"""
+       EXISTS (SELECT FROM parked_report WHERE spellings IS NOT NULL AND at > now() - interval '1 hour'),
+       (SELECT array_agg(id::text) FROM moved WHERE team_id IN """
+    + hooks.HOOKED_TEAMS
+    + ")"
+)
 
 # One that an earlier carrier took, which then reported a failure, is sent already (`second_ways`); what that carrier said of it
 # is over. What this one says of parts that it took in an earlier attempt stays.
 SENT_ON = """
-UPDATE message SET carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
-                   refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), ''),
-                   open_parts = least(open_parts, nullif(sent.ids, 0)),
-                   failure = CASE WHEN failed_parts > 0 THEN failure END, error = CASE WHEN failed_parts > 0 THEN error END
-FROM json_to_recordset(%(messages)s) AS sent (
-    id uuid, carrier_id integer, attempt smallint, at float8, refs text, ids smallint)
-WHERE message.id = ANY(%(gone)s::uuid[]) AND message.id = sent.id AND state = 20 AND attempts < attempt
+WITH moved AS (
+    UPDATE message SET carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
+                       refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), ''),
+                       open_parts = least(open_parts, nullif(sent.ids, 0)),
+                       failure = CASE WHEN failed_parts > 0 THEN failure END, error = CASE WHEN failed_parts > 0 THEN error END
+    FROM json_to_recordset(%(messages)s) AS sent (
+        id uuid, carrier_id integer, attempt smallint, at float8, refs text, ids smallint)
+    WHERE message.id = ANY(%(gone)s::uuid[]) AND message.id = sent.id AND state = 20 AND attempts < attempt
+    RETURNING message.id
+), counted AS (
+    INSERT INTO rollup_change (kind, ids) SELECT 0, array_agg(id) FROM moved HAVING count(*) > 0
+)
+SELECT FROM moved
 """
 
 # A carrier that uses an id again means the newer message. The older one keeps its row, under a name that never matches.
@@ -124,7 +139,7 @@ WITH ended AS MATERIALIZED (
 ), gone AS (
     DELETE FROM pending USING ended WHERE message_id = ANY(%(ids)s::uuid[]) AND message_id = ended.id
       AND attempts = attempt  -- else another process, to whom this one was dead, has it by now
-    RETURNING pending.message_id, pending.team_id, pending.price_units, ended.*,
+    RETURNING pending.message_id, pending.team_id, pending.price_units, pending.carrier_id AS placed_at, ended.*,
               bit_count((sent_parts | ended.taken)::bit(32)) AS taken_parts
 ), moved AS (
     UPDATE message SET state = 40, carrier_id = gone.carrier_id, attempts = gone.attempt, done_at = now(),
@@ -134,7 +149,10 @@ WITH ended AS MATERIALIZED (
                        open_parts = 0, failed_parts = parts,
                        refs = nullif(concat_ws(' ', message.refs, nullif(gone.refs, '')), CASE taken_parts WHEN 0 THEN '' END)
     FROM gone WHERE message.id = gone.message_id
-    RETURNING message.*, gone.taken_parts
+    RETURNING message.*, gone.taken_parts, gone.placed_at
+), counted AS (
+    INSERT INTO rollup_change (kind, ids)
+    SELECT CASE carrier_id WHEN placed_at THEN state ELSE 0 END AS kind, array_agg(id) FROM moved GROUP BY kind
 ), closed AS (
     UPDATE awaiting SET failed = true FROM (
         SELECT place FROM moved, awaited_names(refs, id, parts) AS name, LATERAL (
@@ -159,9 +177,8 @@ WITH ended AS MATERIALIZED (
     SELECT * FROM moved WHERE origin = 2 AND wish IN (1, 2)
 )"""
     + NOTICES
-    + """
-SELECT * FROM told
-"""
+    + "SELECT * FROM told UNION ALL"
+    + HOOKED
 )
 
 
@@ -290,7 +307,7 @@ def _write_sent(txn: Txn, rows: _Sorted) -> list[Report]:
     _tell_apart(parts)
     given = {"messages": as_json(rows.sent), "ids": _ids(rows.sent), "parts": as_json(parts)}
     txn.execute(SENT, given)
-    gone, moved, new, any_parked, any_spelt = one_row(txn)
+    gone, moved, new, any_parked, any_spelt, hooked = one_row(txn)
     if gone is not None:
         txn.execute(SENT_ON, given | {"gone": gone})
         moved += txn.rowcount
@@ -298,6 +315,8 @@ def _write_sent(txn: Txn, rows: _Sorted) -> list[Report]:
         txn.execute(DISPLACE, given)
         txn.execute(SENT, given)
     rows.may_be_late = rows.may_be_late or moved < len(rows.sent)
+    if hooked:
+        hooks.messages(txn, hooked)
     if not any_parked:
         return []
     txn.execute(UNPARK, given)

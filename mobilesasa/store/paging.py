@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mobilesasa.core.errors import BadValue
 from mobilesasa.store.database import Txn, one_row
 
 #: Rows that are counted one by one; of more the planner's estimate must do.
 COUNTED: Final = 100_000
+_KEY_DIGITS = 18
 
 
 def count(
@@ -30,3 +32,15 @@ def count(
     txn.execute(estimate, parameters)
     ((plans,),) = txn.fetchall()
     return max(found, round(plans[0]["Plan"]["Plan Rows"])), True
+
+
+def key_id(after: str) -> tuple[int, str]:
+    """Return the number that the key of a list begins with, and what stands behind it.
+
+    Raises:
+        BadValue: the key is of another list.
+    """
+    number, _, rest = after.partition(" ")
+    if not (number.isascii() and number.isdigit() and len(number) <= _KEY_DIGITS):
+        raise BadValue("the cursor is not one of this list")
+    return int(number), rest

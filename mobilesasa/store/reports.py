@@ -13,9 +13,9 @@ from typing import Any
 import attrs
 
 from mobilesasa.core.model import Failure, Notice, Report, State
-from mobilesasa.store import doubts, second_ways, spellings, steps, suppressions
+from mobilesasa.store import doubts, hooks, notices, second_ways, spellings, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
-from mobilesasa.store.notices import NOTICES, notice_of
+from mobilesasa.store.notices import HOOKED, NOTICES
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
@@ -52,7 +52,10 @@ WITH heard AS MATERIALIZED (
         error = CASE WHEN failed_parts = mended THEN coalesce(nullif(each.error, ''), message.error) ELSE message.error END,
         done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
     FROM each WHERE message.id = each.message_id
-    RETURNING message.*, closed
+    RETURNING message.*, closed, mended
+), counted AS (
+    INSERT INTO rollup_change (kind, ids)
+    SELECT CASE mended WHEN 0 THEN state ELSE 0 END AS kind, array_agg(id) FROM moved WHERE open_parts <= 0 GROUP BY kind
 ), due AS (
     SELECT * FROM moved WHERE origin = 2 AND open_parts = 0
     AND ((state = 30 AND wish IN (1, 3)) OR (state = 40 AND closed > 0 AND wish IN (1, 2)))
@@ -60,8 +63,10 @@ WITH heard AS MATERIALIZED (
     + NOTICES
     + """
 SELECT NULL::integer AS n, told.* FROM told UNION ALL
-SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gone
-"""
+SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gone UNION ALL
+SELECT NULL, ended.* FROM ("""
+    + HOOKED
+    + "AND (state = 30 OR closed > 0)) AS ended"
 )
 
 FAILED = (
@@ -88,14 +93,18 @@ WITH heard AS MATERIALIZED (
         done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
     FROM each WHERE message.id = each.message_id
     RETURNING message.*
+), counted AS (
+    INSERT INTO rollup_change (kind, ids) SELECT state AS kind, array_agg(id) FROM moved WHERE open_parts = 0 GROUP BY kind
 ), due AS (
     SELECT * FROM moved WHERE origin = 2 AND open_parts = 0 AND state = 40 AND wish IN (1, 2)
 )"""
     + NOTICES
     + """
 SELECT NULL::integer AS n, told.* FROM told UNION ALL
-SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hit
-"""
+SELECT n, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM hit UNION ALL
+SELECT NULL, ended.* FROM ("""
+    + HOOKED
+    + ") AS ended"
 )
 
 AWAITED = "SELECT ref FROM awaiting WHERE carrier_id = %(carrier_id)s AND NOT failed ORDER BY sent_at"
@@ -133,7 +142,8 @@ DELETE FROM parked_report WHERE id IN (
 """
 
 # No receipt came in time: the message stays `sent`, and an ESME that waits for its receipt is told EXPIRED (decision 111).
-GIVE_UP = """
+GIVE_UP = (
+    """
 WITH late AS (
     DELETE FROM awaiting WHERE (carrier_id, ref) IN (
         SELECT carrier_id, ref FROM awaiting WHERE sent_at < now() - make_interval(hours => %(hours)s) LIMIT %(limit)s)
@@ -147,13 +157,19 @@ WITH late AS (
         failure = coalesce(failure, 'no_receipt'), reason = coalesce(reason, 'the carrier never reported')
     FROM each WHERE message.id = each.message_id AND state < 40
     RETURNING message.*
+), counted AS (
+    INSERT INTO rollup_change (kind, ids)
+    SELECT CASE state WHEN 40 THEN 40 WHEN 20 THEN 50 ELSE 0 END AS kind, array_agg(id) FROM moved WHERE open_parts = 0 GROUP BY kind
 ), spooled AS (
     INSERT INTO spool (team_id, message_id, state, failure, error, done_at)
     SELECT team_id, id, 40, 'no_receipt', '', now() FROM moved WHERE open_parts = 0 AND origin = 2 AND wish IN (1, 2)
     RETURNING id
 )
-SELECT (SELECT count(*) FROM late), (SELECT count(*) FROM spooled)
-"""
+SELECT (SELECT count(*) FROM late), (SELECT count(*) FROM spooled),
+       (SELECT array_agg(id::text) FROM moved WHERE open_parts = 0 AND state = 40 AND team_id IN """
+    + hooks.HOOKED_TEAMS
+    + ")"
+)
 
 
 def awaited(txn: Txn, carrier_id: int) -> list[str]:
@@ -212,8 +228,8 @@ def _settle(txn: Txn, finals: list[tuple[int, Report]], owed: dict[int, Notice])
         found = txn.fetchall()
         hit = {row[0] for row in found if row[0] is not None}
         # Which report of a message brought the notice does not matter: any that hit stands for it.
-        for n, told in zip(sorted(hit), (row[1:] for row in found if row[0] is None), strict=False):
-            owed[n] = notice_of(told)
+        told = notices.read(txn, [row[1:] for row in found if row[0] is None])
+        owed.update(zip(sorted(hit), told, strict=False))
         missed.extend(pair for pair in of_state.values() if pair[0] not in hit)
     return missed
 
@@ -242,7 +258,9 @@ def _known(txn: Txn, reports: Sequence[Report]) -> set[int]:
 def give_up(txn: Txn, hours: int, limit: int) -> tuple[int, int]:
     """Close parts whose receipt is overdue by hours since they were sent. Returns how many, and how many notices."""
     txn.execute(GIVE_UP, {"hours": hours, "limit": limit})
-    closed, told = one_row(txn)
+    closed, told, hooked = one_row(txn)
+    if hooked:
+        hooks.messages(txn, hooked)
     if closed:
         steps.overtake_all(txn)
     return closed, told

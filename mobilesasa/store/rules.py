@@ -9,10 +9,13 @@ from typing import Any
 import attrs
 import orjson
 
+from mobilesasa.core.actors import Actor
+from mobilesasa.core.administration import NamedRule, NewRule
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.core.model import Coding, Lane, Origin
-from mobilesasa.core.routing import DEFAULT_PRIORITY, TARGETS_MAX, Policy, Rule, Target
-from mobilesasa.store import carriers, teams
+from mobilesasa.core.routing import TARGETS_MAX, Policy, Rule, Target
+from mobilesasa.core.senders import SenderClass
+from mobilesasa.store import carriers, teams, trail
 from mobilesasa.store.carriers import PRIORITY_MAX
 from mobilesasa.store.database import Txn
 
@@ -22,8 +25,8 @@ _PREFIX = re.compile(r"[0-9]{0,15}")
 
 INSERT = """
 WITH rule AS (
-    INSERT INTO route_rule (priority, prefix, network, team_id, sender, lane, origin, coding, policy)
-    VALUES (%(priority)s, %(prefix)s, %(network)s, %(team_id)s, %(sender)s, %(lane)s, %(origin)s, %(coding)s, %(policy)s)
+    INSERT INTO route_rule (priority, prefix, network, team_id, sender, sender_class, lane, origin, coding, policy)
+    VALUES (%(priority)s, %(prefix)s, %(network)s, %(team_id)s, %(sender)s, %(sender_class)s, %(lane)s, %(origin)s, %(coding)s, %(policy)s)
     ON CONFLICT DO NOTHING RETURNING id
 ), target AS (
     INSERT INTO route_target (rule_id, place, carrier_id, weight)
@@ -37,7 +40,7 @@ _COLUMNS = """
 SELECT team.code, (
            SELECT json_agg(json_build_array(carrier.name, carrier_id, weight) ORDER BY place)
            FROM route_target JOIN carrier ON carrier.id = carrier_id WHERE rule_id = route_rule.id
-       ), route_rule.id, priority, team_id, prefix, network, sender, lane, origin, coding, policy
+       ), route_rule.id, priority, team_id, prefix, network, sender, sender_class, lane, origin, coding, policy
 FROM route_rule LEFT JOIN team ON team.id = team_id
 """
 
@@ -45,35 +48,33 @@ LIST = _COLUMNS + "ORDER BY priority, route_rule.id"
 
 FIND = _COLUMNS + "WHERE route_rule.id = %(id)s"
 
+# Two rules that ask for the same at one priority cannot be told apart: see the index `route_rule_once`.
+CHANGE = """
+UPDATE route_rule SET priority = %(priority)s, prefix = %(prefix)s, network = %(network)s, team_id = %(team_id)s,
+    sender = %(sender)s, sender_class = %(sender_class)s, lane = %(lane)s, origin = %(origin)s, coding = %(coding)s,
+    policy = %(policy)s
+WHERE id = %(id)s AND NOT EXISTS (
+    SELECT FROM route_rule AS other WHERE other.id <> %(id)s AND other.priority = %(priority)s AND other.prefix = %(prefix)s
+    AND (other.network, other.team_id, other.sender, other.sender_class, other.lane, other.origin, other.coding)
+        IS NOT DISTINCT FROM (%(network)s::text, %(team_id)s::integer, %(sender)s::text, %(sender_class)s::text,
+                              %(lane)s::smallint, %(origin)s::smallint, %(coding)s::smallint))
+"""
+
+# Those who change rules take turns, so that none of them sees two that are the same come to be.
+TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtext('mobilesasa.rules'), 0)"
+
+DROP_TARGETS = "DELETE FROM route_target WHERE rule_id = %(id)s"
+
+ADD_TARGETS = """
+INSERT INTO route_target (rule_id, place, carrier_id, weight)
+SELECT %(id)s, place, carrier_id, weight
+FROM json_to_recordset(%(targets)s) AS each (place smallint, carrier_id integer, weight integer)
+"""
+
 DELETE = "DELETE FROM route_rule WHERE id = %(id)s"
 
 
-@attrs.frozen(kw_only=True)
-class NewRule:
-    """A rule that is to be; what is None is not asked for."""
-
-    targets: Sequence[tuple[str, int]]  # names of carriers and weights, the first goes first
-    policy: Policy = Policy.FAILOVER
-    priority: int = DEFAULT_PRIORITY
-    prefix: str = ""
-    network: str | None = None
-    team: str | None = None  # its code
-    sender: str | None = None
-    lane: Lane | None = None
-    origin: Origin | None = None
-    coding: Coding | None = None
-
-
-@attrs.frozen
-class NamedRule:
-    """A rule with the names of what it speaks of."""
-
-    rule: Rule
-    team: str | None  # its code
-    carriers: tuple[str, ...]  # in the order of the rule's targets
-
-
-def add_rule(txn: Txn, new: NewRule) -> NamedRule:
+def add_rule(txn: Txn, by: Actor, new: NewRule) -> NamedRule:
     """Keep a rule.
 
     Raises:
@@ -81,21 +82,14 @@ def add_rule(txn: Txn, new: NewRule) -> NamedRule:
         AlreadyExists: there is a rule of that priority which asks for just the same.
         BadValue: prefix, priority, weights, the carriers or a name.
     """
-    _check(new)
-    targets = [
-        {"place": place, "carrier_id": carriers.find_carrier(txn, name).id, "weight": weight}
-        for place, (name, weight) in enumerate(new.targets, start=1)
-    ]
-    if len({target["carrier_id"] for target in targets}) < len(targets):
-        raise BadValue("a rule names each of its carriers once")
-    values: dict[str, Any] = attrs.asdict(new, filter=attrs.filters.exclude("team", "targets"))
-    values["team_id"] = None if new.team is None else teams.find_team_id(txn, new.team)
-    values["targets"] = orjson.dumps(targets).decode()
-    txn.execute(INSERT, {name: None if value is None else _plain(value) for name, value in values.items()})
+    txn.execute(TAKE_TURNS)
+    txn.execute(INSERT, _values(txn, new))
     row = txn.fetchone()
     if row is None:
-        raise AlreadyExists("a rule of this priority asks for the same already; remove it, or say another priority")
-    return find_rule(txn, row[0])
+        raise _same()
+    made = find_rule(txn, row[0])
+    trail.note(txn, by, "rule.create", str(made.rule.id), team_id=None, after=_told(made))
+    return made
 
 
 def list_rules(txn: Txn) -> list[NamedRule]:
@@ -117,7 +111,28 @@ def find_rule(txn: Txn, rule_id: int) -> NamedRule:
     return _named(*row)
 
 
-def remove_rule(txn: Txn, rule_id: int) -> NamedRule:
+def change_rule(txn: Txn, by: Actor, rule_id: int, new: NewRule) -> NamedRule:
+    """Put another rule in the place of one, under its number.
+
+    Raises:
+        NotFound: there is none of that id, or no such team or carrier.
+        AlreadyExists, BadValue: as `add_rule` says.
+    """
+    txn.execute(TAKE_TURNS)
+    before = find_rule(txn, rule_id)
+    values = {**_values(txn, new), "id": rule_id}
+    txn.execute(CHANGE, values)
+    if not txn.rowcount:
+        raise _same()
+    txn.execute(DROP_TARGETS, values)
+    txn.execute(ADD_TARGETS, values)
+    after = find_rule(txn, rule_id)
+    was, now = _told(before), _told(after)
+    trail.note(txn, by, "rule.change", str(rule_id), team_id=None, before=was, after=now)
+    return after
+
+
+def remove_rule(txn: Txn, by: Actor, rule_id: int) -> NamedRule:
     """Take a rule away, and return what it was.
 
     Raises:
@@ -125,6 +140,7 @@ def remove_rule(txn: Txn, rule_id: int) -> NamedRule:
     """
     found = find_rule(txn, rule_id)
     txn.execute(DELETE, {"id": rule_id})
+    trail.note(txn, by, "rule.remove", str(rule_id), team_id=None, before=_told(found))
     return found
 
 
@@ -136,6 +152,7 @@ def read_rule(
     prefix: str,
     network: str | None,
     sender: str | None,
+    sender_class: str | None,
     lane: int | None,
     origin: int | None,
     coding: int | None,
@@ -151,10 +168,45 @@ def read_rule(
         network=network,
         team_id=team_id,
         sender=sender,
+        sender_class=sender_class,
         lane=None if lane is None else Lane(lane),
         origin=None if origin is None else Origin(origin),
         coding=None if coding is None else Coding(coding),
     )
+
+
+def _values(txn: Txn, new: NewRule) -> dict[str, Any]:
+    """Return a rule as the statements take it.
+
+    Raises:
+        NotFound: there is no such team or carrier.
+        BadValue: prefix, priority, weights, the carriers or a name.
+    """
+    _check(new)
+    targets = [
+        {"place": place, "carrier_id": carriers.find_carrier(txn, name).id, "weight": weight}
+        for place, (name, weight) in enumerate(new.targets, start=1)
+    ]
+    if len({target["carrier_id"] for target in targets}) < len(targets):
+        raise BadValue("a rule names each of its carriers once")
+    values: dict[str, Any] = attrs.asdict(new, filter=attrs.filters.exclude("team", "targets"))
+    values["team_id"] = None if new.team is None else teams.find_team_id(txn, new.team)
+    values["targets"] = orjson.dumps(targets).decode()
+    return {name: None if value is None else _plain(value) for name, value in values.items()}
+
+
+def _same() -> AlreadyExists:
+    return AlreadyExists("a rule of this priority asks for the same already; remove it, or say another priority")
+
+
+def _told(found: NamedRule) -> dict[str, Any]:
+    """Return of a rule what the trail tells."""
+    rule = found.rule
+    weights = [target.weight for target in rule.targets]
+    asked = attrs.asdict(rule, recurse=False, filter=lambda field, value: value is not None)
+    del asked["id"], asked["targets"]
+    asked.pop("team_id", None)
+    return {**asked, "team": found.team, "carriers": dict(zip(found.carriers, weights, strict=True))}
 
 
 def _named(team: str | None, targets: Sequence[tuple[str, int, int]], *asked: Any) -> NamedRule:
@@ -175,6 +227,8 @@ def _check(new: NewRule) -> None:
     for what, text in (("network", new.network), ("sender", new.sender)):
         if text is not None and (not text or not text.isprintable()):
             raise BadValue(f"a {what}'s name has characters, and all can be shown; {text!r} is none")
+    if new.sender_class is not None and new.sender_class not in set(SenderClass):
+        raise BadValue(f"a class is one of {', '.join(SenderClass)}; {new.sender_class!r} is none")
 
 
 def _plain(value: object) -> object:

@@ -27,7 +27,7 @@ from typing import Any
 from mobilesasa.core.model import MessageId, Notice, Report, State
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
-from mobilesasa.store.notices import NOTICES, notices
+from mobilesasa.store.notices import HOOKED, NOTICES, notices
 from mobilesasa.store.rows import as_json
 
 # Whether a message has a way is settled when its last part is taken; a late receipt may end its waiting until then.
@@ -95,6 +95,8 @@ WITH heard AS MATERIALIZED (
                        failure = failed_by, error = said, reason = NULL  -- what its team is told if no other carrier takes it
     FROM way WHERE message.id = went AND state = 20 AND open_parts = closed AND expires_at > now()
     RETURNING way.*, team_id, lane, price_units, expires_at, attempts, parts
+), counted AS (
+    INSERT INTO rollup_change (kind, ids) SELECT 0, array_agg(went) FROM moved HAVING count(*) > 0
 ), waiting AS (
     INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at, attempts, fallbacks)
     SELECT went, team_id, ways[1], lane, price_units, expires_at, now(), attempts, nullif(ways[2:], '{}') FROM moved
@@ -143,6 +145,8 @@ WITH heard AS MATERIALIZED (
                        done_at = greatest(coalesce(to_timestamp(whole.done_at), now()), sent_at)
     FROM whole WHERE message.id = whole.id AND state <> 30
     RETURNING message.*, last_carrier_id, last_refs
+), counted AS (
+    INSERT INTO rollup_change (kind, ids) SELECT 0, array_agg(id) FROM moved HAVING count(*) > 0
 ), waits_no_more AS (
     DELETE FROM pending USING moved WHERE message_id = moved.id
 ), goes_nowhere AS (
@@ -162,9 +166,8 @@ WITH heard AS MATERIALIZED (
     SELECT * FROM moved WHERE origin = 2 AND wish IN (1, 3)
 )"""
     + NOTICES
-    + """
-SELECT * FROM told
-"""
+    + "SELECT * FROM told UNION ALL"
+    + HOOKED
 )
 
 # What a carrier took of a message that has arrived meanwhile; or in an attempt that counts no more, because the process that

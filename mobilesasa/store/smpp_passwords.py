@@ -15,9 +15,11 @@ import attrs
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.teams import BASE58, SMPP_PASSWORD_CHARACTERS
+from mobilesasa.store import trail
 from mobilesasa.store.database import Database, Txn, one_row
 
 WRONG_MAX: Final = 10  # in a row; then it is locked until the operator unlocks it
@@ -66,12 +68,13 @@ ORDER BY team.code, smpp_password.id
 REVOKE = """
 UPDATE smpp_password SET revoked_at = now()
 WHERE uuid = %(uuid)s AND (%(team_id)s::integer IS NULL OR team_id = %(team_id)s) AND revoked_at IS NULL
+RETURNING team_id
 """
 
 UNLOCK = """
 UPDATE smpp_password SET failed = 0, locked_at = NULL
 WHERE (uuid = %(uuid)s OR team_id = %(team_id)s) AND revoked_at IS NULL AND (locked_at IS NOT NULL OR failed > 0)
-RETURNING uuid
+RETURNING uuid, team_id
 """
 
 PASSED = """
@@ -135,11 +138,12 @@ def matching(hashes: Sequence[str], given: str) -> int | None:
     return None
 
 
-def create(txn: Txn, new: NewSmppPassword, password: str) -> SmppPasswordRecord:
+def create(txn: Txn, by: Actor, new: NewSmppPassword, password: str) -> SmppPasswordRecord:
     """Keep a new SMPP password; of its text only a slow hash.
 
     Raises:
         BadValue: it may be used from nowhere or from too far around, no such token can bind, or there are too many.
+        AccessEnded: whoever makes it no longer may.
     """
     allowed = checked_networks(new.allowed)
     made = _hasher.hash(password)
@@ -163,7 +167,10 @@ def create(txn: Txn, new: NewSmppPassword, password: str) -> SmppPasswordRecord:
         "any_address": not allowed,
     }
     txn.execute(INSERT, parameters)
-    return _select(txn, uuid=one_row(txn)[0])[0]
+    kept = _select(txn, uuid=one_row(txn)[0])[0]
+    after = {"token": kept.token_uuid, "allowed": kept.allowed, "any_address": kept.any_address}
+    trail.note(txn, by, "smpp_password.create", kept.uuid, team_id=new.team_id, after=after)
+    return kept
 
 
 def list_passwords(txn: Txn, team_id: int) -> list[SmppPasswordRecord]:
@@ -171,7 +178,7 @@ def list_passwords(txn: Txn, team_id: int) -> list[SmppPasswordRecord]:
     return _select(txn, team_id=team_id)
 
 
-def revoke(txn: Txn, uuid: str, team_id: int | None = None) -> SmppPasswordRecord:
+def revoke(txn: Txn, by: Actor, uuid: str, team_id: int | None = None) -> SmppPasswordRecord:
     """Revoke an SMPP password, of the team if one is named; one that was revoked keeps the time of the first.
 
     Raises:
@@ -179,13 +186,16 @@ def revoke(txn: Txn, uuid: str, team_id: int | None = None) -> SmppPasswordRecor
     """
     found = canonical(uuid)
     if found is not None:
-        for _ in _select(txn, uuid=found, team_id=team_id):
-            txn.execute(REVOKE, {"uuid": found, "team_id": team_id})
-            return _select(txn, uuid=found)[0]
+        txn.execute(REVOKE, {"uuid": found, "team_id": team_id})
+        for (owner_id,) in txn.fetchall():
+            trail.note(txn, by, "smpp_password.revoke", found, team_id=owner_id)
+        for password in _select(txn, uuid=found, team_id=team_id):
+            trail.allow(txn, by)
+            return password
     raise NotFound(f"there is no SMPP password {uuid!r}")
 
 
-def unlock(txn: Txn, uuid: str | None = None, team_id: int | None = None) -> list[SmppPasswordRecord]:
+def unlock(txn: Txn, by: Actor, uuid: str | None = None, team_id: int | None = None) -> list[SmppPasswordRecord]:
     """Unlock an SMPP password, or all of a team, and forget the wrong ones; return those that this changed.
 
     Raises:
@@ -195,7 +205,10 @@ def unlock(txn: Txn, uuid: str | None = None, team_id: int | None = None) -> lis
     if uuid is not None and (found is None or not _select(txn, uuid=found)):
         raise NotFound(f"there is no SMPP password {uuid!r}")
     txn.execute(UNLOCK, {"uuid": found, "team_id": team_id})
-    return [_select(txn, uuid=changed)[0] for (changed,) in txn.fetchall()]
+    unlocked = txn.fetchall()
+    for changed, owner_id in unlocked:
+        trail.note(txn, by, "smpp_password.unlock", changed, team_id=owner_id)
+    return [_select(txn, uuid=changed)[0] for changed, _ in unlocked]
 
 
 def passed(txn: Txn, uuid: str) -> bool:
@@ -272,7 +285,7 @@ class SmppPasswords:
         return await self._database.run("smpp_passwords.failed", failed, uuids)
 
     async def create(
-        self, team_id: int, token_uuid: str | None, allowed: Sequence[str]
+        self, by: Actor, team_id: int, token_uuid: str | None, allowed: Sequence[str]
     ) -> tuple[SmppPasswordRecord, str]:
         """Make one of a team; return what is known of it, and its text, which nobody can learn again.
 
@@ -281,16 +294,16 @@ class SmppPasswords:
         """
         password = make_password(self._random_below)
         new = NewSmppPassword(team_id, token_uuid, allowed)
-        return await self._database.run("smpp_passwords.create", create, new, password), password
+        return await self._database.run("smpp_passwords.create", create, by, new, password), password
 
     async def of_team(self, team_id: int) -> list[SmppPasswordRecord]:
         """Return those of a team, with those that open nothing any more."""
         return await self._database.run("smpp_passwords.list", list_passwords, team_id)
 
-    async def revoke(self, team_id: int, uuid: str) -> SmppPasswordRecord:
+    async def revoke(self, by: Actor, team_id: int, uuid: str) -> SmppPasswordRecord:
         """Revoke one of a team.
 
         Raises:
             NotFound: the team has none of that uuid.
         """
-        return await self._database.run("smpp_passwords.revoke", revoke, uuid, team_id)
+        return await self._database.run("smpp_passwords.revoke", revoke, by, uuid, team_id)

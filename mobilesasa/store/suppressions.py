@@ -11,12 +11,14 @@ from typing import Any
 
 import attrs
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound, Suppressed
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.model import MessageId, Priced, Report
 from mobilesasa.core.optouts import OptOut, Reason, refusal
-from mobilesasa.store import paging
+from mobilesasa.sms.numbers import masked
+from mobilesasa.store import hooks, paging, trail
 from mobilesasa.store.database import Database, Txn, one_row
 from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.rows import as_json
@@ -24,11 +26,12 @@ from mobilesasa.store.rows import as_json
 _COLUMNS = "uuid, team_id, recipient, sender, reason, source_id, (extract(epoch FROM at) * 1000)::bigint"
 
 # Who is suppressed already stays so, for the reason of the first time; the operator's outlives all others.
-ADD = """
+ADD = f"""
 INSERT INTO suppression (uuid, team_id, recipient, sender, reason, source_id)
 VALUES (coalesce(%(uuid)s::uuid, gen_random_uuid()), %(team_id)s, %(recipient)s, %(sender)s, %(reason)s, %(source_id)s)
 ON CONFLICT (team_id, recipient, sender) DO UPDATE SET reason = 'operator'
 WHERE excluded.reason = 'operator' AND suppression.reason <> 'operator'
+RETURNING {_COLUMNS}
 """
 
 # The row of a team is touched, and its nodes are told, only the first time.
@@ -48,11 +51,11 @@ SELECT n, reason FROM json_to_recordset(%(asked)s) AS asked (n integer, team_id 
 ) AS found
 """
 
-_BLACKLIST = """
+_BLACKLIST = f"""
 INSERT INTO suppression (team_id, recipient, sender, reason, source_id)
 SELECT DISTINCT ON (team_id, recipient, sender) team_id, recipient, sender, 'blacklisted', id FROM about
 ORDER BY team_id, recipient, sender, id
-ON CONFLICT (team_id, recipient, sender) DO NOTHING RETURNING team_id
+ON CONFLICT (team_id, recipient, sender) DO NOTHING RETURNING {_COLUMNS}
 """
 
 REPORTED = (
@@ -120,14 +123,24 @@ class Wanted:
     sender: str | None = None  # `ALL_SENDERS`: only those
 
 
-def add(txn: Txn, team_id: int, recipient: str, sender: str, reason: Reason, uuid: str | None = None) -> Suppression:
+def add(
+    txn: Txn, by: Actor, team_id: int, recipient: str, sender: str, reason: Reason, uuid: str | None = None
+) -> Suppression:
     """Suppress somebody for one sender of a team or all of them; a second time changes nothing.
 
     Returns the suppression as it is kept, which may be that of an earlier time.
+
+    Raises:
+        AccessEnded: whoever suppresses them no longer may.
     """
-    _add(txn, team_id, recipient, sender, reason, uuid)  # locks the row, so it is still there
+    changed = _add(txn, team_id, recipient, sender, reason, uuid)  # locks the row, so it is still there
     txn.execute(FIND, {"team_id": team_id, "recipient": recipient, "sender": sender})
-    return Suppression(*one_row(txn))
+    kept = Suppression(*one_row(txn))
+    if changed:
+        trail.note(txn, by, "suppression.create", kept.uuid, team_id=team_id, after=_told(kept))
+    else:
+        trail.allow(txn, by)
+    return kept
 
 
 def follow(txn: Txn, opt_out: OptOut, inbound_id: MessageId) -> None:
@@ -144,14 +157,14 @@ def heard(txn: Txn, reports: Sequence[Report]) -> None:
     if reports:
         rows = [{"carrier_id": each.carrier_id, "ref": each.ref} for each in reports]
         txn.execute(REPORTED, {"reports": as_json(rows)})
-        _mark(txn, {team_id for (team_id,) in txn.fetchall()})
+        _added(txn)
 
 
 def not_taken(txn: Txn, ids: Sequence[MessageId]) -> None:
     """Suppress those whom a carrier refused for its blacklist, by the ids of the messages to them."""
     if ids:
         txn.execute(REFUSED_BY_CARRIER, {"ids": list(ids)})
-        _mark(txn, {team_id for (team_id,) in txn.fetchall()})
+        _added(txn)
 
 
 def refusals(txn: Txn, batch: Sequence[Priced]) -> dict[MessageId, Suppressed]:
@@ -185,19 +198,22 @@ def find(txn: Txn, team_id: int, recipient: str, sender: str) -> Suppression | N
     return None if row is None else Suppression(*row)
 
 
-def take_away(txn: Txn, team_id: int, uuid: str, by_operator: bool = False) -> Suppression:
+def take_away(txn: Txn, by: Actor, team_id: int, uuid: str, by_operator: bool = False) -> Suppression:
     """Take a suppression of the team away and return what it was.
 
     Raises:
         NotFound: the team has none of that uuid.
         BadValue: it is the operator's, and this is not the operator.
+        AccessEnded: whoever takes it away no longer may.
     """
     known = canonical(uuid)
     if known is not None:
         txn.execute(TAKE_AWAY, {"team_id": team_id, "uuid": known, "by_operator": by_operator})
         row = txn.fetchone()
         if row is not None:
-            return Suppression(*row)
+            was = Suppression(*row)
+            trail.note(txn, by, "suppression.remove", was.uuid, team_id=team_id, before=_told(was))
+            return was
         txn.execute(THERE, {"team_id": team_id, "uuid": known})
         if txn.fetchall() == [(True,)]:
             raise BadValue("the suppression is the operator's, who alone can take it away")
@@ -212,24 +228,35 @@ def _add(
     reason: Reason,
     uuid: str | None = None,
     source_id: MessageId | None = None,
-) -> None:
+) -> bool:
+    """Keep a suppression; return whether that changed anything."""
     given: dict[str, Any] = {"team_id": team_id, "recipient": recipient, "sender": sender, "reason": reason}
     txn.execute(ADD, {**given, "uuid": uuid, "source_id": source_id})
-    _mark(txn, {team_id})
+    return _added(txn)
 
 
-def _mark(txn: Txn, teams: set[int]) -> None:
-    if teams:
-        txn.execute(MARK, {"teams": sorted(teams)})
+def _told(found: Suppression) -> dict[str, str | None]:
+    """Return of a suppression what the trail tells: who it is cannot be told, for nothing is ever taken from the trail."""
+    return {"phone": masked(found.recipient), "sender": found.sender or None, "reason": found.reason}
 
 
-def _add_as(txn: Txn, wanted: Suppression) -> None:
+def _added(txn: Txn) -> bool:
+    """Mark the teams of the suppressions that a statement has just written, and tell their webhooks."""
+    added = [Suppression(*row) for row in txn.fetchall()]
+    if added:
+        txn.execute(MARK, {"teams": sorted({each.team_id for each in added})})
+    for each in added:
+        hooks.emit(txn, each.team_id, "optout", attrs.asdict(each), subject=each.source_id)
+    return bool(added)
+
+
+def _add_as(txn: Txn, by: Actor, wanted: Suppression) -> None:
     """Keep a suppression under its uuid, which its team was told.
 
     Raises:
         OtherUuid: there is one already, under another uuid.
     """
-    kept = add(txn, wanted.team_id, wanted.recipient, wanted.sender, wanted.reason, wanted.uuid)
+    kept = add(txn, by, wanted.team_id, wanted.recipient, wanted.sender, wanted.reason, wanted.uuid)
     if kept.uuid != wanted.uuid:
         raise OtherUuid
 
@@ -257,11 +284,12 @@ class Suppressions:
         return await self._database.run("suppressions.count", count, Wanted(team_id, recipient, sender))
 
     async def add(
-        self, team_id: int, recipient: str, sender: str, kept: Callable[[Suppression], Kept | None]
+        self, by: Actor, team_id: int, recipient: str, sender: str, kept: Callable[[Suppression], Kept | None]
     ) -> Suppression:
         """Suppress somebody; a second time changes nothing, and returns what there is.
 
         Args:
+            by: who does.
             team_id: whose messages.
             recipient: E.164 without the plus.
             sender: a name, or `ALL_SENDERS`.
@@ -274,16 +302,16 @@ class Suppressions:
             there = await self._database.run("suppressions.find", find, team_id, recipient, sender)
             made = there or Suppression(self._new_uuid(), team_id, recipient, sender, "api", None, self._now_ms())
             try:
-                await run_once(self._database, kept(made), "suppressions.add", _add_as, made)
+                await run_once(self._database, kept(made), "suppressions.add", _add_as, by, made)
             except OtherUuid:  # another call was faster, and is found now
                 continue
             return made
 
-    async def take_away(self, team_id: int, uuid: str) -> Suppression:
+    async def take_away(self, by: Actor, team_id: int, uuid: str) -> Suppression:
         """Take one away and return what it was.
 
         Raises:
             NotFound: the team has none of that uuid.
             BadValue: it is the operator's.
         """
-        return await self._database.run("suppressions.take_away", take_away, team_id, uuid)
+        return await self._database.run("suppressions.take_away", take_away, by, team_id, uuid)

@@ -5,21 +5,24 @@ A team is made with its senders, its units and its first token in one transactio
 
 from __future__ import annotations
 
-import enum
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 from psycopg2.extras import Json
 
+from mobilesasa.core.actors import Actor
+from mobilesasa.core.administration import KEEP, NewTeam, TeamChange, TeamRecord
 from mobilesasa.core.attributes import read_tlvs
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
-from mobilesasa.core.teams import Sender
+from mobilesasa.core.ids import canonical
+from mobilesasa.core.reporting import zone_of
+from mobilesasa.core.senders import SenderStatus
 from mobilesasa.core.terms import DEFAULT, BadTerms, read_changes
 from mobilesasa.sms.numbers import UnknownCountry, calling_code
-from mobilesasa.store import senders, tokens
+from mobilesasa.store import paging, senders, tokens, trail
 from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.senders import SenderRecord
 from mobilesasa.store.tokens import TokenRecord
 
 ENTRY_UNITS_MAX = 10**12  # what one entry may add or take: far from the end of a bigint, and more than anybody buys
@@ -37,13 +40,27 @@ SET_DEFAULT_SENDER = "UPDATE team SET default_sender_id = %(sender_id)s WHERE id
 
 FIND_ID = "SELECT id FROM team WHERE code = %(code)s"
 
-SELECT = """
+_SELECT = """
 SELECT team.id, team.uuid, team.code, team.name, team.country, team.balance, sender.name, max_sessions, session_tps,
        text_days, suspended_at IS NOT NULL, (extract(epoch FROM team.created_at) * 1000)::bigint, team.smpp,
-       smpp_any_address, team.tlvs
+       smpp_any_address, team.tlvs, low_balance_units, zone
 FROM team LEFT JOIN sender ON sender.id = team.default_sender_id
-WHERE %(code)s::text IS NULL OR team.code = %(code)s ORDER BY team.code
 """
+
+SELECT = _SELECT + "WHERE %(code)s::text IS NULL OR team.code = %(code)s ORDER BY team.code"
+
+FIND_BY_UUID = _SELECT + "WHERE team.uuid = %(uuid)s"
+
+_WANTED = """
+WHERE (%(search)s::text IS NULL OR strpos(team.code, upper(%(search)s)) > 0 OR strpos(lower(team.name), lower(%(search)s)) > 0)
+  AND (%(suspended)s::boolean IS NULL OR (suspended_at IS NOT NULL) = %(suspended)s)
+"""
+
+PAGE = f"{_SELECT} {_WANTED} ORDER BY team.id DESC LIMIT %(limit)s OFFSET %(offset)s"
+
+COUNT = f"SELECT count(*), count(*) FROM (SELECT FROM team {_WANTED} LIMIT %(limit)s) AS newest"
+
+ESTIMATE = f"EXPLAIN (FORMAT JSON) SELECT FROM team {_WANTED}"
 
 # A column that is not named in `changed` keeps its value.
 UPDATE = """
@@ -58,7 +75,9 @@ UPDATE team SET
                    ELSE suspended_at END,
     smpp = jsonb_strip_nulls(smpp || %(smpp)s::jsonb),
     tlvs = jsonb_strip_nulls(tlvs || %(tlvs)s::jsonb),
-    smpp_any_address = coalesce(%(smpp_any_address)s, smpp_any_address)
+    smpp_any_address = coalesce(%(smpp_any_address)s, smpp_any_address),
+    low_balance_units = CASE WHEN 'low_balance_units' = ANY(%(changed)s) THEN %(low_balance_units)s ELSE low_balance_units END,
+    zone = CASE WHEN 'zone' = ANY(%(changed)s) THEN %(zone)s ELSE zone END
 WHERE id = %(team_id)s
 """
 
@@ -77,81 +96,23 @@ SELECT balance FROM paid
 BALANCE = "SELECT balance FROM team WHERE id = %(team_id)s"
 
 
-class Keep(enum.Enum):
-    """Stands for a value that stays as it is where None has a meaning of its own."""
-
-    KEEP = enum.auto()
-
-
-KEEP = Keep.KEEP
-Limit = int | None | Literal[Keep.KEEP]
-
-
-@attrs.frozen
-class NewTeam:
-    """A team to be made; its senders are approved, and the first of them is its default."""
-
-    code: str
-    name: str | None = None  # None: the code
-    units: int = 0
-    senders: Sequence[str] = ()
-    country: str = "KE"
-    scopes: Sequence[str] = tokens.SCOPES  # of its first token
-
-
-@attrs.frozen
-class TeamChange:
-    """What `change` changes; None and KEEP leave a value as it is."""
-
-    name: str | None = None
-    country: str | None = None
-    default_sender: str | None = None
-    max_sessions: Limit = KEEP  # None: the node's setting
-    session_tps: Limit = KEEP  # None: the node's setting
-    text_days: Limit = KEEP  # None: the node's setting; 0: for ever
-    suspended: bool | None = None
-    smpp: Mapping[str, object] = attrs.field(factory=dict)  # of `core.terms.SmppTerms`, `default` for the node's again
-    smpp_any_address: bool | None = None  # whether its own SMPP passwords may do without a list of addresses
-    tlvs: Mapping[str, str] = attrs.field(factory=dict)  # vendor TLVs by tag, an empty value to take one away
-
-
-@attrs.frozen
-class TeamRecord:
-    """A team as an operator sees it."""
-
-    id: int
-    uuid: str
-    code: str
-    name: str
-    country: str
-    balance_units: int
-    default_sender: str | None
-    max_sessions: int | None
-    session_tps: int | None
-    text_days: int | None
-    suspended: bool
-    created_at_ms: int
-    smpp: Mapping[str, Any]  # what was set of `core.terms.SmppTerms`, but for the two that stand above
-    smpp_any_address: bool
-    tlvs: Mapping[str, str] = attrs.field(factory=dict)  # vendor TLVs for carriers that want them
-
-
 @attrs.frozen
 class CreatedTeam:
     """A team that was just made, with its senders in the order they were given."""
 
     team: TeamRecord
-    senders: tuple[Sender, ...]
-    token: TokenRecord
+    senders: tuple[SenderRecord, ...]
+    token: TokenRecord | None  # None: it was made without one
 
 
-def create_team(txn: Txn, new: NewTeam, raw_token: str) -> CreatedTeam:
+def create_team(txn: Txn, by: Actor, new: NewTeam, raw_token: str | None) -> CreatedTeam:
     """Make a team with its units, senders and first token.
 
     Args:
         txn: the transaction; all of it or nothing is kept.
+        by: who makes it.
         new: its code is put in capitals.
-        raw_token: as `tokens.make_raw_token` gives it; only its digest is kept.
+        raw_token: as `tokens.make_raw_token` gives it; only its digest is kept. None: it begins without a token.
 
     Raises:
         AlreadyExists: there is a team of that code.
@@ -159,7 +120,7 @@ def create_team(txn: Txn, new: NewTeam, raw_token: str) -> CreatedTeam:
     """
     code = checked_code(new.code)
     country = _checked_country(new.country)
-    name = _checked_name(code if new.name is None else new.name)
+    name = checked_name(code if new.name is None else new.name)
     if not 0 <= new.units <= ENTRY_UNITS_MAX:
         raise BadValue(f"a team begins with 0 to {ENTRY_UNITS_MAX} units, not {new.units}")
     txn.execute(INSERT, {"code": code, "name": name, "country": country})
@@ -169,11 +130,15 @@ def create_team(txn: Txn, new: NewTeam, raw_token: str) -> CreatedTeam:
     team_id: int = row[0]
     if new.units:
         _add_units(txn, team_id, new.units, "opening balance")
+    after = {"name": name, "country": country, "units": new.units}
+    trail.note(txn, by, "team.create", code, team_id=team_id, after=after)
     names = dict.fromkeys(new.senders)
-    made = tuple(senders.add(txn, team_id, sender, "approved") for sender in names)
+    made = tuple(senders.add(txn, by, team_id, sender, SenderStatus.APPROVED) for sender in names)
     if made:
         txn.execute(SET_DEFAULT_SENDER, {"team_id": team_id, "sender_id": made[0].id})
-    token = tokens.create(txn, team_id, "first token", new.scopes, None, raw_token)
+    token = None
+    if raw_token is not None:
+        token = tokens.create(txn, by, team_id, "first token", new.scopes, None, raw_token)
     return CreatedTeam(show_team(txn, code), made, token)
 
 
@@ -196,6 +161,31 @@ def list_teams(txn: Txn) -> list[TeamRecord]:
     return [TeamRecord(*row) for row in txn.fetchall()]
 
 
+def find_team(txn: Txn, uuid: str) -> TeamRecord:
+    """Return the team of a uuid.
+
+    Raises:
+        NotFound: there is none.
+    """
+    known = canonical(uuid)
+    if known is not None:
+        txn.execute(FIND_BY_UUID, {"uuid": known})
+        for row in txn.fetchall():
+            return TeamRecord(*row)
+    raise NotFound(f"there is no team {uuid!r}")
+
+
+def page(txn: Txn, search: str | None, suspended: bool | None, limit: int, offset: int) -> list[TeamRecord]:
+    """Return teams, newest first: those with a text in their code or name, and those that are suspended or are not."""
+    txn.execute(PAGE, {"search": search, "suspended": suspended, "limit": limit, "offset": offset})
+    return [TeamRecord(*row) for row in txn.fetchall()]
+
+
+def count(txn: Txn, search: str | None, suspended: bool | None) -> tuple[int, bool]:
+    """Return how many teams `page` has, and whether that is an estimate."""
+    return paging.count(txn, COUNT, ESTIMATE, {"search": search, "suspended": suspended})
+
+
 def find_team_id(txn: Txn, code: str) -> int:
     """Return the id of the team of a code, in any case.
 
@@ -210,29 +200,33 @@ def find_team_id(txn: Txn, code: str) -> int:
     return team_id
 
 
-def change_team(txn: Txn, code: str, change: TeamChange) -> TeamRecord:
+def change_team(txn: Txn, by: Actor, code: str, change: TeamChange) -> TeamRecord:
     """Change what is named in `change`, and return the team as it is then.
 
     Raises:
         NotFound: there is no such team, or the default sender is none of its own.
-        BadValue: a name, country or number of days that cannot be kept, or terms, every wrong one of them.
+        BadValue: a name, country or number that cannot be kept, or terms, every wrong one of them.
+        AccessEnded: whoever changes it no longer may.
     """
-    team_id = find_team_id(txn, code)
+    before = show_team(txn, code)
+    team_id = before.id
     terms = _checked_terms(change)
-    changed = {name: terms.pop(name) for name in _TERMS_WITH_COLUMNS if name in terms}
-    if change.text_days is not KEEP:
-        changed["text_days"] = change.text_days
-        if change.text_days is not None and not 0 <= change.text_days <= TEXT_DAYS_MAX:
-            raise BadValue(f"text_days is a whole number from 0 to {TEXT_DAYS_MAX}, not {change.text_days}")
+    changed: dict[str, Any] = {
+        name: terms.pop(name) for name in _TERMS_WITH_COLUMNS if name in terms
+    } | _checked_bounds(change)
+    if change.zone is not KEEP:
+        changed["zone"] = None if change.zone is None else zone_of(change.zone).key
     default = None if change.default_sender is None else senders.find(txn, team_id, change.default_sender).id
     parameters: dict[str, Any] = {
         "team_id": team_id,
-        "name": None if change.name is None else _checked_name(change.name),
+        "name": None if change.name is None else checked_name(change.name),
         "country": None if change.country is None else _checked_country(change.country),
         "default_sender_id": default,
         "max_sessions": changed.get("max_sessions"),
         "session_tps": changed.get("session_tps"),
         "text_days": changed.get("text_days"),
+        "low_balance_units": changed.get("low_balance_units"),
+        "zone": changed.get("zone"),
         "changed": list(changed),
         "suspended": change.suspended,
         "smpp": Json(terms),
@@ -240,10 +234,13 @@ def change_team(txn: Txn, code: str, change: TeamChange) -> TeamRecord:
         "tlvs": Json(read_tlvs(change.tlvs)),
     }
     txn.execute(UPDATE, parameters)
-    return show_team(txn, code)
+    after = show_team(txn, code)
+    was, now = trail.differences(_told(before), _told(after))
+    trail.note(txn, by, "team.change", after.code, team_id=team_id, before=was, after=now)
+    return after
 
 
-def add_units(txn: Txn, code: str, units: int, note: str | None) -> int:
+def add_units(txn: Txn, by: Actor, code: str, units: int, note: str | None) -> int:
     """Give a team units, or take some back with a negative number, and return its balance then.
 
     The entry in the ledger is a `topup`, or an `adjustment` when units are taken.
@@ -251,6 +248,7 @@ def add_units(txn: Txn, code: str, units: int, note: str | None) -> int:
     Raises:
         NotFound: there is no such team.
         BadValue: no units, too many in one entry, or more taken than there are.
+        AccessEnded: whoever gives them no longer may.
     """
     team_id = find_team_id(txn, code)
     if not 0 < abs(units) <= ENTRY_UNITS_MAX:
@@ -259,6 +257,8 @@ def add_units(txn: Txn, code: str, units: int, note: str | None) -> int:
     if balance is None:
         txn.execute(BALANCE, {"team_id": team_id})
         raise BadValue(f"team {code.upper()} has {one_row(txn)[0]} units; {-units} cannot be taken")
+    after = {"units": units, "balance": balance, "note": note}
+    trail.note(txn, by, "units.add", code.upper(), team_id=team_id, after=after)
     return balance
 
 
@@ -278,6 +278,24 @@ def _add_units(txn: Txn, team_id: int, units: int, note: str | None) -> int | No
     txn.execute(ADD_UNITS, {"team_id": team_id, "units": units, "note": note})
     row = txn.fetchone()
     return None if row is None else row[0]
+
+
+def _told(team: TeamRecord) -> dict[str, Any]:
+    """Return of a team what the trail tells when it changes."""
+    return attrs.asdict(team, filter=attrs.filters.exclude("id", "uuid", "balance_units", "created_at_ms"))
+
+
+def _checked_bounds(change: TeamChange) -> dict[str, int | None]:
+    """Return the numbers that change, each within what it may be."""
+    changed: dict[str, int | None] = {}
+    for name, least, most in (("text_days", 0, TEXT_DAYS_MAX), ("low_balance_units", 1, ENTRY_UNITS_MAX)):
+        value = getattr(change, name)
+        if value is KEEP:
+            continue
+        if value is not None and not least <= value <= most:
+            raise BadValue(f"{name} is a whole number from {least} to {most}, not {value}")
+        changed[name] = value
+    return changed
 
 
 def _checked_terms(change: TeamChange) -> dict[str, Any]:
@@ -301,7 +319,12 @@ def _checked_country(country: str) -> str:
     return capitals
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return a team's name without blanks around it.
+
+    Raises:
+        BadValue: it is empty or too long.
+    """
     stripped = name.strip()
     if not 0 < len(stripped) <= 100 or "\x00" in stripped:
         raise BadValue("a team's name has 1 to 100 characters")

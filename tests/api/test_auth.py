@@ -1,8 +1,6 @@
 import attrs
 import pytest
-from twisted.internet.task import Clock
 
-from mobilesasa.api.auth import BadAttempts
 from mobilesasa.core.teams import CurrentDirectory
 from tests.api.rig import ACME, BODY, NOW_MS, OTHER, TOKEN, TOKENS, Rig, directory, message_id, token
 
@@ -127,12 +125,11 @@ def test_the_addresses_of_one_ipv6_network_are_counted_together(rig):
     assert status_from(rig, "2001:db8:0:1::1") == 401
 
 
-def test_only_so_many_addresses_are_remembered():
-    attempts = BadAttempts(Clock(), limit=1, window_s=60, addresses=2)
-    for address in ("a", "b", "c"):
-        assert attempts.count(address) is None
-    assert attempts.count("c") == 60
-    assert attempts.count("a") is None  # forgotten when c came
+def test_only_so_many_addresses_are_remembered(rig):
+    for host in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
+        assert [status_from(rig, host) for _ in range(3)] == [401] * 3
+    assert status_from(rig, "192.0.2.3") == 429
+    assert status_from(rig, "192.0.2.1") == 401  # forgotten when the third came
 
 
 def test_a_peer_without_an_address_is_counted_as_well(rig):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from mobilesasa.api.errors import OWN_STATUSES, STATUSES, of_refusal
-from mobilesasa.core.errors import InsufficientUnits, Refused, every_refusal
+from mobilesasa.core.errors import InsufficientUnits, Refused, TooManyAttempts, every_refusal
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "errors.rst").read_text()
 REFERENCE = {400, 401, 402, 403, 404, 409, 429, 500}
@@ -28,8 +28,15 @@ def test_the_document_has_every_code_with_its_status_and_no_other():
     assert len(rows) == len(STATUSES | OWN_STATUSES)
 
 
-@pytest.mark.parametrize("refusal", [kind for kind in every_refusal() if kind is not InsufficientUnits])
+@pytest.mark.parametrize(
+    "refusal", [kind for kind in every_refusal() if kind not in (InsufficientUnits, TooManyAttempts)]
+)
 def test_a_refusal_keeps_its_code_its_text_and_its_field(refusal: type[Refused]):
     problem = of_refusal(refusal("what is wrong"))
     assert (problem.code, problem.message, problem.status) == (refusal.code, "what is wrong", STATUSES[refusal.code])
     assert [field.field for field in problem.fields] == ([refusal.field] if refusal.field else [])
+
+
+def test_too_many_attempts_say_how_long_to_wait():
+    problem = of_refusal(TooManyAttempts("too many", 900))
+    assert (problem.status, problem.headers) == (429, {b"Retry-After": b"900"})

@@ -4,16 +4,19 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 import attrs
 import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from mobilesasa.api.openapi import Schemas, document
-from mobilesasa.api.page import written
+from mobilesasa.api.openapi import document
 from mobilesasa.api.requests import Said
 from mobilesasa.api.root import make_app
 from mobilesasa.api.routes import Route
+from mobilesasa.api.schemas import Schemas
+from mobilesasa.core.hooks import EVENTS
 from tests.api.rig import BODY, OPERATOR, Rig, message_id, stored
 
 TABLE = make_app(Rig().node)[1]
-DOCUMENT = document(TABLE)
+DOCUMENT: Any = json.loads(json.dumps(document(TABLE)))  # as it is served
 PATHS: dict[str, Any] = DOCUMENT["paths"]
 
 
@@ -59,6 +62,12 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
     return [(method, path, operation) for path, methods in PATHS.items() for method, operation in methods.items()]
 
 
+def answer(operation: Any, status: str) -> Any:
+    """An answer of a route; those that are errors are the same everywhere."""
+    found = operation["responses"].get(status, {"headers": {}})
+    return DOCUMENT["components"]["responses"][found["$ref"].rpartition("/")[2]] if "$ref" in found else found
+
+
 def test_what_may_be_anything_has_an_empty_schema():
     assert Schemas().of(dict[str, Any]) == {"type": "object", "additionalProperties": {}}
 
@@ -83,32 +92,70 @@ def test_operations_have_names_of_their_own():
     assert len(names) == len(set(names))
 
 
+def test_the_document_is_valid_openapi():
+    validate(json.loads(json.dumps(DOCUMENT)), cls=OpenAPIV31SpecValidator)
+
+
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
 def test_a_route_tells_its_summary_scopes_places_and_statuses(row: Route):
     operation = PATHS[row.path][row.method.lower()]
     assert operation["summary"]
     assert operation.get("x-scopes", []) == list(row.scopes)
     assert [each["name"] for each in operation["parameters"] if each["in"] == "path"] == row.places
-    assert {"200", "500"} <= set(operation["responses"])
-    assert ("401" in operation["responses"]) is not row.public
-    assert ("404" in operation["responses"]) is bool(row.places)
+    assert {"200", "400", "500"} <= set(operation["responses"])
+    assert {"401", "403", "429"} <= set(operation["responses"]) or row.public
+    assert "404" in operation["responses"] or not row.places
+    assert ("304" in operation["responses"]) is row.tagged
+    ways = {name for way in operation.get("security", DOCUMENT["security"]) for name in way}
+    assert ways == (set() if row.public else {"bearer", "cookie"} if row.person else {"bearer", "key", "cookie"})
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
+def test_the_examples_of_a_route_are_as_its_schemas_say(row: Route):
+    operation = PATHS[row.path][row.method.lower()]
+    contents = [operation.get("requestBody", {}).get("content", {})]
+    contents += [answer(operation, status).get("content", {}) for status in operation["responses"]]
+    for kind in (each for content in contents for each in content.values() if "example" in each):
+        valid = Draft202012Validator({**kind["schema"], "components": DOCUMENT["components"]})
+        wrong = [f"{fault.json_path}: {fault.message}" for fault in valid.iter_errors(kind["example"])]
+        assert wrong == []
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
 def test_a_route_that_takes_a_key_tells_its_header_its_clash_and_its_repeat(row: Route):
     operation = PATHS[row.path][row.method.lower()]
-    taken = [each for each in operation["parameters"] if each["in"] == "header"]
+    taken = [each for each in operation["parameters"] if each["name"] == "Idempotency-Key"]
     responses = operation["responses"]
     assert [(each["name"], each["required"]) for each in taken] == [("Idempotency-Key", False)] * row.idempotent
     assert ("Idempotent-Replayed" in responses["200"].get("headers", {})) is row.idempotent
-    assert ("Retry-After" in responses.get("409", {}).get("headers", {})) is row.idempotent
+    assert "Retry-After" in answer(operation, "409")["headers"] or not row.idempotent
     assert {"400", "409"} <= set(responses) or not row.idempotent
 
 
-def test_every_post_takes_a_key_but_one_whose_answer_is_a_secret_and_those_that_may_be_repeated_as_they_are():
-    odd = [row.path for row in TABLE if row.idempotent is not (row.method == "POST")]
-    repeatable = ["/receipts/unmatched/replay", "/receipts/unmatched/{receipt}/replay"]
-    assert odd == ["/smpp/sessions/{session}/unbind", "/smpp/passwords", *repeatable]
+#: POSTs without a key: doing them twice is doing them once, or their answer has a secret that is not kept.
+WITHOUT_KEY = {
+    "may be repeated as it is": [
+        *("/messages/{uuid}/cancel", "/messages/estimate", "/contacts/bulk-delete", "/groups/{uuid}/contacts/remove"),
+        *("/auth/logout", "/smpp/sessions/{session}/unbind", "/webhooks/{uuid}/enable", "/receipts/unmatched/replay"),
+        *("/admin/receipts/unmatched/replay", "/admin/receipts/unmatched/{receipt}/replay", "/admin/queues/requeue"),
+        *(f"/admin/sender-ids/{{uuid}}/{verb}" for verb in ("approve", "reject", "suspend")),
+        *("/receipts/unmatched/{receipt}/replay", "/webhooks/{uuid}/test", "/webhooks/{uuid}/replay"),
+        *(
+            "/webhooks/{uuid}/deliveries/{delivery}/redeliver",
+            "/contacts/import/preview",
+            "/contacts/uploads/{uuid}/cancel",
+        ),
+    ],
+    "answers with a secret": [
+        *("/auth/login", "/auth/refresh", "/auth/password", "/auth/link", "/tokens", "/smpp/passwords"),
+        *("/team/members", "/team/members/{uuid}/link", "/admin/users", "/admin/users/{uuid}/link"),
+    ],
+}
+
+
+def test_every_post_takes_a_key_but_those_that_need_none():
+    odd = {row.path for row in TABLE if row.idempotent is not (row.method == "POST")}
+    assert odd == {path for paths in WITHOUT_KEY.values() for path in paths}
 
 
 def test_the_body_of_a_message_is_the_class_that_parses_it():
@@ -144,6 +191,15 @@ def test_what_is_answered_is_as_the_document_says(rig):
         assert conforms(reply.body, content["schema"]), path
 
 
+def test_every_event_is_a_webhook_of_the_document_with_an_example_that_fits():
+    assert set(DOCUMENT["webhooks"]) == set(EVENTS)
+    for event, told in DOCUMENT["webhooks"].items():
+        content = told["post"]["requestBody"]["content"]["application/json"]
+        valid = Draft202012Validator({**content["schema"], "components": DOCUMENT["components"]})
+        assert content["example"]["type"] == event
+        assert [fault.message for fault in valid.iter_errors(content["example"])] == []
+
+
 def test_errors_are_as_the_document_says(rig):
     rig.intake.balance[1] = 0
     for reply in (rig.post("/messages", BODY), rig.post("/messages", {}), rig.ask("GET", "/api/v1/messages")):
@@ -171,6 +227,18 @@ def test_a_class_may_refer_to_itself_and_leave_fields_out():
     }
 
 
+def test_two_classes_of_one_name_are_two_schemas():
+    other = type("Leaf", (), {"__annotations__": {"colour": str}, "__doc__": "Another leaf."})
+    other = attrs.frozen(other)
+    other.__module__ = "mobilesasa.api.resources.tree_shapes"
+    schemas = Schemas()
+    schemas.of(Leaf)
+    assert schemas.of(other) == {"$ref": "#/components/schemas/TreeShapesLeaf"}
+    assert schemas.of(other) == {"$ref": "#/components/schemas/TreeShapesLeaf"}
+    assert set(schemas.made["TreeShapesLeaf"]["properties"]) == {"colour"}
+    assert set(schemas.made["Leaf"]["properties"]) == {"size", "next"}
+
+
 @attrs.frozen
 class Sized:
     """A class that needs nothing."""
@@ -191,35 +259,3 @@ def test_a_default_is_in_the_schema_and_what_has_one_is_not_required():
 def test_a_type_without_a_schema_is_our_defect():
     with pytest.raises(TypeError, match="complex"):
         Schemas().of(complex)
-
-
-@pytest.mark.parametrize("path", ["/", "/docs", "/docs/"])
-def test_the_page_shows_every_route_with_the_address_of_the_node(rig, path):
-    reply = rig.ask("GET", path)
-    page = reply.octets.decode()
-    assert reply.headers["content-type"] == "text/html; charset=utf-8"
-    for row in TABLE:
-        assert f"<code>{row.method} /api/v1{row.path}</code>" in page
-    assert "curl -X POST http://localhost:8080/api/v1/messages" in page
-    assert "yourdomain" not in page
-
-
-def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(rig):
-    reply = rig.ask("GET", "/docs")
-    assert "default-src 'none'" in reply.headers["content-security-policy"]
-    assert b"<script" not in reply.octets
-    assert rig.ask("GET", "/docs/page.css").headers["content-type"] == "text/css; charset=utf-8"
-
-
-@pytest.mark.parametrize("host", ['"><script>', "a b", ""])
-def test_a_host_that_is_none_is_not_shown(rig, host):
-    page = rig.ask("GET", "/docs", Host=host).octets
-    assert b"https://api.yourdomain.com" in page
-    assert b"<script" not in page
-
-
-def test_the_page_says_which_fields_are_required_and_which_words_are_taken():
-    page = written(TABLE)
-    assert "<code>to</code></td><td>required</td>" in page
-    assert "default 20" in page
-    assert "queued, sent, delivered, failed" in page

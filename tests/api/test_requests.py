@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobilesasa.api.errors import Problem
-from mobilesasa.api.requests import MAX_DEPTH, Said, parse, parse_query
+from mobilesasa.api.requests import Said, parse, parse_query
+from mobilesasa.api.strict import MAX_DEPTH
 from tests.api.rig import BODY, TOKEN, Rig
 
 
@@ -170,7 +171,7 @@ def test_what_curl_sends_by_itself_is_answered_with_the_header_to_add(rig):
 
 def test_several_recipients_in_one_request_are_told_what_to_do(rig):
     error = rig.post("/messages", BODY | {"to": ["+254712345678"]}).body["error"]
-    assert error == "to must be a single value, not an array: send one request for each recipient"
+    assert error == "to must be a single value, not an array: send them to /messages/batch"
 
 
 @attrs.frozen(kw_only=True)

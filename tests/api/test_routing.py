@@ -18,6 +18,7 @@ def test_a_message_s_way_is_explained(rig):
     assert rig.get(PATH).data == {
         "to": "+254712345678",
         "sender_id": "TextBlast",
+        "sender_class": "transactional",
         "lane": "transactional",
         "origin": "api",
         "coding": "gsm7",

@@ -1,8 +1,16 @@
 """`mobilesasa team`, `units`, `sender` and `token`."""
 
 import re
+from contextlib import closing
 
 import pytest
+
+from mobilesasa.core.actors import NODE
+from mobilesasa.core.sender_names import NewSender
+from mobilesasa.store import documents, senders
+from mobilesasa.store import teams as store_teams
+from mobilesasa.store.database import connect, in_transaction
+from mobilesasa.store.documents import Document
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"mbs_[0-9A-Za-z]{32}")
@@ -48,12 +56,23 @@ def test_a_team_is_shown_with_all_that_is_set_for_it(ask, acme):
         "max_sessions": None,
         "session_tps": None,
         "text_days": None,
+        "low_balance_units": None,
         "smpp": {},
         "smpp_any_address": False,
         "tlvs": {},
         "suspended": False,
         "senders": [{"uuid": sender["uuid"]} for sender in reversed(acme["senders"])],
     }
+
+
+def test_a_team_is_told_below_so_many_units_or_never(ask, acme):
+    assert ask("team", "set", "ACME", "--low-balance", 50)["low_balance_units"] == 50
+    assert ask("team", "set", "ACME", "--name", "Acme Ltd")["low_balance_units"] == 50
+    assert ask("team", "set", "ACME", "--low-balance", "default")["low_balance_units"] is None
+
+
+def test_a_mark_of_no_units_is_none(run, acme):
+    assert "low_balance_units is a whole number from 1 to" in refused(run("team", "set", "ACME", "--low-balance", 0))
 
 
 def test_teams_are_listed(ask, acme):
@@ -89,13 +108,23 @@ def test_units_are_added_and_taken(ask, acme):
 
 def test_a_sender_is_added_approved_rejected_and_suspended(ask, acme):
     added = ask("sender", "add", "--team", "ACME", "New")
-    assert list(added) == ["uuid", "name", "status", "tlvs"]
-    assert (added["name"], added["status"]) == ("New", "pending")
-    for verb, status in (("approve", "approved"), ("reject", "rejected"), ("suspend", "suspended")):
-        assert ask("sender", verb, "--team", "ACME", "New") == {**added, "status": status}
+    assert (added["name"], added["status"], added["class"]) == ("New", "pending", "transactional")
+    assert [each["name"] for each in ask("sender", "list", "--status", "pending")["senders"]] == ["New"]
+    approved = ask("sender", "approve", "--team", "ACME", "New", "--network", "Safaricom", "--class", "otp")
+    assert (approved["status"], approved["networks"], approved["class"]) == ("approved", ["Safaricom"], "otp")
+    rejected = ask("sender", "reject", "--team", "ACME", "New", "--reason", "another's mark")
+    assert (rejected["status"], rejected["reason"]) == ("rejected", "another's mark")
+    assert ask("sender", "suspend", "--team", "ACME", "New")["status"] == "suspended"
     assert ask("sender", "add", "--team", "ACME", "--name", "More", "--approved")["status"] == "approved"
     senders = ask("sender", "list", "--team", "ACME")["senders"]
-    assert [sender["name"] for sender in senders] == ["20880", "Acme", "More", "New"]
+    assert [sender["name"] for sender in senders] == ["More", "New", "20880", "Acme"]
+
+
+def test_a_rejection_says_why(run, acme):
+    ask_again = run("sender", "reject", "--team", "ACME", "Acme")
+    assert ask_again.exit_code == 2
+    assert "--reason" in ask_again.stderr
+    assert "needs a reason" in refused(run("sender", "reject", "--team", "ACME", "Acme", "--reason", " "))
 
 
 def test_vendor_tlvs_of_teams_and_senders_are_set_and_taken_away(ask, acme):
@@ -229,3 +258,17 @@ def test_what_people_see_of_a_new_token_is_whole(run, acme):
     result = run("token", "create", "--team", "ACME", "--name", "shop [red]", "--scopes", "messages")
     assert TOKEN.search(result.stdout)
     assert "shop [red]" in result.stdout
+
+
+def test_the_document_of_a_request_is_written_down(ask, run, acme, database_dsn, tmp_path):
+    octets = b"%PDF-" + bytes(300_000)
+    with closing(connect(database_dsn, "given")) as opened:
+        team = in_transaction(opened, store_teams.find_team_id, "ACME")
+        uuid = "d0c00000-0000-4000-8000-000000000001"
+        in_transaction(opened, documents.keep, NODE, team, Document(uuid, "a.pdf", "application/pdf", octets))
+        new = NewSender(name="MYAPP", document_uuid=uuid)
+        in_transaction(opened, senders.request, NODE, team, new, "5e000000-0000-4000-8000-000000000001")
+    told = ask("sender", "document", "MYAPP", "--team", "ACME", "--to", tmp_path / "it.pdf")
+    assert (told["name"], told["content_type"], told["octets"]) == ("a.pdf", "application/pdf", len(octets))
+    assert (tmp_path / "it.pdf").read_bytes() == octets
+    assert "no document came" in refused(run("sender", "document", "Acme", "--team", "ACME", "--to", tmp_path / "x"))

@@ -1,6 +1,7 @@
 """`mobilesasa audit`, `migrate`, `config check`, `version`, and the way to the store."""
 
 import json
+import os
 import platform
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mobilesasa.cli.access import operator
 from mobilesasa.cli.main import COMMANDS, main
 from mobilesasa.store import migrate
 from mobilesasa.store.audit import CHECKS
@@ -131,3 +133,33 @@ def test_the_embedded_database_is_started_for_a_command_and_stopped_after_it(ope
         assert server.running() is not None
     finally:
         server.stop()
+
+
+def test_decision_28_the_trail_lists_who_changed_what(ask, run):
+    made = ask("team", "create", "--code", "ACME", "--units", 10)
+    ask("units", "add", "--team", "ACME", 5, "--note", "Invoice 7")
+    ask("carrier", "add", "upstream", "--kind", "sandbox")
+    newest, *older = ask("trail")["changes"]
+    assert (newest["action"], newest["team"], newest["by"]["kind"]) == ("carrier.create", None, "operator")
+    assert newest["by"]["name"]
+    assert (older[0]["action"], older[0]["after"]) == ("units.add", {"units": 5, "balance": 15, "note": "Invoice 7"})
+    found = ask("trail", "--team", "ACME", "--action", "token.create", "--by", "operator", "--limit", 1)
+    assert (found["total"], [each["after"]["name"] for each in found["changes"]]) == (1, ["first token"])
+    assert ask("trail", "--actor", made["team_uuid"], "--from", "2026-01-01T00:00:00Z")["changes"] == []
+    shown = run("trail", "--subject", "ACME", "--to", "2100-01-01T00:00:00Z").stdout
+    assert "units.add" in shown
+    assert "no uuid" in run("trail", "--actor", "jane").stderr
+
+
+def test_behind_sudo_the_trail_names_who_called_it(ask, run):
+    assert run("team", "create", "--code", "ACME", SUDO_USER="jane").exit_code == 0
+    assert {each["by"]["name"] for each in ask("trail")["changes"]} == {"jane"}
+
+
+def test_an_account_without_a_name_goes_by_its_number(monkeypatch):
+    def nobody(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    assert operator().name == str(os.getuid())

@@ -1,6 +1,6 @@
 """Refusals: each has a code of its own and a sentence."""
 
-from mobilesasa.core.errors import AlreadyExists, InsufficientUnits, Refused, StoreAway, every_refusal
+from mobilesasa.core.errors import AlreadyExists, InsufficientUnits, Refused, StoreAway, TooManyAttempts, every_refusal
 
 
 def test_every_refusal_has_a_code_of_its_own():
@@ -21,3 +21,8 @@ def test_a_short_balance_says_what_the_message_costs():
 
 def test_a_store_that_is_away_is_no_refusal():
     assert not issubclass(StoreAway, Refused)
+
+
+def test_too_many_attempts_say_how_long_to_wait():
+    refusal = TooManyAttempts("too many", 900)
+    assert (refusal.message, refusal.retry_after_s) == ("too many", 900)

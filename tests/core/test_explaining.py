@@ -18,7 +18,7 @@ TEAMS = [
     Team(1, "u1", "ACME", "Acme", default_sender_id=1),
     Team(2, "u2", "ZETA", "Zeta", suspended=True),
 ]
-SENDERS = [Sender(1, "s1", 1, "INFO"), Sender(2, "s2", 1, "OTP")]
+SENDERS = [Sender(1, "s1", 1, "INFO"), Sender(2, "s2", 1, "OTP"), Sender(3, "s3", 1, "CODES", sender_class="otp")]
 CARRIERS = [CarrierRecord(n, name, "sandbox", name != "off") for n, name in enumerate(("a", "b", "c", "off"), 1)]
 ROUTES = [RouteRecord("", 1), RouteRecord("255", 2), RouteRecord("256", 2)]
 
@@ -217,3 +217,17 @@ def test_what_is_explained_is_what_is_decided(asked, lane):
     decided = known.router.choose(facts, Live())
     assert found.carriers == tuple(known.carriers[each].name for each in decided)
     assert attrs.asdict(found)["looked"][-1]["matched"]
+
+
+def test_a_rule_for_a_class_says_so():
+    found = told(rule(7, 2, sender_class="otp"))
+    assert whys(found)[0] == ("rule 7", False, "it is for class otp, and this is transactional")
+    assert found.sender_class == "transactional"
+    found = told(rule(7, 2, sender_class="otp"), sender="CODES")
+    assert whys(found) == [("rule 7", True, "it fits by class")]
+    assert found.sender_class == "otp"
+
+
+def test_decision_47_a_one_time_password_is_explained_in_the_lane_in_which_it_goes():
+    found = told(rule(7, 2, lane=Lane.BULK), sender="CODES", lane=Lane.BULK)
+    assert (found.lane, found.carriers) == (Lane.TRANSACTIONAL, ("a",))

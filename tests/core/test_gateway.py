@@ -158,7 +158,7 @@ def test_an_accepted_message_carries_all_that_was_asked_for(rig):
 
 
 @pytest.mark.parametrize(("recipient", "price_units"), [("0712345678", 4), ("+255782345678", 10), ("+254720345678", 4)])
-def test_a_message_costs_its_parts_times_the_price_of_its_prefix(rig, recipient, price_units):
+def test_decision_38_a_message_costs_its_parts_times_the_price_of_its_prefix(rig, recipient, price_units):
     assert rig.judge(recipient=recipient, text="x" * 161).price_units == price_units
 
 

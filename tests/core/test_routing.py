@@ -44,6 +44,7 @@ def test_without_a_rule_that_fits_there_is_no_carrier():
     [
         ({"team_id": 1}, {"team_id": 2}),
         ({"sender": "INFO"}, {"sender": "Info"}),
+        ({"sender_class": "transactional"}, {"sender_class": "promotional"}),
         ({"lane": Lane.TRANSACTIONAL}, {"lane": Lane.BULK}),
         ({"origin": Origin.API}, {"origin": Origin.SMPP}),
         ({"coding": Coding.GSM7}, {"coding": Coding.UCS2}),
@@ -192,3 +193,9 @@ def test_a_table_of_prefixes_decides_as_the_row_of_rules_does(rows, number):
     ]
     elsewhere = rule(99, 8, team_id=7, priority=1)  # asks for more, so there is no table
     assert chosen(*rules, number=number) == chosen(*rules, elsewhere, number=number)
+
+
+def test_what_is_remembered_is_told_apart_by_class():
+    router = Router([rule(1, 1, sender_class="otp"), DEFAULT], ALL)
+    classes = ("otp", "promotional", "otp", "transactional")
+    assert [router.choose(attrs.evolve(FACTS, sender_class=each), Live())[0] for each in classes] == [1, 9, 1, 9]

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,7 +143,7 @@ def test_a_route_to_a_carrier_that_is_gone_is_none():
     assert way(routed(RouteRecord("254", 9)), "254711") == ()
 
 
-def test_a_part_costs_one_unit_where_no_price_is_set():
+def test_decision_38_a_part_costs_one_unit_where_no_price_is_set():
     known = Directory(prices={"254": 2, "2547": 3})
     assert [known.units_a_part(number) for number in ("254711", "25420", "255754")] == [3, 2, 1]
 
@@ -151,3 +152,19 @@ def test_the_current_directory_starts_empty_or_with_the_picture_given():
     known = Directory(teams=[ACME])
     assert CurrentDirectory(known).now is known
     assert CurrentDirectory().now.teams == {}
+
+
+def test_a_token_that_was_revoked_here_opens_nothing_before_the_picture_says_so():
+    token = Token("a uuid", 1, b"d", "mbs_xxxx", frozenset({"messages"}))
+    revoked = attrs.evolve(token, revoked=True)
+    current = CurrentDirectory(Directory(tokens=[token]))
+    assert current.opens(token, 0)
+    current.revoked.add("a uuid")
+    assert not current.opens(token, 0)
+    current.replace(Directory(tokens=[token]))
+    assert current.revoked == {"a uuid"}
+    current.replace(Directory(tokens=[revoked]))
+    assert current.revoked == set()
+    assert not current.opens(revoked, 0)
+    current.replace(Directory())
+    assert current.now.tokens == {}

@@ -23,6 +23,10 @@ class Rig:
     async def accept_once(self, message, kept):
         self.accepted.append((message, kept))
 
+    async def accept_many_once(self, batch, mark, reply):
+        self.accepted.append((batch, mark))
+        return reply
+
     def give(self, *batch: str) -> Deferred:
         return Deferred.fromCoroutine(self.paced.accept(batch))
 
@@ -75,6 +79,15 @@ def test_a_message_with_a_key_waits_like_any_other(rig):
     assert rig.accepted == []
     rig.clock.pump([0.02, 0.1])
     assert rig.accepted == [("a", "its key"), "b"]
+
+
+def test_a_batch_with_a_key_waits_like_any_other(rig):
+    rig.backlog = MESSAGES_A_S // 10
+    given = Deferred.fromCoroutine(rig.paced.accept_many_once(["a", "b"], "its key", "told"))
+    rig.clock.advance(0.09)
+    assert rig.accepted == []
+    rig.clock.advance(0.02)
+    assert (rig.accepted, given.result) == ([(["a", "b"], "its key")], "told")
 
 
 def test_nothing_is_taken_while_the_queue_takes_nothing(rig, flush_logged):

@@ -8,7 +8,14 @@ from twisted.internet.task import Clock
 
 from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.model import Lane, Notice, Place
-from mobilesasa.dispatch.sweeper import BATCH, EXPIRY_INTERVAL_S, TIDY_INTERVAL_S, Sweeper
+from mobilesasa.dispatch.sweeper import (
+    BATCH,
+    COUNT_INTERVAL_S,
+    ERASURES_INTERVAL_S,
+    EXPIRY_INTERVAL_S,
+    TIDY_INTERVAL_S,
+    Sweeper,
+)
 from tests.fakes.notifier import FakeNotifier
 from tests.fakes.queue import FakeQueue
 from tests.fakes.spool import notice
@@ -24,6 +31,7 @@ class FakeChores:
         self.raises: dict[str, Exception] = {}
         self.held: dict[str, Deferred[None]] = {}
         self.chunks = 0  # of texts to be removed
+        self.people = 0  # to be forgotten
 
     async def due(self, limit: int) -> Sequence[Place]:
         assert limit == BATCH
@@ -49,6 +57,12 @@ class FakeChores:
         self.chunks -= 1
         return self.chunks > 0
 
+    async def forget_people(self, receipt_h: int, limit: int) -> bool:
+        assert (receipt_h, limit) == (72, BATCH)
+        await self._called("erasures")
+        self.people -= 1
+        return self.people > 0
+
     async def sweep_inbound(self, limit: int) -> None:
         assert limit == BATCH
         await self._called("inbound")
@@ -56,6 +70,9 @@ class FakeChores:
     async def look_at_lingering(self) -> int:
         await self._called("lingering receipts")
         return 1
+
+    async def count_up(self) -> None:
+        await self._called("reports")
 
     async def _called(self, name: str) -> None:
         self.calls.append(name)
@@ -83,6 +100,7 @@ class Rig:
             self._end_expired,
             self.chores.sweep_inbound,
             self.chores.look_at_lingering,
+            self.chores.count_up,
         )
         self.sweeper.do_chores(True)
         self.looks = 0
@@ -113,11 +131,14 @@ def test_nothing_happens_before_the_start(rig):
 
 def test_every_round_is_made_at_the_start_and_then_in_its_own_time(rig):
     rig.sweeper.start()
-    assert sorted(rig.chores.calls) == ["due", "expired", "inbound", "lease", "lingering receipts", "texts", "tidy"]
+    assert sorted(rig.chores.calls) == [
+        "due", "erasures", "expired", "inbound", "lease", "lingering receipts", "reports", "texts", "tidy",
+    ]  # fmt: skip
     calls = rig.calls_within(TIDY_INTERVAL_S)
     assert {name: calls.count(name) for name in set(calls)} == {
         "due": TIDY_INTERVAL_S / 0.5, "lease": TIDY_INTERVAL_S / 3, "expired": TIDY_INTERVAL_S / EXPIRY_INTERVAL_S, "tidy": 1,
         "texts": 1, "inbound": 1, "lingering receipts": TIDY_INTERVAL_S / EXPIRY_INTERVAL_S,
+        "erasures": TIDY_INTERVAL_S / ERASURES_INTERVAL_S, "reports": TIDY_INTERVAL_S / COUNT_INTERVAL_S,
     }  # fmt: skip
 
 
@@ -143,7 +164,9 @@ def test_all_that_expired_is_ended_in_one_round_and_its_teams_told(rig):
     assert [each.spool_id for each in rig.notifier.owed] == [1, 2]
 
 
-@pytest.mark.parametrize("name", ["due", "lease", "expired", "tidy", "texts", "inbound", "lingering receipts"])
+@pytest.mark.parametrize(
+    "name", ["due", "lease", "expired", "tidy", "texts", "inbound", "lingering receipts", "reports"]
+)
 def test_a_round_is_left_out_while_the_store_is_away(rig, name):
     rig.chores.raises[name] = StoreAway("gone")
     rig.sweeper.start()
@@ -185,6 +208,12 @@ def test_texts_are_removed_until_there_are_no_more(rig):
     rig.chores.chunks = 5
     rig.sweeper.start()
     assert rig.chores.calls.count("texts") == 5
+
+
+def test_people_are_forgotten_until_there_are_no_more_to_be(rig):
+    rig.chores.people = 5
+    rig.sweeper.start()
+    assert rig.chores.calls.count("erasures") == 5
 
 
 def test_a_node_that_stops_does_not_wait_for_all_texts_to_be_removed(rig):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import attrs
 from twisted.internet.defer import Deferred
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.alterations import (
     Alteration,
     Altered,
@@ -42,7 +43,7 @@ class FakeAlterations:
         self.failing: Exception | None = None
         self.held: list[Deferred[None]] | None = None
 
-    async def alter(self, team_id: int, batch: Sequence[Alteration]) -> Sequence[Altered]:
+    async def alter(self, team_id: int, batch: Sequence[Alteration], by: Actor | None = None) -> Sequence[Altered]:
         self.batches.append(list(batch))
         if self.held is not None:
             waiting: Deferred[None] = Deferred()

@@ -89,7 +89,7 @@ class FakeEndpoint:
     ends: list = attrs.field(factory=list)
     cancelled: int = 0
 
-    def connect(self, protocolFactory):  # noqa: N803  # Twisted's name
+    def connect(self, protocolFactory):
         connecting: Deferred = Deferred(self._cancel)
         self.asked.append((connecting, protocolFactory))
         return connecting

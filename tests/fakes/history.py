@@ -1,13 +1,19 @@
 """Stored messages of teams, in memory, for the API."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
+from mobilesasa.core.actors import Actor
+from mobilesasa.core.alterations import Altered, Cancel, Obstacle
 from mobilesasa.core.errors import AlreadyResent, InsufficientUnits
+from mobilesasa.core.filters import MessageFilter
 from mobilesasa.core.idempotency import Kept
-from mobilesasa.core.model import MessageId, Priced, State
-from mobilesasa.store.messages import Progress, Story
+from mobilesasa.core.ids import made_at_ms
+from mobilesasa.core.model import Failure, MessageId, Priced, State
+from mobilesasa.store.message_lists import Found
+from mobilesasa.store.message_rows import Progress
+from mobilesasa.store.messages import Story
 from tests.fakes.keys import FakeKeys
 
 
@@ -17,9 +23,10 @@ class FakeHistory:
     def __init__(self) -> None:
         self.stories: dict[MessageId, Story] = {}
         self.available_units = 1000
-        self.reserved_units = 0
         self.more: int | None = None  # what an estimate says instead of the count
         self.failing: Exception | None = None
+        self.counts = 0
+        self.gap: MessageId | None = None  # a page finds nothing, and the list goes on behind this message
         self.keys = FakeKeys()
 
     def put(self, message: Priced, progress: Progress | None = None, **told: object) -> None:
@@ -43,14 +50,19 @@ class FakeHistory:
         )
         return attrs.evolve(story, neighbours=neighbours)
 
-    async def page(self, team_id, *, limit, offset, recipient=None, state=None, before=None) -> Sequence:
-        found = self._wanted(team_id, recipient, state, before)
-        return [(story.message, story.progress) for story in found[offset : offset + limit]]
+    async def page(self, team_id: int, wanted: MessageFilter, *, limit: int, offset: int = 0) -> Found:
+        if self.gap is not None:
+            return Found((), self.gap)
+        found = self._wanted(team_id, wanted)
+        shown = found[offset : offset + limit]
+        more = shown[-1].message.id if len(found) > offset + limit else None
+        return Found([(story.message, story.progress) for story in shown], more)
 
-    async def count(self, team_id, *, recipient=None, state=None, before=None) -> tuple[int, bool]:
+    async def count(self, team_id: int, wanted: MessageFilter) -> tuple[int, bool]:
+        self.counts += 1
         if self.more is not None:
             return self.more, True
-        return len(self._wanted(team_id, recipient, state, before)), False
+        return len(self._wanted(team_id, wanted)), False
 
     async def resend(self, team_id: int, failed_id: MessageId, again: Priced, kept: Kept | None = None) -> None:
         if kept is not None:
@@ -63,15 +75,50 @@ class FakeHistory:
         if kept is not None:
             self.keys.keep(kept)
 
-    async def units(self, team_id: int) -> tuple[int, int]:
-        return self.available_units, self.reserved_units
+    def _wanted(self, team_id: int, wanted: MessageFilter) -> list[Story]:
+        stories = [story for _, story in sorted(self.stories.items(), reverse=True)]
+        return [story for story in stories if story.message.team_id == team_id and _fits(story, wanted)]
 
-    def _wanted(self, team_id, recipient, state, before) -> list[Story]:
-        return [
-            story
-            for message_id, story in sorted(self.stories.items(), reverse=True)
-            if story.message.team_id == team_id
-            and recipient in (None, story.message.recipient)
-            and state in (None, story.progress.state)
-            and (before is None or message_id < before)
-        ]
+
+class FakeOperations:
+    """Takes back what waits of a history; `in_hand` are the ids of messages that a carrier has."""
+
+    def __init__(self, history: FakeHistory) -> None:
+        self._history = history
+        self.in_hand: set[MessageId] = set()
+        self.asked_by: list[Actor | None] = []
+        self.told: list[Altered] = []
+
+    async def carry_out(self, team_id: int, batch: Sequence[Cancel], by: Actor | None = None) -> Sequence[Altered]:
+        self.asked_by.append(by)
+        return [await self._cancel(team_id, asked.message_id) for asked in batch]
+
+    def tell(self, done: Iterable[Altered]) -> None:
+        self.told += done
+
+    async def _cancel(self, team_id: int, message_id: MessageId) -> Altered:
+        story = await self._history.find(team_id, message_id)
+        if story is None:
+            return Altered(Obstacle.UNKNOWN)
+        if story.progress.failure is Failure.CANCELLED:
+            return Altered()
+        if story.progress.state is not State.QUEUED or message_id in self.in_hand:
+            return Altered(Obstacle.IN_HAND)
+        cancelled = Progress(State.FAILED, Failure.CANCELLED, done_at_ms=made_at_ms(message_id) + 1000)
+        self._history.stories[message_id] = attrs.evolve(story, progress=cancelled)
+        return Altered()
+
+
+def _fits(story: Story, wanted: MessageFilter) -> bool:
+    message, at_ms = story.message, made_at_ms(story.message.id)
+    return (
+        wanted.recipient in (None, message.recipient)
+        and wanted.state in (None, story.progress.state)
+        and wanted.sender in (None, message.sender)
+        and wanted.campaign_uuid in (None, message.campaign_uuid)
+        and wanted.client_reference in (None, message.client_reference)
+        and wanted.message_id in (None, message.id)
+        and (wanted.from_ms is None or at_ms >= wanted.from_ms)
+        and (wanted.to_ms is None or at_ms < wanted.to_ms)
+        and (wanted.before is None or message.id < wanted.before)
+    )

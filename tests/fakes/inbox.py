@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.inbound import Inbound
@@ -60,7 +61,7 @@ class FakeSuppressions:
         return len(self._wanted(team_id, recipient, sender)), False
 
     async def add(
-        self, team_id: int, recipient: str, sender: str, kept: Callable[[Suppression], Kept | None]
+        self, by: Actor, team_id: int, recipient: str, sender: str, kept: Callable[[Suppression], Kept | None]
     ) -> Suppression:
         there = next(iter(self._wanted(team_id, recipient, sender)), None)
         made = there or self.give(team_id, recipient, sender, "api")
@@ -70,7 +71,7 @@ class FakeSuppressions:
             self._keys.keep(reply)
         return made
 
-    async def take_away(self, team_id: int, uuid: str) -> Suppression:
+    async def take_away(self, by: Actor, team_id: int, uuid: str) -> Suppression:
         for each in self.kept:
             if (each.team_id, each.uuid) == (team_id, uuid):
                 if each.reason == "operator":

@@ -1,11 +1,11 @@
 """A store and a queue for the gateway, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred
 
-from mobilesasa.core.errors import InsufficientUnits
-from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.errors import InsufficientUnits, Refused
+from mobilesasa.core.idempotency import Kept, Mark
 from mobilesasa.core.model import Lane, MessageId, Priced
 from tests.fakes.keys import FakeKeys
 
@@ -18,10 +18,12 @@ class FakeIntake:
         self.batches: list[int] = []
         self.balance: dict[int, int] = {}
         self.failing: Exception | None = None
+        self.refusing: Refused | None = None  # what is said to every message
+        self.asked: list[Priced] = []
         self.held: list[Deferred[None]] | None = None
         self.keys = FakeKeys()
 
-    async def accept(self, batch: Sequence[Priced]) -> Sequence[InsufficientUnits | None]:
+    async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
         self.batches.append(len(batch))
         if self.held is not None:
             waiting: Deferred[None] = Deferred()
@@ -29,7 +31,8 @@ class FakeIntake:
             await waiting
         if self.failing is not None:
             raise self.failing
-        return [self._charge(message) for message in batch]
+        self.asked += batch
+        return [self.refusing or self._charge(message) for message in batch]
 
     async def accept_once(self, message: Priced, kept: Kept) -> None:
         self.keys.check(kept)
@@ -37,6 +40,15 @@ class FakeIntake:
         if refusal is not None:
             raise refusal
         self.keys.keep(kept)
+
+    async def accept_many_once(
+        self, batch: Sequence[Priced], mark: Mark, reply: Callable[[Sequence[Refused | None]], bytes]
+    ) -> Sequence[Refused | None]:
+        self.keys.check(Kept(mark, b""))
+        refusals = await self.accept(batch)
+        if not all(refusals):
+            self.keys.keep(Kept(mark, reply(refusals)))
+        return refusals
 
     def hold(self) -> None:
         """Let the commits of batches wait for `release`."""

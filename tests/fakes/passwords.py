@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 from twisted.internet.defer import Deferred
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound, StoreAway
 from mobilesasa.core.teams import SmppPassword, token_digest
 from mobilesasa.smsc.passwords import Passwords
@@ -94,7 +95,7 @@ class FakeSmppPasswords:
         self.asked: list[tuple[int, str | None, list[str]]] = []
 
     async def create(
-        self, team_id: int, token_uuid: str | None, allowed: Sequence[str]
+        self, by: Actor, team_id: int, token_uuid: str | None, allowed: Sequence[str]
     ) -> tuple[SmppPasswordRecord, str]:
         self.asked.append((team_id, token_uuid, list(allowed)))
         if not allowed:
@@ -105,7 +106,7 @@ class FakeSmppPasswords:
     async def of_team(self, team_id: int) -> list[SmppPasswordRecord]:
         return self.kept.get(team_id, [])
 
-    async def revoke(self, team_id: int, uuid: str) -> SmppPasswordRecord:
+    async def revoke(self, by: Actor, team_id: int, uuid: str) -> SmppPasswordRecord:
         for place, each in enumerate(self.kept.get(team_id, [])):
             if each.uuid == uuid:
                 revoked = attrs.evolve(each, status="revoked", revoked_at_ms=NINE_MS)

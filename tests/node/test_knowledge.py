@@ -7,9 +7,10 @@ import pytest
 from twisted.internet.task import Clock
 
 from mobilesasa.core.errors import StoreAway
+from mobilesasa.core.people import CurrentPeople, People, User
 from mobilesasa.core.routing import Rule, Target
 from mobilesasa.core.teams import CarrierRecord, CurrentDirectory, Directory
-from mobilesasa.node.knowledge import RETRY_S, Knowledge
+from mobilesasa.node.knowledge import RETRY_S, Knowledge, KnownPeople
 
 NUMBER = "254712345678"
 
@@ -75,3 +76,17 @@ def test_a_store_that_is_away_is_asked_again(current):
     database.answers["directory_load"] = after = known()
     clock.advance(RETRY_S)
     assert current.now is after
+
+
+def test_who_can_log_in_is_read_again_at_every_change_and_once_more_when_the_store_is_back():
+    current, clock, after = CurrentPeople(), Clock(), People([User("a uuid", "jane@acme.example", "Jane")])
+    database = FakeDatabase(people_load=StoreAway("away"))
+    known_people = KnownPeople(database, current, clock)  # type: ignore[arg-type]
+    known_people.changed()
+    database.answers["people_load"] = after
+    clock.advance(RETRY_S)
+    assert current.now is after
+    known_people.stop()
+    known_people.changed()
+    assert database.asked == ["people.load", "people.load"]
+    assert known_people.readings == 1

@@ -16,6 +16,7 @@ from mobilesasa.dispatch.counts import Counts as Answered
 from mobilesasa.dispatch.latency import ANSWER_BOUNDS_S, RECEIPT_BOUNDS_S, Latency
 from mobilesasa.node.metrics import STANDING, make_metrics
 from mobilesasa.notify.outbox import Outbox
+from mobilesasa.notify.webhooks.sender import Figures as HookFigures
 from mobilesasa.queue.link import Standing
 from mobilesasa.smpp.pdus import BindTransceiver, DeliverSmResp
 from mobilesasa.smpp.statuses import Status
@@ -80,6 +81,7 @@ def parts_of(*, smpp, outbox, running=(), binds=(), from_phones=NOTHING_FROM_PHO
         receipts=receipts(),
         callbacks=SimpleNamespace(figures=Figures(taken=51, repeated=52, foreign=53, unread=54)),
         knowledge=SimpleNamespace(readings=9),
+        hooks=SimpleNamespace(sender=SimpleNamespace(figures=HookFigures(61, 62, 63, 64, 65, 66.5))),
         smpp=None if smpp is None else SimpleNamespace(server=smpp),
         smpp_connections=lambda: 0 if smpp is None else smpp.connections,
         from_phones=from_phones,
@@ -199,6 +201,12 @@ def test_final_receipts_are_shown_by_what_they_say_and_what_none_says_is_zero(fa
 def test_calls_of_carriers_are_shown(fake):
     names = ("callbacks", "callbacks_repeated", "callbacks_foreign", "callbacks_unread")
     assert [fake[f"{name}_total",] for name in names] == [51, 52, 53, 54]
+
+
+def test_calls_of_webhooks_are_shown(fake):
+    totals = ("webhook_deliveries", "webhook_calls_failed", "webhook_deliveries_failed", "webhooks_disabled")
+    assert [fake[f"{name}_total",] for name in totals] == [61, 62, 63, 64]
+    assert [fake[name,] for name in ("webhook_waiting", "webhook_oldest_seconds")] == [65, 66.5]
 
 
 def test_a_server_and_an_outbox_that_work_are_read():

@@ -17,7 +17,6 @@ from mobilesasa.sms.alphabet import (
     encode_ucs2,
     gsm_length,
     gsm_octets,
-    gsm_replacement,
     has_lone_surrogate,
     is_gsm,
     mended,
@@ -183,38 +182,6 @@ def test_a_lone_surrogate_is_found():
 def test_latin1_and_ascii_are_read():
     assert decode_latin1(bytes(range(256))) == "".join(map(chr, range(256)))
     assert decode_ascii(b"hi\xe9") == "hi\ufffd"
-
-
-@pytest.mark.parametrize(
-    ("text", "suggested"),
-    [
-        ("Karibu", "Karibu"),
-        ("“It’s” – `so`…", "\"It's\" - 'so'..."),
-        ("a\u00a0b\u200bc\tD", "a bc D"),
-        ("\ufeffHabari\u2028yako", "Habari\nyako"),
-        ("cafe\u0301", "café"),
-        ("5 × 3™", "5 x 3TM"),
-        ("", ""),
-    ],
-)
-def test_typographic_characters_are_replaced_by_typed_ones(text, suggested):
-    assert gsm_replacement(text) == suggested
-
-
-@pytest.mark.parametrize("text", ["привет", "“😀”", "façade", "\0"])
-def test_words_that_need_ucs2_are_not_replaced(text):
-    assert gsm_replacement(text) is None
-
-
-@given(texts)
-def test_a_replacement_is_gsm(text):
-    replaced = gsm_replacement(text)
-    assert replaced is None or is_gsm(replaced)
-
-
-@given(gsm_texts)
-def test_a_gsm_text_replaces_itself(text):
-    assert gsm_replacement(text) == text
 
 
 HIGH, LOW = b"\xd8\x3d", b"\xde\x00"  # the halves of a character

@@ -186,6 +186,7 @@ def test_a_country_has_its_calling_code():
 
 def test_people_see_a_plus():
     assert shown("254712345678") == "+254712345678"
+    assert shown("erased-0123456789ab") == "erased-0123456789ab"
 
 
 @pytest.mark.parametrize(

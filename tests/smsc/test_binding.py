@@ -255,3 +255,14 @@ def test_an_enquire_link_is_answered(rig):
     esme = rig.bound()
     (response,) = esme.send(EnquireLink())
     assert response.status == 0
+
+
+def test_decision_23_a_bind_is_a_use_of_its_token_and_a_refused_one_is_none(rig):
+    rig.bound()
+    (use,) = rig.directory.uses.take()
+    assert use.token_uuid == rig.directory.now.token(ACME).uuid
+    assert use.at_ms == NOW_MS
+    assert use.address
+    refused = rig.connect()
+    refused.send(BindTransceiver(system_id="ACME", password="mbs_no"))
+    assert rig.directory.uses.take() == []

@@ -1,4 +1,4 @@
-from mobilesasa.smsc.limits import Attempts, Bucket
+from mobilesasa.smsc.limits import Bucket
 
 
 def taken(bucket, wanted=200, cost=1):
@@ -45,26 +45,3 @@ def test_a_rate_may_change():
     bucket.set_rate(2)
     bucket.refill(9.0)
     assert taken(bucket) == 2
-
-
-def test_attempts_are_counted_for_a_minute_from_the_first():
-    attempts = Attempts(limit=2)
-    assert attempts.failed("a", 0.0) == 1
-    assert not attempts.blocked("a", 1.0)
-    assert attempts.failed("a", 59.0) == 2
-    assert attempts.blocked("a", 59.9)
-    assert not attempts.blocked("a", 60.0)
-    assert attempts.failed("a", 60.0) == 1
-
-
-def test_keys_do_not_know_each_other():
-    attempts = Attempts(limit=1)
-    attempts.failed("a", 0.0)
-    assert not attempts.blocked("b", 0.0)
-
-
-def test_only_so_many_keys_are_remembered():
-    attempts = Attempts(limit=1, keys_max=3)
-    for key in range(5):
-        attempts.failed(key, 0.0)
-    assert [attempts.blocked(key, 0.0) for key in range(5)] == [False, False, True, True, True]

@@ -40,7 +40,7 @@ def test_a_session_that_is_unbinding_receives_nothing_more(rig):
     assert rig.binds.count(1) == 1
 
 
-def test_a_revoked_token_unbinds_its_sessions_and_no_others(rig):
+def test_decision_26_a_revoked_token_unbinds_its_sessions_and_no_others(rig):
     revoked, other, rival = rig.bound(), rig.bound(password=ACME_2), rig.bound(system_id="RIVAL", password=RIVAL)
     rig.change_token(ACME, revoked=True)
     check(rig)

@@ -7,6 +7,8 @@ from contextlib import closing
 import attrs
 import pytest
 
+from mobilesasa.core.actors import NODE
+from mobilesasa.core.administration import NewTeam
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.inbound import Arrival, InboundPart
 from mobilesasa.core.model import (
@@ -30,7 +32,7 @@ from mobilesasa.sms.udh import Concatenation
 from mobilesasa.store import audit, carriers, claims, inbound, intake, outcomes, reports, teams
 from mobilesasa.store.claims import Claim
 from mobilesasa.store.database import Txn, connect, in_transaction, one_row
-from mobilesasa.store.teams import NewTeam
+from tests.store.people import give_group
 
 HOUR_MS = 3_600_000
 
@@ -87,9 +89,9 @@ def priced(ids: Callable[[], MessageId], now_ms: int, team_id: int, carrier_id: 
 
 @pytest.fixture
 def stored(txn: Txn) -> Stored:
-    team = teams.create_team(txn, NewTeam("ACME", units=100, senders=("Acme",)), "mbs_acme").team
-    teams.create_team(txn, NewTeam("OTHER", units=SECOND_TEAM, senders=("Other",)), "mbs_other")
-    carrier_id = carriers.add_carrier(txn, "sandbox", "sandbox", {}).id
+    team = teams.create_team(txn, NODE, NewTeam("ACME", units=100, senders=("Acme",)), "mbs_acme").team
+    teams.create_team(txn, NODE, NewTeam("OTHER", units=SECOND_TEAM, senders=("Other",)), "mbs_other")
+    carrier_id = carriers.add_carrier(txn, NODE, "sandbox", "sandbox", {}).id
     txn.execute("SELECT (extract(epoch FROM now()) * 1000)::bigint")
     now_ms = one_row(txn)[0]
     new_id = MessageIds(lambda: now_ms, lambda bits: 0)
@@ -99,7 +101,7 @@ def stored(txn: Txn) -> Stored:
         assert intake.accept(txn, some) == [None] * len(some)
     ids = {name: message.id for name, message in batch.items()}
     run, _ = claims.begin_run(txn, "node")
-    next_id = carriers.add_carrier(txn, "next", "sandbox", {}).id
+    next_id = carriers.add_carrier(txn, NODE, "next", "sandbox", {}).id
     txn.execute("UPDATE pending SET fallbacks = ARRAY[%(next)s] WHERE message_id = ANY(%(ids)s::uuid[])",
                 {"next": next_id, "ids": [ids["may_leave"], ids["left"]]})  # fmt: skip
     expected_taken = [name for name in SITUATIONS if name not in ("queued", "expired")]
@@ -107,6 +109,7 @@ def stored(txn: Txn) -> Stored:
     assert None not in taken
     live_through(txn, carrier_id, ids, now_ms)
     hear_from_phones(txn, team.id, carrier_id, new_id, now_ms)
+    give_group(txn, team.id, "254712345678")
     return Stored(txn, team.id, carrier_id, run, ids)
 
 
@@ -254,6 +257,11 @@ FAULTS = [
         "UPDATE message SET state = 40, failure = 'refused', done_at = now(), open_parts = 0, failed_parts = 1 WHERE id = {left}",
         {"waits_queued"},
     ),
+    ("DELETE FROM message_failed WHERE message_id = {refused}", {"failed_listed"}),
+    ("UPDATE message_failed SET sender = 'Other' WHERE message_id = {refused}", {"failed_listed"}),
+    ("UPDATE message_failed SET team_id = 0 WHERE message_id = {refused}", {"failed_listed"}),
+    ("INSERT INTO message_failed VALUES ({team}, {delivered}, 'Acme')", {"failed_listed"}),
+    ("INSERT INTO message_failed VALUES ({team}, '00000000-0000-7000-8000-000000000000', 'Acme')", set()),
     ("INSERT INTO second_way VALUES ({delivered}, '{{1}}', now() + interval '1 hour')", {"second_ways"}),
     ("INSERT INTO second_way VALUES ({left}, '{{1}}', now() + interval '1 hour')", {"second_ways"}),
     ("INSERT INTO second_way VALUES (gen_random_uuid(), '{{1}}', now())", {"second_ways"}),
@@ -314,6 +322,11 @@ FAULTS = [
         "UPDATE team SET default_sender_id = (SELECT id FROM sender WHERE name = 'Other') WHERE id = {team}",
         {"default_senders"},
     ),
+    ("UPDATE contact_group SET members = 2", {"groups"}),
+    ("UPDATE contact_group SET team_id = 0", {"groups"}),
+    ("UPDATE contact SET deleted_at = now()", {"groups"}),
+    ("DELETE FROM contact", {"groups"}),
+    ("UPDATE contact SET team_id = 0", {"groups"}),
     ("UPDATE message SET resent_from = id WHERE id = {delivered}", set()),
     ("UPDATE message SET resent_from = 'ffffffff-0000-7000-8000-000000000000' WHERE id = {delivered}", {"resends"}),
     ("UPDATE message SET resent_from = {refused} WHERE id IN ({delivered}, {sent})", {"one_resend"}),

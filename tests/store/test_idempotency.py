@@ -263,9 +263,10 @@ async def test_a_commit_whose_answer_is_lost_is_found_out_about(rig, lost):
 async def test_in_doubt_the_reply_of_another_call_is_not_taken_for_ours(rig):
     await rig.accept(b"first")
     doubt = OutcomeUnknown("lost")
+    second = kept(rig.team, b"second")
     with pytest.raises(Repeated):
         await idempotency._find_out(
-            rig.database, second := kept(rig.team, b"second"), "x", lambda txn: accept_once(txn, second), doubt
+            rig.database, "x", lambda txn: accept_once(txn, second), lambda found: found == second, doubt
         )
     assert rig.standing == (1, 1, 99)
 

@@ -13,7 +13,9 @@ from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.inbound import Arrival, InboundPart
 from mobilesasa.core.model import Coding, Lane, Never, Sent, Settlement, State
 from mobilesasa.core.model import Failure as Reason
+from mobilesasa.core.people import account_digest
 from mobilesasa.sms.udh import Concatenation
+from mobilesasa.store import attempts
 from mobilesasa.store.database import Database, StoreUnavailable, connect, in_transaction
 from mobilesasa.store.journal import Journal
 from mobilesasa.store.living import Lookout
@@ -34,6 +36,7 @@ from tests.store.given import (
     told,
     wrong,
 )
+from tests.store.test_logins import add_user, begun
 
 
 class Rig:
@@ -165,6 +168,21 @@ async def test_tidying_takes_all_that_is_overdue_however_little_at_a_time(rig):
     await rig.journal.tidy(72, 2)
     assert [rig.do(count, table) for table in ("awaiting", "parked_report")] == [0, 0]
     assert {notice.failure for notice in await rig.journal.owed(rig.team, 0, 10)} == {Reason.NO_RECEIPT}
+
+
+@pytest_twisted.ensureDeferred
+async def test_tidying_forgets_logins_and_wrong_passwords_of_long_ago(rig):
+    def long_ago(txn):
+        user = add_user(txn, rig.team)
+        for number in range(5):
+            begun(txn, user, f"mbr_{number}")
+            attempts.count(txn, account_digest(f"{number}@acme.example"), "192.0.2.7")
+        txn.execute("UPDATE user_login SET ends_at = now() - interval '91 days'")
+        txn.execute("UPDATE login_attempt SET since = now() - interval '15 minutes'")
+
+    rig.do(long_ago)
+    await rig.journal.tidy(72, 2)
+    assert [rig.do(count, table) for table in ("user_login", "login_refresh", "login_attempt")] == [0, 0, 0]
 
 
 @pytest_twisted.ensureDeferred

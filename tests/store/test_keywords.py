@@ -2,9 +2,11 @@
 
 import pytest
 
+from mobilesasa.core.actors import NODE
+from mobilesasa.core.administration import KeywordRecord
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.store import directory
-from mobilesasa.store.keywords import KeywordRecord, add, list_keywords, remove
+from mobilesasa.store.keywords import add, list_keywords, remove
 from tests.store.given import add_team, one
 
 
@@ -15,8 +17,8 @@ def codes(txn):
 
 def test_a_keyword_is_kept_folded_and_read_into_the_directory(txn, codes):
     first, second = codes
-    assert add(txn, "+22384", " Win! ", first.lower()) == KeywordRecord("22384", "win", first)
-    add(txn, "22384", "", second)
+    assert add(txn, NODE, "+22384", " Win! ", first.lower()) == KeywordRecord("22384", "win", first)
+    add(txn, NODE, "22384", "", second)
     assert list_keywords(txn) == [KeywordRecord("22384", "", second), KeywordRecord("22384", "win", first)]
     known = directory.load(txn)
     assert known.teams[known.keyword_owner("22384", "win")].code == first
@@ -25,11 +27,11 @@ def test_a_keyword_is_kept_folded_and_read_into_the_directory(txn, codes):
 
 def test_a_keyword_is_of_one_team(txn, codes):
     first, second = codes
-    add(txn, "22384", "win", first)
+    add(txn, NODE, "22384", "win", first)
     for keyword in ("WIN", "win"):
         with pytest.raises(AlreadyExists, match="win"):
-            add(txn, "22384", keyword, second)
-    add(txn, "22385", "win", second)
+            add(txn, NODE, "22384", keyword, second)
+    add(txn, NODE, "22385", "win", second)
     assert list_keywords(txn, "22385") == [KeywordRecord("22385", "win", second)]
 
 
@@ -38,18 +40,18 @@ def test_a_keyword_is_of_one_team(txn, codes):
 )
 def test_what_is_no_code_or_no_word_is_refused(txn, codes, code, keyword):
     with pytest.raises(BadValue):
-        add(txn, code, keyword, codes[0])
+        add(txn, NODE, code, keyword, codes[0])
 
 
 def test_a_keyword_is_taken_from_its_team(txn, codes):
-    add(txn, "22384", "", codes[0])
-    assert remove(txn, "22384", "") == KeywordRecord("22384", "", codes[0])
+    add(txn, NODE, "22384", "", codes[0])
+    assert remove(txn, NODE, "22384", "") == KeywordRecord("22384", "", codes[0])
     with pytest.raises(NotFound, match="no keyword"):
-        remove(txn, "22384", "")
+        remove(txn, NODE, "22384", "")
     with pytest.raises(NotFound, match="win"):
-        remove(txn, "22384", "win")
+        remove(txn, NODE, "22384", "win")
 
 
 def test_a_team_has_to_be_there(txn):
     with pytest.raises(NotFound):
-        add(txn, "22384", "win", "NOBODY")
+        add(txn, NODE, "22384", "win", "NOBODY")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mobilesasa.core.actors import NODE
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.networks import LEARNED_MAX
 from mobilesasa.store import networks
@@ -15,40 +16,40 @@ WHERE hashtext((254700000000 + n)::text) & (%(slots)s - 1) = hashtext(%(number)s
 
 
 def test_a_prefix_is_set_changed_and_removed(txn: Txn) -> None:
-    networks.set_prefix(txn, "25471", "One")
-    networks.set_prefix(txn, "25471", " Two ")
-    networks.set_prefix(txn, "2547", "Three")
+    networks.set_prefix(txn, NODE, "25471", "One")
+    networks.set_prefix(txn, NODE, "25471", " Two ")
+    networks.set_prefix(txn, NODE, "2547", "Three")
     assert networks.list_prefixes(txn) == [("2547", "Three"), ("25471", "Two")]
-    assert networks.remove_prefix(txn, "25471") == "Two"
+    assert networks.remove_prefix(txn, NODE, "25471") == "Two"
     with pytest.raises(NotFound, match="there is no network of the prefix 25471"):
-        networks.remove_prefix(txn, "25471")
+        networks.remove_prefix(txn, NODE, "25471")
 
 
 def test_a_code_is_set_changed_and_removed(txn: Txn) -> None:
     assert ("63902", "Safaricom") in networks.list_codes(txn)
-    networks.set_code(txn, "63902", "Other")
+    networks.set_code(txn, NODE, "63902", "Other")
     assert ("63902", "Other") in networks.list_codes(txn)
-    assert networks.remove_code(txn, "63902") == "Other"
+    assert networks.remove_code(txn, NODE, "63902") == "Other"
     with pytest.raises(NotFound, match="there is no network of the code 63902"):
-        networks.remove_code(txn, "63902")
+        networks.remove_code(txn, NODE, "63902")
 
 
 @pytest.mark.parametrize("prefix", ["", "+254", "2" * 16, "٢"])
 def test_a_prefix_that_is_none_is_refused(txn: Txn, prefix: str) -> None:
     with pytest.raises(BadValue, match="a prefix is 1 to 15 digits"):
-        networks.set_prefix(txn, prefix, "One")
+        networks.set_prefix(txn, NODE, prefix, "One")
 
 
 @pytest.mark.parametrize("code", ["", "6390", "6390212", "63-02"])
 def test_a_code_that_is_none_is_refused(txn: Txn, code: str) -> None:
     with pytest.raises(BadValue, match="5 or 6 digits"):
-        networks.set_code(txn, code, "One")
+        networks.set_code(txn, NODE, code, "One")
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 65])
 def test_a_network_s_name_that_is_none_is_refused(txn: Txn, name: str) -> None:
     with pytest.raises(BadValue, match="a network's name is"):
-        networks.set_prefix(txn, "254", name)
+        networks.set_prefix(txn, NODE, "254", name)
 
 
 def test_of_a_number_the_newest_network_is_remembered(txn: Txn) -> None:

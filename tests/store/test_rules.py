@@ -10,14 +10,14 @@ import attrs
 import psycopg2
 import pytest
 
+from mobilesasa.core.actors import NODE
+from mobilesasa.core.administration import NamedRule, NewRule, NewTeam
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
 from mobilesasa.core.model import Coding, Lane, Origin
 from mobilesasa.core.routing import Facts, Live, Policy, Rule, Target
 from mobilesasa.core.teams import RouteRecord
 from mobilesasa.store import carriers, costs, directory, migrate, networks, rules, teams, tokens
 from mobilesasa.store.database import Txn, connect, in_transaction
-from mobilesasa.store.rules import NamedRule, NewRule
-from mobilesasa.store.teams import NewTeam
 
 FACTS = Facts(1, "INFO", "254712345678", Lane.TRANSACTIONAL, Origin.API, Coding.GSM7, "id")
 ROUTING = "0013_pre_routing.sql"
@@ -25,11 +25,11 @@ ROUTING = "0013_pre_routing.sql"
 
 @pytest.fixture
 def ids(txn: Txn) -> dict[str, int]:
-    return {name: carriers.add_carrier(txn, name, "sandbox", {}).id for name in ("one", "two", "three")}
+    return {name: carriers.add_carrier(txn, NODE, name, "sandbox", {}).id for name in ("one", "two", "three")}
 
 
 def team(txn: Txn) -> int:
-    return teams.create_team(txn, NewTeam("ACME"), tokens.make_raw_token(secrets.randbelow)).team.id
+    return teams.create_team(txn, NODE, NewTeam("ACME"), tokens.make_raw_token(secrets.randbelow)).team.id
 
 
 def new(*names: str, **asked: Any) -> NewRule:
@@ -43,10 +43,10 @@ def chosen(txn: Txn, **facts: Any) -> tuple[int, ...]:
 def test_a_rule_is_kept_with_all_that_it_asks_for(txn: Txn, ids: dict[str, int]) -> None:
     team_id = team(txn)
     asked = {
-        "priority": 5, "prefix": "254", "network": "Safaricom", "sender": "INFO", "lane": Lane.BULK,
+        "priority": 5, "prefix": "254", "network": "Safaricom", "sender": "INFO", "sender_class": "otp", "lane": Lane.BULK,
         "origin": Origin.SMPP, "coding": Coding.UCS2, "policy": Policy.WEIGHTED,
     }  # fmt: skip
-    made = rules.add_rule(txn, NewRule(targets=[("Two", 70), ("one", 0)], team="acme", **asked))
+    made = rules.add_rule(txn, NODE, NewRule(targets=[("Two", 70), ("one", 0)], team="acme", **asked))
     targets = (Target(ids["two"], 70), Target(ids["one"], 0))
     assert made == NamedRule(Rule(id=made.rule.id, targets=targets, team_id=team_id, **asked), "ACME", ("two", "one"))
     assert rules.list_rules(txn) == [made]
@@ -54,40 +54,40 @@ def test_a_rule_is_kept_with_all_that_it_asks_for(txn: Txn, ids: dict[str, int])
 
 
 def test_a_rule_that_asks_for_nothing_is_a_prefix_alone(txn: Txn, ids: dict[str, int]) -> None:
-    made = rules.add_rule(txn, new("two"))
+    made = rules.add_rule(txn, NODE, new("two"))
     assert made == NamedRule(Rule(id=made.rule.id, targets=(Target(ids["two"]),)), None, ("two",))
 
 
 def test_rules_and_routes_decide_together(txn: Txn, ids: dict[str, int]) -> None:
-    carriers.add_route(txn, "", "one")
-    carriers.add_route(txn, "", "three", 5)
+    carriers.add_route(txn, NODE, "", "one")
+    carriers.add_route(txn, NODE, "", "three", 5)
     team_id = team(txn)
-    rules.add_rule(txn, new("two", "one", team="ACME"))
+    rules.add_rule(txn, NODE, new("two", "one", team="ACME"))
     assert chosen(txn) == (ids["three"], ids["one"])
     assert chosen(txn, team_id=team_id) == (ids["two"], ids["one"])
 
 
 def test_rules_are_listed_by_priority(txn: Txn, ids: dict[str, int]) -> None:
-    made = [rules.add_rule(txn, new(priority=priority)) for priority in (20, 10)]
+    made = [rules.add_rule(txn, NODE, new(priority=priority)) for priority in (20, 10)]
     assert rules.list_rules(txn) == made[::-1]
 
 
 def test_a_rule_is_removed_with_its_carriers(txn: Txn, ids: dict[str, int]) -> None:
-    made = rules.add_rule(txn, new("one", "two"))
-    assert rules.remove_rule(txn, made.rule.id) == made
+    made = rules.add_rule(txn, NODE, new("one", "two"))
+    assert rules.remove_rule(txn, NODE, made.rule.id) == made
     assert rules.list_rules(txn) == []
     with pytest.raises(NotFound, match=f"there is no rule {made.rule.id}"):
-        rules.remove_rule(txn, made.rule.id)
+        rules.remove_rule(txn, NODE, made.rule.id)
 
 
 @pytest.mark.parametrize(
     "asked", [{}, {"prefix": "254", "network": "Airtel"}, {"sender": "INFO", "lane": Lane.TRANSACTIONAL}]
 )
 def test_two_rules_of_one_priority_cannot_ask_for_the_same(txn: Txn, ids: dict[str, int], asked: Any) -> None:
-    rules.add_rule(txn, new("one", **asked))
+    rules.add_rule(txn, NODE, new("one", **asked))
     with pytest.raises(AlreadyExists, match="a rule of this priority asks for the same already"):
-        rules.add_rule(txn, new("two", policy=Policy.LEAST_COST, **asked))
-    assert rules.add_rule(txn, new("two", priority=7, **asked))
+        rules.add_rule(txn, NODE, new("two", policy=Policy.LEAST_COST, **asked))
+    assert rules.add_rule(txn, NODE, new("two", priority=7, **asked))
 
 
 @pytest.mark.parametrize(
@@ -106,22 +106,22 @@ def test_two_rules_of_one_priority_cannot_ask_for_the_same(txn: Txn, ids: dict[s
 )
 def test_what_cannot_be_a_rule_is_refused(txn: Txn, ids: dict[str, int], asked: Any, said: str) -> None:
     with pytest.raises(BadValue, match=said):
-        rules.add_rule(txn, new(**asked))
+        rules.add_rule(txn, NODE, new(**asked))
 
 
 @pytest.mark.parametrize("asked", [{"team": "NOBODY"}, {"targets": [("nobody", 1)]}])
 def test_a_rule_of_what_is_not_there_is_not_found(txn: Txn, ids: dict[str, int], asked: Any) -> None:
     with pytest.raises(NotFound):
-        rules.add_rule(txn, new(**asked))
+        rules.add_rule(txn, NODE, new(**asked))
 
 
 def test_networks_and_costs_are_in_the_directory(txn: Txn, ids: dict[str, int]) -> None:
-    networks.set_prefix(txn, "25471", "Ours")
-    networks.set_code(txn, "63999", "Theirs")
-    costs.set_cost(txn, "two", "254", 280_000)
-    costs.set_cost(txn, "one", "", 300_000)
-    rules.add_rule(txn, new("one", "two", network="Ours", policy=Policy.LEAST_COST))
-    rules.add_rule(txn, new("three", network="63999"))
+    networks.set_prefix(txn, NODE, "25471", "Ours")
+    networks.set_code(txn, NODE, "63999", "Theirs")
+    costs.set_cost(txn, NODE, "two", "254", 280_000)
+    costs.set_cost(txn, NODE, "one", "", 300_000)
+    rules.add_rule(txn, NODE, new("one", "two", network="Ours", policy=Policy.LEAST_COST))
+    rules.add_rule(txn, NODE, new("three", network="63999"))
     assert chosen(txn) == (ids["two"], ids["one"])
     live = Live()
     live.learned.put(FACTS.number, "63999")
@@ -150,3 +150,32 @@ def test_routes_of_before_decide_as_they_did_and_their_others_follow(empty_dsn: 
         ]
     assert known.router.choose(FACTS, Live()) == (3, 2)
     assert known.router.choose(attrs.evolve(FACTS, number="255700000000"), Live()) == (1,)
+
+
+def test_decision_36_a_rule_decides_by_the_class_of_the_sender(txn: Txn, ids: dict[str, int]) -> None:
+    carriers.add_route(txn, NODE, "", "one")
+    rules.add_rule(txn, NODE, new("two", sender_class="promotional"))
+    rules.add_rule(txn, NODE, new("three", sender_class="otp"))
+    classes = ("transactional", "promotional", "otp")
+    assert [chosen(txn, sender_class=each) for each in classes] == [(ids["one"],), (ids["two"],), (ids["three"],)]
+    with pytest.raises(BadValue, match="a class is one of"):
+        rules.add_rule(txn, NODE, new("two", sender_class="spam"))
+
+
+def test_another_rule_is_put_in_the_place_of_one(txn: Txn, ids: dict[str, int]) -> None:
+    made = rules.add_rule(txn, NODE, new("one", "two", prefix="254", network="Airtel"))
+    changed = rules.change_rule(txn, NODE, made.rule.id, new("three", sender_class="otp", priority=7))
+    assert changed == NamedRule(
+        Rule(id=made.rule.id, targets=(Target(ids["three"]),), sender_class="otp", priority=7), None, ("three",)
+    )
+    assert rules.list_rules(txn) == [changed]
+    assert rules.change_rule(txn, NODE, made.rule.id, new("one", sender_class="otp", priority=7)).carriers == ("one",)
+
+
+def test_a_rule_does_not_become_the_same_as_another(txn: Txn, ids: dict[str, int]) -> None:
+    rules.add_rule(txn, NODE, new("one", network="Airtel"))
+    other = rules.add_rule(txn, NODE, new("two", network="Safaricom"))
+    with pytest.raises(AlreadyExists):
+        rules.change_rule(txn, NODE, other.rule.id, new("two", network="Airtel"))
+    with pytest.raises(NotFound):
+        rules.change_rule(txn, NODE, other.rule.id + 1, new("two"))

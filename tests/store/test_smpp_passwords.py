@@ -7,6 +7,8 @@ import pytest
 import pytest_twisted
 from twisted.internet import reactor
 
+from mobilesasa.core.actors import NODE
+from mobilesasa.core.administration import NewTeam, TeamChange
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.teams import BASE58, may_be_smpp_password
 from mobilesasa.store import directory, smpp_passwords, teams, tokens
@@ -18,7 +20,7 @@ from mobilesasa.store.smpp_passwords import (
     make_password,
     matching,
 )
-from mobilesasa.store.teams import CreatedTeam, NewTeam, TeamChange
+from mobilesasa.store.teams import CreatedTeam
 from mobilesasa.store.tokens import make_raw_token
 from tests.store.given import one, rows
 
@@ -34,12 +36,12 @@ def _quick_hash(monkeypatch):
 
 @pytest.fixture
 def acme(txn: Txn) -> CreatedTeam:
-    return teams.create_team(txn, NewTeam("ACME"), make_raw_token(secrets.randbelow))
+    return teams.create_team(txn, NODE, NewTeam("ACME"), make_raw_token(secrets.randbelow))
 
 
 def made(txn: Txn, team: CreatedTeam, text: str = "7Hq3vRkX", **changes: object) -> SmppPasswordRecord:
     new = NewSmppPassword(**{"team_id": team.team.id, "allowed": HERE, **changes})  # type: ignore[arg-type]
-    return smpp_passwords.create(txn, new, text)
+    return smpp_passwords.create(txn, NODE, new, text)
 
 
 def test_a_password_has_8_characters_that_nobody_takes_for_each_other():
@@ -78,7 +80,7 @@ def test_without_addresses_it_is_refused_in_words(txn: Txn, acme: CreatedTeam) -
 
 def test_the_operator_waives_the_addresses_for_one_or_for_the_team(txn: Txn, acme: CreatedTeam) -> None:
     assert made(txn, acme, allowed=(), any_address=True).any_address
-    teams.change_team(txn, "ACME", TeamChange(smpp_any_address=True))
+    teams.change_team(txn, NODE, "ACME", TeamChange(smpp_any_address=True))
     assert made(txn, acme, allowed=()).any_address
     assert not made(txn, acme).any_address
 
@@ -101,19 +103,19 @@ def test_all_that_are_no_addresses_are_named_at_once(txn: Txn, acme: CreatedTeam
 
 
 def test_it_stands_beside_the_oldest_token_that_can_bind_or_the_one_named(txn: Txn, acme: CreatedTeam) -> None:
-    second = tokens.create(txn, acme.team.id, "second", ["messages"], None, make_raw_token(secrets.randbelow))
+    second = tokens.create(txn, NODE, acme.team.id, "second", ["messages"], None, make_raw_token(secrets.randbelow))
     assert made(txn, acme).token_uuid == acme.token.uuid
     assert made(txn, acme, token_uuid=second.uuid).token_uuid == second.uuid
-    tokens.revoke(txn, acme.token.uuid)
+    tokens.revoke(txn, NODE, acme.token.uuid)
     assert made(txn, acme).token_uuid == second.uuid
-    tokens.revoke(txn, second.uuid)
+    tokens.revoke(txn, NODE, second.uuid)
     with pytest.raises(BadValue, match="no token in force with the scope messages"):
         made(txn, acme)
 
 
 def test_a_token_that_cannot_bind_or_is_another_team_s_will_not_do(txn: Txn, acme: CreatedTeam) -> None:
-    other = teams.create_team(txn, NewTeam("OTHER"), make_raw_token(secrets.randbelow))
-    reports = tokens.create(txn, acme.team.id, "reports", ["reports"], None, make_raw_token(secrets.randbelow))
+    other = teams.create_team(txn, NODE, NewTeam("OTHER"), make_raw_token(secrets.randbelow))
+    reports = tokens.create(txn, NODE, acme.team.id, "reports", ["reports"], None, make_raw_token(secrets.randbelow))
     for uuid in (other.token.uuid, reports.uuid, "nonsense"):
         with pytest.raises(BadValue, match="in force with the scope messages"):
             made(txn, acme, token_uuid=uuid)
@@ -123,7 +125,7 @@ def test_a_team_has_at_most_five_that_live(txn: Txn, acme: CreatedTeam) -> None:
     first, *_ = (made(txn, acme) for _ in range(5))
     with pytest.raises(BadValue, match="at most 5 SMPP passwords"):
         made(txn, acme)
-    smpp_passwords.revoke(txn, first.uuid)
+    smpp_passwords.revoke(txn, NODE, first.uuid)
     made(txn, acme)
 
 
@@ -146,24 +148,24 @@ def test_the_operator_unlocks_one_or_all_of_a_team(txn: Txn, acme: CreatedTeam) 
     first, second, third = (made(txn, acme).uuid for _ in range(3))
     for _ in range(10):
         smpp_passwords.failed(txn, [first, second])
-    assert [each.uuid for each in smpp_passwords.unlock(txn, first)] == [first]
+    assert [each.uuid for each in smpp_passwords.unlock(txn, NODE, first)] == [first]
     assert smpp_passwords.passed(txn, first)
-    assert [each.uuid for each in smpp_passwords.unlock(txn, team_id=acme.team.id)] == [second]
-    assert smpp_passwords.unlock(txn, third) == []
+    assert [each.uuid for each in smpp_passwords.unlock(txn, NODE, team_id=acme.team.id)] == [second]
+    assert smpp_passwords.unlock(txn, NODE, third) == []
     for uuid in ("nonsense", acme.token.uuid):
         with pytest.raises(NotFound):
-            smpp_passwords.unlock(txn, uuid)
+            smpp_passwords.unlock(txn, NODE, uuid)
 
 
 def test_one_is_revoked_once_and_by_its_own_team(txn: Txn, acme: CreatedTeam) -> None:
     kept = made(txn, acme)
-    other = teams.create_team(txn, NewTeam("OTHER"), make_raw_token(secrets.randbelow))
+    other = teams.create_team(txn, NODE, NewTeam("OTHER"), make_raw_token(secrets.randbelow))
     for uuid, team_id in ((kept.uuid, other.team.id), ("nonsense", None), (acme.token.uuid, None)):
         with pytest.raises(NotFound, match="no SMPP password"):
-            smpp_passwords.revoke(txn, uuid, team_id)
-    revoked = smpp_passwords.revoke(txn, kept.uuid, acme.team.id)
+            smpp_passwords.revoke(txn, NODE, uuid, team_id)
+    revoked = smpp_passwords.revoke(txn, NODE, kept.uuid, acme.team.id)
     assert (revoked.status, revoked.revoked_at_ms is not None) == ("revoked", True)
-    assert smpp_passwords.revoke(txn, kept.uuid) == revoked
+    assert smpp_passwords.revoke(txn, NODE, kept.uuid) == revoked
     assert not smpp_passwords.passed(txn, kept.uuid)
     assert smpp_passwords.failed(txn, [kept.uuid]) == []
 
@@ -172,7 +174,7 @@ def test_it_is_over_when_its_token_is(txn: Txn, acme: CreatedTeam) -> None:
     made(txn, acme)
     txn.execute("UPDATE token SET expires_at = now()")
     assert [each.status for each in smpp_passwords.list_passwords(txn, acme.team.id)] == ["expired"]
-    tokens.revoke(txn, acme.token.uuid)
+    tokens.revoke(txn, NODE, acme.token.uuid)
     assert [each.status for each in smpp_passwords.list_passwords(txn, acme.team.id)] == ["revoked"]
 
 
@@ -183,27 +185,27 @@ def test_the_directory_has_those_that_may_be_used(txn: Txn, acme: CreatedTeam) -
     assert (known.uuid, known.token_digest, known.locked) == (kept.uuid, token.digest, False)
     assert matching([known.hash], "7Hq3vRkX") == 0
     assert (known.takes("192.0.2.9"), known.takes("192.0.3.9")) == (True, False)
-    smpp_passwords.revoke(txn, revoked.uuid)
+    smpp_passwords.revoke(txn, NODE, revoked.uuid)
     for _ in range(10):
         smpp_passwords.failed(txn, [kept.uuid])
     assert [(each.uuid, each.locked) for each in directory.load(txn).smpp_passwords_of(acme.team.id)] == [
         (kept.uuid, True)
     ]
-    tokens.revoke(txn, acme.token.uuid)
+    tokens.revoke(txn, NODE, acme.token.uuid)
     assert directory.load(txn).smpp_passwords_of(acme.team.id) == ()
 
 
 @pytest_twisted.ensureDeferred
 async def test_sessions_and_the_api_ask_the_pool_and_nodes_are_told_of_the_lock_and_not_of_each_try(database_dsn):
     with closing(connect(database_dsn, "before")) as opened:
-        acme = in_transaction(opened, teams.create_team, NewTeam("ACME"), make_raw_token(secrets.randbelow))
+        acme = in_transaction(opened, teams.create_team, NODE, NewTeam("ACME"), make_raw_token(secrets.randbelow))
     team_id = acme.team.id
     database = Database(reactor, database_dsn)
     await database.start()
     with closing(connect(database_dsn, "listening")) as listening:
         try:
             kept = SmppPasswords(database, secrets.randbelow)
-            made, text = await kept.create(team_id, acme.token.uuid, HERE)
+            made, text = await kept.create(NODE, team_id, acme.token.uuid, HERE)
             assert may_be_smpp_password(text)
             assert await kept.of_team(team_id) == [made]
             listening.autocommit = True
@@ -214,7 +216,7 @@ async def test_sessions_and_the_api_ask_the_pool_and_nodes_are_told_of_the_lock_
             assert told(listening) == []
             assert await kept.failed([made.uuid]) == [made.uuid]
             assert told(listening) == ["smpp_password"]
-            assert (await kept.revoke(team_id, made.uuid)).status == "revoked"
+            assert (await kept.revoke(NODE, team_id, made.uuid)).status == "revoked"
             assert told(listening) == ["smpp_password"]
         finally:
             await database.close()

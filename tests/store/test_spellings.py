@@ -4,6 +4,8 @@ from functools import partial
 
 import pytest
 
+from mobilesasa.core.actors import NODE
+from mobilesasa.core.administration import NewTeam, TeamChange
 from mobilesasa.core.model import Failure, Sent, State
 from mobilesasa.smpp.ids import form_of, id_forms
 from mobilesasa.store import directory, messages, senders, teams
@@ -213,11 +215,11 @@ def test_it_is_kept_with_a_receipt_that_comes_too_early(txn):
 
 
 def test_tlvs_of_teams_and_senders_are_in_the_directory(txn):
-    made = teams.create_team(txn, teams.NewTeam("DLT", senders=("Acme",)), "mbs_" + "x" * 32)
-    teams.change_team(txn, "DLT", teams.TeamChange(tlvs={"0x1400": "1101", "5121": "7"}))
-    senders.set_tlvs(txn, made.team.id, "Acme", {"0x1401": "1107"})
+    made = teams.create_team(txn, NODE, NewTeam("DLT", senders=("Acme",)), "mbs_" + "x" * 32)
+    teams.change_team(txn, NODE, "DLT", TeamChange(tlvs={"0x1400": "1101", "5121": "7"}))
+    senders.set_tlvs(txn, NODE, made.team.id, "Acme", {"0x1401": "1107"})
     known = directory.load(txn)
     assert known.teams[made.team.id].tlvs == {"0x1400": "1101", "0x1401": "7"}
     assert known.sender_named(made.team.id, "Acme").tlvs == {"0x1401": "1107"}
-    teams.change_team(txn, "DLT", teams.TeamChange(tlvs={"0x1401": ""}))
+    teams.change_team(txn, NODE, "DLT", TeamChange(tlvs={"0x1401": ""}))
     assert teams.show_team(txn, "DLT").tlvs == {"0x1400": "1101"}

@@ -5,6 +5,7 @@ import random
 import attrs
 import pytest
 
+from mobilesasa.core.actors import NODE
 from mobilesasa.core.errors import BadValue, NotFound, Suppressed
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.inbound import Arrival, InboundPart
@@ -50,8 +51,8 @@ def stop(*scopes, stops=True):
 
 def test_somebody_is_suppressed_once_for_each_sender(txn):
     team = add_team(txn)
-    first, second = add(txn, team, PHONE, "Acme", "api"), add(txn, team, PHONE, "", "api")
-    assert add(txn, team, PHONE, "Acme", "stop") == first
+    first, second = add(txn, NODE, team, PHONE, "Acme", "api"), add(txn, NODE, team, PHONE, "", "api")
+    assert add(txn, NODE, team, PHONE, "Acme", "stop") == first
     assert suppressed(txn) == [(team, PHONE, "Acme", "api"), (team, PHONE, "", "api")]
     assert find(txn, team, PHONE, "") == second
     assert find(txn, team, PHONE, "Other") is None
@@ -62,7 +63,7 @@ def test_somebody_is_suppressed_once_for_each_sender(txn):
 def test_the_operator_s_reason_outlives_all_others(txn):
     team = add_team(txn)
     for reason in ("stop", "operator", "api"):
-        add(txn, team, PHONE, "", reason)
+        add(txn, NODE, team, PHONE, "", reason)
     assert suppressed(txn) == [(team, PHONE, "", "operator")]
 
 
@@ -74,31 +75,31 @@ def test_the_nodes_are_told_of_the_first_one_of_a_team_alone(txn):
     )
     team = add_team(txn)
     txn.execute("DELETE FROM told")
-    add(txn, team, PHONE, "", "api")
-    add(txn, team, "254711000001", "", "api")
+    add(txn, NODE, team, PHONE, "", "api")
+    add(txn, NODE, team, "254711000001", "", "api")
     assert rows(txn, "SELECT about FROM told") == [("team",)]
 
 
 def test_one_is_taken_away_by_its_team_unless_it_is_the_operator_s(txn):
     team, other = add_team(txn), add_team(txn)
-    mine, operators = add(txn, team, PHONE, "", "stop"), add(txn, team, PHONE, "Acme", "operator")
+    mine, operators = add(txn, NODE, team, PHONE, "", "stop"), add(txn, NODE, team, PHONE, "Acme", "operator")
     with pytest.raises(NotFound):
-        take_away(txn, other, mine.uuid)
+        take_away(txn, NODE, other, mine.uuid)
     with pytest.raises(NotFound):
-        take_away(txn, team, "x")
+        take_away(txn, NODE, team, "x")
     with pytest.raises(BadValue):
-        take_away(txn, team, operators.uuid)
-    assert take_away(txn, team, mine.uuid.upper()) == mine
+        take_away(txn, NODE, team, operators.uuid)
+    assert take_away(txn, NODE, team, mine.uuid.upper()) == mine
     with pytest.raises(NotFound):
-        take_away(txn, team, mine.uuid)
-    assert take_away(txn, team, operators.uuid, by_operator=True) == operators
+        take_away(txn, NODE, team, mine.uuid)
+    assert take_away(txn, NODE, team, operators.uuid, by_operator=True) == operators
     assert suppressed(txn) == []
 
 
 def test_they_are_listed_newest_first(txn):
     team, other = add_team(txn), add_team(txn)
-    made = [add(txn, team, f"25471234567{n}", ("", "Acme")[n % 2], "api") for n in range(5)]
-    add(txn, other, PHONE, "", "api")
+    made = [add(txn, NODE, team, f"25471234567{n}", ("", "Acme")[n % 2], "api") for n in range(5)]
+    add(txn, NODE, other, PHONE, "", "api")
     assert page(txn, Wanted(team), 2, 1) == [made[3], made[2]]
     assert page(txn, Wanted(team, sender="Acme"), 9, 0) == [made[3], made[1]]
     assert page(txn, Wanted(team, sender=""), 9, 0) == [made[4], made[2], made[0]]
@@ -134,7 +135,7 @@ def test_a_stop_is_followed_for_every_sender_that_it_means(txn):
 def test_a_start_takes_away_what_was_stopped_for_that_sender_and_for_all(txn):
     team = add_team(txn)
     for sender, reason in (("22384", "stop"), ("", "api"), ("Acme", "blacklisted"), ("Other", "operator")):
-        add(txn, team, PHONE, sender, reason)
+        add(txn, NODE, team, PHONE, sender, reason)
     follow(txn, stop((team, "22384"), stops=False), new_id())
     assert [sender for _, _, sender, _ in suppressed(txn)] == ["Acme", "Other"]
     follow(txn, stop((team, ""), stops=False), new_id())
@@ -172,8 +173,8 @@ def accept(txn, team, *changes):
 
 def test_a_message_to_somebody_who_is_suppressed_is_neither_stored_nor_charged(txn):
     team = add_team(txn, units=5)
-    add(txn, team, PHONE, "Acme", "stop")
-    add(txn, team, "254711000001", "", "api")
+    add(txn, NODE, team, PHONE, "Acme", "stop")
+    add(txn, NODE, team, "254711000001", "", "api")
     verdicts = accept(
         txn, team, {"sender": "Acme"}, {"sender": "Other"}, {"recipient": "254711000001"}, {"recipient": "254711000002"}
     )
@@ -185,26 +186,26 @@ def test_a_message_to_somebody_who_is_suppressed_is_neither_stored_nor_charged(t
 
 def test_the_refusal_says_why(txn):
     team = add_team(txn)
-    add(txn, team, PHONE, "TextBlast", "blacklisted")
+    add(txn, NODE, team, PHONE, "TextBlast", "blacklisted")
     (verdict,) = intake.accept(txn, [priced(team, suppressible=True)])
     assert "blacklist" in verdict.message
 
 
 def test_another_team_s_suppressions_count_for_nothing(txn):
     team, other = add_team(txn), add_team(txn)
-    add(txn, other, PHONE, "", "stop")
+    add(txn, NODE, other, PHONE, "", "stop")
     assert accept(txn, team, {}) == [None]
 
 
 def test_teams_that_suppress_nobody_are_not_looked_at(txn):
     team = add_team(txn)
-    add(txn, team, PHONE, "", "stop")
+    add(txn, NODE, team, PHONE, "", "stop")
     assert accept(txn, team, {"suppressible": False}) == [None]
 
 
 def test_a_batch_in_which_all_are_suppressed_is_refused(txn):
     team = add_team(txn)
-    add(txn, team, PHONE, "", "stop")
+    add(txn, NODE, team, PHONE, "", "stop")
     assert accept(txn, team, {}, {}) == [Suppressed, Suppressed]
 
 
@@ -212,14 +213,14 @@ def test_a_resend_is_looked_at_too(txn):
     team = add_team(txn)
     old = sent(txn, team, "r1")
     told(txn, failed("r1"))
-    add(txn, team, PHONE, "", "stop")
+    add(txn, NODE, team, PHONE, "", "stop")
     with pytest.raises(Suppressed):
         messages.resend(txn, team, old, priced(team, resent_from=old, suppressible=True))
 
 
 def test_a_million_of_others_are_passed_by_index(txn):
     team = add_team(txn)
-    add(txn, team, PHONE, "", "stop")
+    add(txn, NODE, team, PHONE, "", "stop")
     txn.execute("EXPLAIN " + suppressions.REFUSED, {"asked": "[]"})
     assert "suppression_team_id_recipient_sender_key" in " ".join(line for (line,) in txn.fetchall())
 
@@ -274,15 +275,15 @@ def test_a_carrier_that_refuses_for_its_blacklist_suppresses_too(txn):
 
 def test_a_team_that_is_told_a_uuid_finds_it_even_when_two_calls_meet(txn):
     team = add_team(txn)
-    there = add(txn, team, PHONE, "", "stop")
+    there = add(txn, NODE, team, PHONE, "", "stop")
     with pytest.raises(suppressions.OtherUuid):
-        suppressions._add_as(txn, attrs.evolve(there, uuid="6f1c1bb0-5c00-4d21-9a3b-000000000001"))
-    suppressions._add_as(txn, there)
+        suppressions._add_as(txn, NODE, attrs.evolve(there, uuid="6f1c1bb0-5c00-4d21-9a3b-000000000001"))
+    suppressions._add_as(txn, NODE, there)
 
 
 def test_the_audit_finds_a_suppression_of_a_team_that_is_not_looked_at(txn):
     team = add_team(txn)
-    add(txn, team, PHONE, "", "stop")
+    add(txn, NODE, team, PHONE, "", "stop")
     txn.execute("UPDATE team SET suppresses = false")
     assert [finding.name for finding in wrong(txn)] == ["suppressed"]
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from mobilesasa.core.actors import NODE
+from mobilesasa.core.administration import TeamChange
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.model import Coding, MessageId, Sent
 from mobilesasa.store import audit, teams, texts
 from mobilesasa.store.database import Txn, connect, in_transaction
-from mobilesasa.store.teams import TeamChange
 from tests.store.given import (
     HOUR_MS,
     NOW_MS,
@@ -34,7 +35,7 @@ _bits = random.Random(44).getrandbits
 
 def keep(txn: Txn, team: int, days: int | None) -> None:
     code = one(txn, "SELECT code FROM team WHERE id = %(team)s", team=team)
-    teams.change_team(txn, code, TeamChange(text_days=days))
+    teams.change_team(txn, NODE, code, TeamChange(text_days=days))
 
 
 def keeping(txn: Txn, days: int | None) -> int:

@@ -4,24 +4,28 @@ import uuid
 
 import psycopg2
 import pytest
+import pytest_twisted
+from twisted.internet import reactor
 
-from mobilesasa.core.actors import NODE, Actor, ActorKind
+from mobilesasa.core.actors import NODE, Actor, ActorKind, Who
 from mobilesasa.core.errors import AccessEnded
+from mobilesasa.core.filters import TrailFilter
 from mobilesasa.store import tokens, trail
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Database, Txn
 
 RAW = "mbs_" + "a" * 32
 
 
 @pytest.fixture
 def by(txn: Txn, team: int) -> Actor:
-    made = tokens.create(txn, team, "for the trail", ["messages"], None, RAW)
+    made = tokens.create(txn, NODE, team, "for the trail", ["messages"], None, RAW)
     return Actor(ActorKind.TOKEN, made.uuid, address="192.0.2.7", request_id="request-1")
 
 
 def entries(txn: Txn) -> list[tuple]:
     txn.execute(
         "SELECT team_id, actor, actor_uuid, actor_name, address, request_id, action, subject, before, after FROM trail"
+        " WHERE action NOT LIKE 'token.%'"
     )
     return txn.fetchall()
 
@@ -51,7 +55,7 @@ def test_a_change_of_an_operator_s_has_the_name_of_the_account(txn: Txn):
 
 def test_a_revoked_token_changes_nothing_any_more(txn: Txn, team: int, by: Actor):
     assert by.uuid is not None
-    tokens.revoke(txn, by.uuid)
+    tokens.revoke(txn, NODE, by.uuid)
     with pytest.raises(AccessEnded, match="revoked while the call was under way"):
         trail.note(txn, by, "contact.create", team_id=team)
     assert entries(txn) == []
@@ -66,3 +70,73 @@ def test_what_is_in_the_trail_cannot_be_changed(txn: Txn):
     trail.note(txn, NODE, "route.create", team_id=None)
     with pytest.raises(psycopg2.errors.RaiseException, match="append-only"):
         txn.execute("UPDATE trail SET action = 'other'")
+
+
+# Read
+
+
+def asked(txn: Txn, limit: int = 100, offset: int = 0, **wanted) -> list[str]:
+    found = trail.page(txn, TrailFilter(**wanted), limit, offset)
+    assert trail.count(txn, TrailFilter(**wanted))[0] >= len(found)
+    return [entry.action for entry in found]
+
+
+def test_the_trail_of_a_team_is_read_newest_first_with_names(txn: Txn, team: int, by: Actor):
+    trail.note(txn, by, "contact.create", "a contact", team_id=team, after={"n": 1})
+    trail.note(txn, NODE, "contact.remove", "a contact", team_id=team, before={"n": 1})
+    trail.note(txn, NODE, "route.create", team_id=None)
+    newest, older, _ = trail.page(txn, TrailFilter(team_id=team), 10, 0)
+    assert (newest.action, newest.who, newest.before) == (
+        "contact.remove",
+        Who(ActorKind.OPERATOR, None, "node"),
+        {"n": 1},
+    )
+    assert (older.action, older.who) == ("contact.create", Who(ActorKind.TOKEN, by.uuid, "for the trail"))
+    assert (older.address, older.request_id, older.subject, older.after) == (
+        "192.0.2.7",
+        "request-1",
+        "a contact",
+        {"n": 1},
+    )
+    assert older.team_code is not None
+    assert trail.count(txn, TrailFilter(team_id=team)) == (3, False)
+
+
+def test_the_platform_reads_what_is_its_own_too(txn: Txn, team: int):
+    trail.note(txn, NODE, "contact.create", team_id=team)
+    trail.note(txn, NODE, "route.create", team_id=None)
+    assert asked(txn, 2) == ["route.create", "contact.create"]
+    assert asked(txn, 1, 1) == ["contact.create"]
+    assert trail.page(txn, TrailFilter(), 1, 0)[0].team_code is None
+
+
+def test_changes_are_found_by_actor_action_subject_and_time(txn: Txn, team: int, by: Actor):
+    trail.note(txn, by, "contact.create", "x", team_id=team)
+    trail.note(txn, NODE, "contact.remove", "y", team_id=team)
+    now_ms = trail.page(txn, TrailFilter(team_id=team), 1, 0)[0].at_ms
+    assert asked(txn, team_id=team, actor=ActorKind.TOKEN) == ["contact.create"]
+    assert asked(txn, team_id=team, actor_uuid=by.uuid) == ["contact.create"]
+    assert asked(txn, team_id=team, action="contact.remove") == ["contact.remove"]
+    assert asked(txn, team_id=team, subject="x") == ["contact.create"]
+    assert asked(txn, subject="x") == ["contact.create"]
+    assert len(asked(txn, team_id=team, from_ms=now_ms - 1, to_ms=now_ms + 1)) == 3
+    assert asked(txn, team_id=team, from_ms=now_ms + 1000) == []
+    assert asked(txn, team_id=team, to_ms=now_ms - 1000) == []
+
+
+def test_what_is_the_same_before_and_after_is_not_told():
+    before, after = {"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4}
+    assert trail.differences(before, after) == ({"b": 2, "c": None}, {"b": 3, "c": 4})
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_api_asks_the_pool(database_dsn: str):
+    database = Database(reactor, database_dsn)
+    await database.start()
+    try:
+        await database.run("given", lambda txn: trail.note(txn, NODE, "route.create", team_id=None))
+        kept = trail.Trail(database)
+        (entry,) = await kept.page(TrailFilter(action="route.create"), limit=1, offset=0)
+        assert (entry.action, await kept.count(TrailFilter(action="route.create"))) == ("route.create", (1, False))
+    finally:
+        await database.close()

@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -132,17 +133,42 @@ def test_the_reference_s_curl_examples_run_as_written(fresh: Node):
     operator = fresh.command("token", "create", "--team", "DEMO", "--name", "operator", "--scopes", "platform")
     eventually(lambda: fresh.call(operator["raw_token"], "/carriers")[0] == 200, "the operator's token is known")
     places = {"msg-uuid": failed, "mbs_operator_token_here": operator["raw_token"], **found_by_uuid(fresh, token)}
+    places |= found_of_somebody(fresh)
     places["carrier-name"] = fresh.call(operator["raw_token"], "/carriers")[1]["data"]["items"][0]["name"]
     # The sandbox gives no receipt that fits nothing, so there is none to match by hand.
     runnable = [example for example in examples(page) if "receipt-id" not in example.command]
-    commands = [example.argv(address, token, places) for example in runnable]
+    later = {"to": "+254700000003", "message": "take me back", "scheduled_at": in_an_hour()}
+    _, made = fresh.call(token, "/tokens", {"name": "to be revoked", "scopes": ["messages"]})
+    places["token-uuid"] = made["data"]["token"]["uuid"]
+    others = {  # what an example needs that is spent, or taken, in the others
+        "/cancel": {"msg-uuid": fresh.call(token, "/messages", later)[1]["data"]["uuid"]},
+        '"name": "MYAPP"': {"MYAPP": "NEWAPP"},
+    }
+    commands = []
+    for example in runnable:
+        own = [found for mark, found in others.items() if mark in example.command]
+        commands.append(example.argv(address, token, places | (own[0] if own else {})))
     assert len(commands) >= 4
     done = [
-        subprocess.run([*each, "--silent"], capture_output=True, timeout=PATIENCE_S, check=True) for each in commands
+        subprocess.run([*each, "--silent"], capture_output=True, timeout=PATIENCE_S, check=True, cwd=files_of(fresh))
+        for each in commands
     ]
     esme.close()
-    for each in done:
-        assert each.stdout.startswith(b'{"success":true,'), (each.args, each.stdout)
+    wrong = [(each.args, each.stdout) for each in done if not each.stdout.startswith(b'{"success":true,')]
+    assert not wrong, "\n".join(f"{args}: {said!r}" for args, said in wrong)
+
+
+def files_of(node: Node) -> Path:
+    """Return a folder with the files that examples send."""
+    folder = node.folder / "files"
+    folder.mkdir(exist_ok=True)
+    (folder / "certificate.pdf").write_bytes(b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
+    (folder / "contacts.csv").write_text("phone,first_name\n+254700000009,Jane\n")
+    return folder
+
+
+def in_an_hour() -> str:
+    return (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def found_by_uuid(node: Node, token: str) -> dict[str, str]:
@@ -159,4 +185,18 @@ def found_by_uuid(node: Node, token: str) -> dict[str, str]:
         "password-uuid": password["uuid"],
         "suppression-uuid": suppression["data"]["uuid"],
         "inbound-uuid": heard[0]["uuid"],
+    }
+
+
+def found_of_somebody(node: Node) -> dict[str, str]:
+    """What the examples of the login name: somebody who has a password, a login, and a link that sets another password."""
+    made = node.command("user", "create", "somebody@example.com", "--team", "DEMO")
+    login = {"email": made["email"], "password": made["password"]}
+    status, begun = node.call("none", "/auth/login", login)
+    assert status == 200, begun
+    return {
+        "jane@example.com": made["email"],
+        '"your password"': f'"{made["password"]}"',
+        "mbr_your_refresh_token_here": begun["data"]["refresh_token"],
+        "mbl_your_link_token_here": node.command("user", "password", made["email"], "--link")["link_token"],
     }

@@ -12,11 +12,11 @@ from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import Said
 from mobilesasa.api.routes import route
 from mobilesasa.core.errors import NotFound
-from mobilesasa.core.teams import PLATFORM
+from mobilesasa.core.scopes import PLATFORM
 
-_LIST = """curl https://api.yourdomain.com/api/v1/carriers \\
+_LIST = """curl https://api.yourdomain.com/api/v1/admin/carriers \\
   -H "Authorization: Bearer mbs_operator_token_here\""""
-_ONE = """curl https://api.yourdomain.com/api/v1/carriers/carrier-name \\
+_ONE = """curl https://api.yourdomain.com/api/v1/admin/carriers/carrier-name \\
   -H "Authorization: Bearer mbs_operator_token_here\""""
 
 
@@ -80,7 +80,7 @@ class PlatformCarriers:
         """Keep what is asked."""
         self._carriers = node.carriers
 
-    @route("GET", "/carriers", scopes=(PLATFORM,), answers=CarrierList, curl=_LIST)
+    @route("GET", "/admin/carriers", scopes=(PLATFORM,), answers=CarrierList, curl=_LIST, formerly="/carriers")
     async def list_carriers(self, request: IRequest, caller: Caller) -> bytes:
         """List the carriers.
 
@@ -89,7 +89,15 @@ class PlatformCarriers:
         """
         return answer(request, {"items": await self._carriers.carriers()})
 
-    @route("GET", "/carriers/{name}", scopes=(PLATFORM,), answers=CarrierShown, refusals=(404,), curl=_ONE)
+    @route(
+        "GET",
+        "/admin/carriers/{name}",
+        scopes=(PLATFORM,),
+        answers=CarrierShown,
+        refusals=(404,),
+        curl=_ONE,
+        formerly="/carriers/{name}",
+    )
     async def one_carrier(self, request: IRequest, caller: Caller, name: str) -> bytes:
         """Get a carrier.
 

@@ -18,20 +18,20 @@ from mobilesasa.api.routes import route
 from mobilesasa.core.errors import NotFound
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical, from_smpp_id
-from mobilesasa.core.teams import PLATFORM
+from mobilesasa.core.scopes import PLATFORM
 
 REPLAYED_MAX: Final = 10_000  # receipts that one call looks at
 _LARGEST: Final = 2**63 - 1  # of a number in the tray
 _DIGITS: Final = 19  # of what is longer, some would be larger
 _DEEPER: Final = "receipts; ask for those of one carrier, or replay them first"
 
-_LIST = """curl "https://api.yourdomain.com/api/v1/receipts/unmatched?page=1&page_size=20" \\
+_LIST = """curl "https://api.yourdomain.com/api/v1/admin/receipts/unmatched?page=1&page_size=20" \\
   -H "Authorization: Bearer mbs_operator_token_here\""""
-_REPLAY = """curl -X POST https://api.yourdomain.com/api/v1/receipts/unmatched/replay \\
+_REPLAY = """curl -X POST https://api.yourdomain.com/api/v1/admin/receipts/unmatched/replay \\
   -H "Authorization: Bearer mbs_operator_token_here" \\
   -H "Content-Type: application/json" \\
   -d '{"carrier": "carrier-name"}'"""
-_MATCH = """curl -X POST https://api.yourdomain.com/api/v1/receipts/unmatched/receipt-id/match \\
+_MATCH = """curl -X POST https://api.yourdomain.com/api/v1/admin/receipts/unmatched/receipt-id/match \\
   -H "Authorization: Bearer mbs_operator_token_here" \\
   -H "Content-Type: application/json" \\
   -d '{"message": "msg-uuid"}'"""
@@ -122,7 +122,8 @@ class PlatformReceipts:
 
     @route(
         "GET",
-        "/receipts/unmatched",
+        "/admin/receipts/unmatched",
+        formerly="/receipts/unmatched",
         scopes=(PLATFORM,),
         query=ListUnmatched,
         answers=UnmatchedPage,
@@ -146,7 +147,8 @@ class PlatformReceipts:
 
     @route(
         "POST",
-        "/receipts/unmatched/replay",
+        "/admin/receipts/unmatched/replay",
+        formerly="/receipts/unmatched/replay",
         scopes=(PLATFORM,),
         body=ReplayUnmatched,
         answers=ReplayedShown,
@@ -164,7 +166,14 @@ class PlatformReceipts:
         following = None if found.done else found.after
         return answer(request, {"looked_at": found.looked_at, "matched": found.matched, "next": following})
 
-    @route("POST", "/receipts/unmatched/{receipt}/replay", scopes=(PLATFORM,), answers=ReplayedShown, refusals=(404,))
+    @route(
+        "POST",
+        "/admin/receipts/unmatched/{receipt}/replay",
+        formerly="/receipts/unmatched/{receipt}/replay",
+        scopes=(PLATFORM,),
+        answers=ReplayedShown,
+        refusals=(404,),
+    )
     async def replay_one(self, request: IRequest, caller: Caller, receipt: str) -> bytes:
         """Look for the message of one receipt once more.
 
@@ -175,7 +184,8 @@ class PlatformReceipts:
 
     @route(
         "POST",
-        "/receipts/unmatched/{receipt}/match",
+        "/admin/receipts/unmatched/{receipt}/match",
+        formerly="/receipts/unmatched/{receipt}/match",
         scopes=(PLATFORM,),
         body=MatchReceipt,
         answers=MatchedShown,

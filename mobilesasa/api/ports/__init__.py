@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
+from mobilesasa.api.ports.admin import Desk
+from mobilesasa.api.ports.books import Ledger, Trail
 from mobilesasa.api.ports.calls import Callbacks, Keys
-from mobilesasa.api.ports.messages import History
+from mobilesasa.api.ports.contacts import ContactLists, Contacts, Erasures, Groups
+from mobilesasa.api.ports.documents import Documents
+from mobilesasa.api.ports.files import Files
+from mobilesasa.api.ports.front import DIRECT, Front
+from mobilesasa.api.ports.imports import Looker, Uploads
+from mobilesasa.api.ports.messages import History, MessageAlterations
+from mobilesasa.api.ports.people import Logins, Members
 from mobilesasa.api.ports.phones import Inbox, Suppressions
 from mobilesasa.api.ports.platform import Carriers, Tray
+from mobilesasa.api.ports.reports import Exports, Reports
+from mobilesasa.api.ports.senders import Senders
 from mobilesasa.api.ports.smpp import SmppPasswords, SmppSessions
+from mobilesasa.api.ports.tokens import Tokens
+from mobilesasa.api.ports.webhooks import WebhookCalls, Webhooks
 from mobilesasa.core.gateway import Gateway
+from mobilesasa.core.people import CurrentPeople
 from mobilesasa.core.teams import CurrentDirectory
 
 
@@ -21,7 +35,10 @@ class WebLimits:
     """What a client of the API can make the node keep."""
 
     max_body_octets: int = 1_048_576
+    max_file_octets: int = 52_428_800  # of a body with a file, of those who may send one
     timeout_s: float = 60.0  # silence after which a connection is closed
+    request_s: float = 30.0  # in which a request must have come, but for a second more for each `octets_per_s`
+    octets_per_s: int = 1024
     readiness_timeout_s: float = 5.0
     bad_tokens: int = 20  # from one address in `bad_tokens_window_s`; more are answered 429 (decision 9)
     bad_tokens_window_s: float = 60.0
@@ -34,19 +51,43 @@ class Node:
 
     gateway: Gateway
     directory: CurrentDirectory
+    people: CurrentPeople
+    logins: Logins
+    members: Members
     history: History
+    alterations: MessageAlterations
     inbox: Inbox
     suppressions: Suppressions
+    senders: Senders
+    tokens: Tokens
+    ledger: Ledger
+    trail: Trail
+    contacts: Contacts
+    contact_lists: ContactLists
+    groups: Groups
+    erasures: Erasures
     keys: Keys
     smpp: SmppSessions
     smpp_passwords: SmppPasswords
     carriers: Carriers
     tray: Tray
+    desk: Desk
+    reports: Reports
+    exports: Exports
+    files: Files
+    documents: Documents
+    uploads: Uploads
+    looker: Looker
+    webhooks: Webhooks
+    webhook_calls: WebhookCalls
     now_ms: Callable[[], int]
     clock: IReactorTime
+    aside: Callable[..., Awaitable[Any]]  # calls a function that blocks, on a thread
     new_id: Callable[[], str]  # makes ids of requests
+    new_uuid: Callable[[], str]  # names what is made
     readiness: Mapping[str, Callable[[], Awaitable[bool]]] = attrs.field(factory=dict)  # by what is asked
     callbacks: Callbacks | None = None  # None: no carrier calls
     metrics: Callable[[], bytes] | None = None  # in Prometheus' text format; None: not served
     limits: WebLimits = WebLimits()
+    front: Front = DIRECT
     serves_api: bool = True  # else health and metrics alone

@@ -1,10 +1,13 @@
-"""What the API needs of the stored messages; `store.messages.History` is it."""
+"""What the API needs of the messages; of the stored ones `store.messages.History` is it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from mobilesasa.core.actors import Actor
+from mobilesasa.core.alterations import Alteration, Altered
+from mobilesasa.core.filters import MessageFilter
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import Failure, MessageId, Priced, State
 
@@ -65,41 +68,46 @@ class Story(Protocol):
     def neighbours(self) -> Sequence[Entry]: ...  # of a part that the team split: the parts about it (`core.groups`)
 
 
+class Found(Protocol):
+    """A part of a list."""
+
+    @property
+    def entries(self) -> Sequence[Entry]: ...
+    @property
+    def more(self) -> MessageId | None: ...  # behind which message the list goes on; None: this is its end
+
+
+class MessageAlterations(Protocol):
+    """What takes messages back; `smsc.operations.Operations` is it."""
+
+    async def carry_out(self, team_id: int, batch: Sequence[Alteration], by: Actor | None = None) -> Sequence[Altered]:
+        """Carry out a team's alterations in order.
+
+        Raises:
+            AccessEnded: who asks no longer may; nothing was altered.
+        """
+
+    def tell(self, done: Iterable[Altered]) -> None:
+        """Bring the receipts that are owed now to the team."""
+
+
 class History(Protocol):
     """The stored messages of a team; another team's are not there (I6)."""
 
     async def find(self, team_id: int, message_id: MessageId) -> Story | None:
         """Return all that is known of a message of the team, or None."""
 
-    async def page(
-        self,
-        team_id: int,
-        *,
-        limit: int,
-        offset: int,
-        recipient: str | None = None,
-        state: State | None = None,
-        before: MessageId | None = None,
-    ) -> Sequence[Entry]:
+    async def page(self, team_id: int, wanted: MessageFilter, *, limit: int, offset: int = 0) -> Found:
         """Return messages of the team, newest first.
 
         Args:
             team_id: whose.
-            limit: how many at most.
+            wanted: which of them.
+            limit: how many at most; there may be fewer although the list goes on.
             offset: how many of the newest are left out.
-            recipient: only those to this number, E.164 without the plus.
-            state: only those that stand there.
-            before: only those older than this message.
         """
 
-    async def count(
-        self,
-        team_id: int,
-        *,
-        recipient: str | None = None,
-        state: State | None = None,
-        before: MessageId | None = None,
-    ) -> tuple[int, bool]:
+    async def count(self, team_id: int, wanted: MessageFilter) -> tuple[int, bool]:
         """Return how many messages there are, and whether that is an estimate (it may be above 100,000)."""
 
     async def resend(self, team_id: int, failed_id: MessageId, again: Priced, kept: Kept | None = None) -> None:
@@ -115,6 +123,3 @@ class History(Protocol):
             NotFound, NotFailed, AlreadyResent, InsufficientUnits, Suppressed: nothing was stored, charged or kept.
             Repeated: the call has been done before; nothing was done now.
         """
-
-    async def units(self, team_id: int) -> tuple[int, int]:
-        """Return what the team can spend, and what is reserved for messages that no carrier has taken yet; in units."""

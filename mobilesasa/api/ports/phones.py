@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.inbound import Inbound
 from mobilesasa.core.model import MessageId
@@ -77,10 +78,13 @@ class Suppressions(Protocol):
     async def count(self, team_id: int, *, recipient: str | None = None, sender: str | None = None) -> tuple[int, bool]:
         """Return how many there are, and whether that is an estimate (it may be above 100,000)."""
 
-    async def add(self, team_id: int, recipient: str, sender: str, kept: Callable[[Any], Kept | None]) -> Suppression:
+    async def add(
+        self, by: Actor, team_id: int, recipient: str, sender: str, kept: Callable[[Any], Kept | None]
+    ) -> Suppression:
         """Suppress somebody; a second time changes nothing, and returns what there is.
 
         Args:
+            by: who does.
             team_id: whose messages.
             recipient: E.164 without the plus.
             sender: a name; empty for all of the team's.
@@ -90,7 +94,7 @@ class Suppressions(Protocol):
             Repeated: the call has been done before; nothing was done now.
         """
 
-    async def take_away(self, team_id: int, uuid: str) -> Suppression:
+    async def take_away(self, by: Actor, team_id: int, uuid: str) -> Suppression:
         """Take one away and return what it was.
 
         Raises:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from mobilesasa.core.actors import Actor
+
 
 class SmppSessions(Protocol):
     """The live SMPP sessions of a team on all nodes, as `api.resources.smpp` shows them; another team's are not there (I6)."""
@@ -49,7 +51,9 @@ class SmppPassword(Protocol):
 class SmppPasswords(Protocol):
     """The SMPP passwords of a team; another team's are not there (I6)."""
 
-    async def create(self, team_id: int, token_uuid: str | None, allowed: Sequence[str]) -> tuple[SmppPassword, str]:
+    async def create(
+        self, by: Actor, team_id: int, token_uuid: str | None, allowed: Sequence[str]
+    ) -> tuple[SmppPassword, str]:
         """Make one, and return it with its text, which nobody can learn again.
 
         Args:
@@ -64,7 +68,7 @@ class SmppPasswords(Protocol):
     async def of_team(self, team_id: int) -> Sequence[SmppPassword]:
         """Return those of a team, with those that open nothing any more."""
 
-    async def revoke(self, team_id: int, uuid: str) -> SmppPassword:
+    async def revoke(self, by: Actor, team_id: int, uuid: str) -> SmppPassword:
         """Revoke one; a second time changes nothing.
 
         Raises:

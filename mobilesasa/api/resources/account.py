@@ -1,20 +1,29 @@
-"""The team that asks: its units and its sender names."""
+"""The team that asks: its units, and the ledger of what changed them (decision 87)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict, cast
 
+import attrs
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.answers import answer
+from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
+from mobilesasa.api.errors import FieldProblem, problem
+from mobilesasa.api.pages import cursor_of, offset_of, paged_on
 from mobilesasa.api.ports import Node
-from mobilesasa.api.requests import Said
+from mobilesasa.api.ports.books import LedgerEntry
+from mobilesasa.api.requests import Said, parse_query
 from mobilesasa.api.routes import route
+from mobilesasa.api.times import Instant
+from mobilesasa.core.filters import LedgerFilter
+from mobilesasa.core.scopes import TEAM
+
+_DEEPER = "entries; go on with the cursor"
 
 _ACCOUNT = """curl https://api.yourdomain.com/api/v1/account \\
   -H "Authorization: Bearer mbs_your_token_here\""""
-_SENDERS = """curl https://api.yourdomain.com/api/v1/sender-ids \\
+_LEDGER = """curl "https://api.yourdomain.com/api/v1/ledger?kind=topup&page=1&page_size=20" \\
   -H "Authorization: Bearer mbs_your_token_here\""""
 
 
@@ -34,21 +43,55 @@ class AccountShown(TypedDict):
     balance: Annotated[int, Said("`available` and `reserved` together, in units", example=10_000)]
     reserved: Annotated[int, Said("Units of messages that no carrier has taken yet", example=0)]
     available: Annotated[int, Said("Units that can be spent", example=10_000)]
+    low_balance_units: Annotated[
+        int | None,
+        Said("Below so many available units the webhook balance.low is called, once; null: never", example=500),
+    ]
+    low: Annotated[bool, Said("Whether there are fewer available units than that now", example=False)]
 
 
-class SenderShown(TypedDict):
-    """A sender name."""
+@attrs.frozen(kw_only=True)
+class ListEntries:
+    """Which entries of the ledger are listed."""
 
-    uuid: str
-    name: Annotated[str, Said("As the recipient sees it", example="TextBlast")]
-    status: Literal["pending", "approved", "rejected", "suspended"]
-    is_default: Annotated[bool, Said("Whether it is used when a message names none")]
+    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
+    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
+    kind: Annotated[
+        Literal["topup", "charge", "refund", "adjustment"] | None, Said("Only entries of this kind", example="topup")
+    ] = None
+    since: Annotated[Instant | None, Said("Not before", example="2026-05-01T00:00:00Z")] = None
+    until: Annotated[Instant | None, Said("Before", example="2026-06-01T00:00:00Z")] = None
+    cursor: Annotated[
+        str | None, Said("The `next_cursor` of a page before, instead of a page number: the list goes on there")
+    ] = None
 
 
-class SenderList(TypedDict):
-    """The sender names of a team."""
+class EntryShown(TypedDict):
+    """What changed the units of a team."""
 
-    items: list[SenderShown]
+    id: Annotated[int, Said("Names the entry", example=4711)]
+    at: Annotated[str, Said("UTC", example="2026-05-11T09:00:00Z")]
+    kind: Annotated[
+        Literal["topup", "charge", "refund", "adjustment"],
+        Said("Units were bought, charged for messages, given back for one that no carrier took, or taken back"),
+    ]
+    units: Annotated[int, Said("Negative where units were taken", example=-3)]
+    messages: Annotated[int, Said("How many messages a charge covers: those accepted at one moment", example=2)]
+    message_uuid: Annotated[str | None, Said("The message of a refund")]
+    note: Annotated[str | None, Said("Why, of a top-up or an adjustment", example="Invoice 2026-117")]
+    available_after: Annotated[int, Said("Units that could be spent after it", example=9_997)]
+
+
+class EntryPage(TypedDict):
+    """A page of the ledger."""
+
+    items: list[EntryShown]
+    page: Annotated[int, Said("Page number", example=1)]
+    page_size: Annotated[int, Said("Results per page", example=20)]
+    total: Annotated[int, Said("Entries on all pages", example=1)]
+    pages: Annotated[int, Said("Pages there are", example=1)]
+    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    next_cursor: Annotated[str | None, Said("Where the list goes on; null: it ends here")]
 
 
 class Account:
@@ -56,8 +99,7 @@ class Account:
 
     def __init__(self, node: Node) -> None:
         """Keep what is asked."""
-        self._history = node.history
-        self._directory = node.directory
+        self._ledger = node.ledger
 
     @route("GET", "/account", answers=AccountShown, curl=_ACCOUNT)
     async def account(self, request: IRequest, caller: Caller) -> bytes:
@@ -67,25 +109,66 @@ class Account:
         and given back when none does.
         """
         team = caller.team
-        available_units, reserved_units = await self._history.units(team.id)
+        has = await self._ledger.standing(team.id)
+        mark = has.low_balance_units
         shown: AccountShown = {
             "team": {"uuid": team.uuid, "code": team.code, "name": team.name, "country": team.country},
-            "balance": available_units + reserved_units,
-            "reserved": reserved_units,
-            "available": available_units,
+            "balance": has.available_units + has.reserved_units,
+            "reserved": has.reserved_units,
+            "available": has.available_units,
+            "low_balance_units": mark,
+            "low": mark is not None and has.available_units < mark,
         }
         return answer(request, shown)
 
-    @route("GET", "/sender-ids", scopes=("messages", "campaigns"), answers=SenderList, curl=_SENDERS)
-    async def sender_ids(self, request: IRequest, caller: Caller) -> bytes:
-        """List the team's sender names.
+    @route(
+        "GET",
+        "/ledger",
+        scopes=("reports", TEAM),
+        query=ListEntries,
+        answers=EntryPage,
+        refusals=(400,),
+        curl=_LEDGER,
+    )
+    async def list_entries(self, request: IRequest, caller: Caller) -> bytes:
+        """List what changed the team's units, newest first, with what was left after each.
 
-        Only approved ones can be used; carriers regard case.
+        A charge covers all messages that were accepted at one moment. The sum of all entries is what is available.
         """
-        known = self._directory.now
-        default_id = caller.team.default_sender_id
-        items = [
-            {"uuid": sender.uuid, "name": sender.name, "status": sender.status, "is_default": sender.id == default_id}
-            for sender in known.senders_of(caller.team.id)
-        ]
-        return answer(request, {"items": items})
+        asked = parse_query(ListEntries, request)
+        cursor = cursor_of(request, asked.cursor)
+        before = None if cursor is None else _entry_id(cursor.after)
+        wanted = LedgerFilter(
+            team_id=caller.team.id, kind=asked.kind, from_ms=asked.since, to_ms=asked.until, before=before
+        )
+        total, offset = (0, False), 0
+        if cursor is None:
+            total = await self._ledger.count(wanted)
+            first = offset_of(asked, *total, _DEEPER)
+            if first is None:
+                return answer(request, paged_on(request, asked, None, total, [], None))
+            offset = first
+        found = await self._ledger.page(wanted, limit=asked.page_size + 1, offset=offset)
+        shown = [entry_shown(each) for each in found[: asked.page_size]]
+        last = str(shown[-1]["id"]) if len(found) > asked.page_size else None
+        return answer(request, paged_on(request, asked, cursor, total, shown, last))
+
+
+def entry_shown(found: LedgerEntry) -> EntryShown:
+    """Return an entry of the ledger as its team sees it."""
+    return {
+        "id": found.id,
+        "at": instant(found.at_ms),
+        "kind": cast(Literal["topup", "charge", "refund", "adjustment"], found.kind),
+        "units": found.units,
+        "messages": found.messages,
+        "message_uuid": found.message_id,
+        "note": found.note,
+        "available_after": found.balance_units,
+    }
+
+
+def _entry_id(after: str) -> int:
+    if not (after.isascii() and after.isdigit() and len(after) < 19):
+        raise problem("bad_request", "cursor is of another list", [FieldProblem("cursor", "is of another list")])
+    return int(after)

@@ -12,7 +12,7 @@ from mobilesasa.api.auth import Caller
 from mobilesasa.api.pages import offset_of, paged
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import Said, parse_query
-from mobilesasa.api.resources.messages import DEEPER, id_in_query
+from mobilesasa.api.resources.message_bodies import id_in_query
 from mobilesasa.api.resources.shown import ENCODINGS, Encoding
 from mobilesasa.api.routes import route
 from mobilesasa.core.errors import NotFound
@@ -26,6 +26,8 @@ _LIST = """curl "https://api.yourdomain.com/api/v1/inbound?page=1&page_size=20" 
   -H "Authorization: Bearer mbs_your_token_here\""""
 _GET = """curl https://api.yourdomain.com/api/v1/inbound/inbound-uuid \\
   -H "Authorization: Bearer mbs_your_token_here\""""
+
+_DEEPER = "messages; go on with before=, the uuid of the last message that you have"
 
 
 @attrs.frozen(kw_only=True)
@@ -98,7 +100,7 @@ class FromPhones:
         source = None if asked.phone is None else _kept_number(asked.phone, caller.team.country)
         destination = None if asked.code is None else digits_of(asked.code) or asked.code
         total, estimated = await self._inbox.count(team_id, source=source, destination=destination, before=before)
-        offset = offset_of(asked, total, estimated, DEEPER)
+        offset = offset_of(asked, total, estimated, _DEEPER)
         if offset is None:
             return answer(request, paged(asked, total))
         found = await self._inbox.page(

@@ -1,29 +1,37 @@
-"""Messages: send, list, look at, resend (the reference's section Messages; decisions 3-8, 29-46)."""
+"""Messages: send, list, look at, resend, cancel (the reference's section Messages; decisions 3-8, 29-46)."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Any
 
 import attrs
 from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem, problem
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import cursor_of, offset_of, paged_on
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.messages import Story
-from mobilesasa.api.requests import Said, parse, parse_query
-from mobilesasa.api.resources.shown import MessagePage, MessageShown, MessageStory, message_shown, story_shown
+from mobilesasa.api.requests import parse, parse_query
+from mobilesasa.api.resources.message_bodies import ListMessages, SendMessage
+from mobilesasa.api.resources.shown import (
+    MessagePage,
+    MessageShown,
+    MessageStory,
+    hide_text,
+    hide_texts,
+    is_hidden,
+    message_shown,
+    story_shown,
+)
 from mobilesasa.api.routes import route
-from mobilesasa.core.attributes import BadTlvs, read_message_tlvs
-from mobilesasa.core.errors import NotFailed, NotFound, Refused, TextNotKept
+from mobilesasa.core.alterations import Cancel, Obstacle
+from mobilesasa.core.errors import NotCancellable, NotFailed, NotFound, Refused, TextNotKept
 from mobilesasa.core.ids import canonical, from_smpp_id
 from mobilesasa.core.model import MessageId, Priced, State, Submission
-from mobilesasa.sms.numbers import BadNumber, normalise_fast
+from mobilesasa.sms.numbers import BadNumber
 
-_MINUTE_MS = 60_000
-DEEPER = "messages; go on with before=, the uuid of the last message that you have"
+_DEEPER = "messages; go on with cursor="
 
 _SEND = """curl -X POST https://api.yourdomain.com/api/v1/messages \\
   -H "Authorization: Bearer mbs_your_token_here" \\
@@ -37,73 +45,10 @@ _LIST = """curl "https://api.yourdomain.com/api/v1/messages?page=1&page_size=20"
   -H "Authorization: Bearer mbs_your_token_here\""""
 _GET = """curl https://api.yourdomain.com/api/v1/messages/msg-uuid \\
   -H "Authorization: Bearer mbs_your_token_here\""""
+_CANCEL = """curl -X POST https://api.yourdomain.com/api/v1/messages/msg-uuid/cancel \\
+  -H "Authorization: Bearer mbs_your_token_here\""""
 _RESEND = """curl -X POST https://api.yourdomain.com/api/v1/messages/msg-uuid/resend \\
   -H "Authorization: Bearer mbs_your_token_here\""""
-
-
-@attrs.frozen(kw_only=True)
-class SendMessage:
-    """A message to one recipient."""
-
-    to: Annotated[
-        str,
-        Said(
-            "Recipient phone number in E.164 format; national numbers are read in the team's country",
-            example="+254712345678",
-            if_array="send one request for each recipient",
-        ),
-    ]
-    message: Annotated[
-        str,
-        Said("Message text. Long messages are split into parts, at most ten", example="Hello from Mobile Sasa!"),
-    ] = attrs.field(repr=False)
-    sender_id: Annotated[
-        str | None,
-        Said("Your approved sender name or its uuid. Omit to use the team default", example="MYAPP"),
-    ] = None
-    validity_minutes: Annotated[
-        int | None,
-        Said("How long delivery is tried, in minutes; 24 hours if omitted", minimum=1, maximum=1440),
-    ] = None
-    tlvs: Annotated[
-        dict[str, str] | None,
-        Said(
-            "Vendor TLVs for carriers that want them, such as ids of India's DLT registers: text by tag, 0x1400 to 0x3FFF",
-            example={"0x1401": "1107160000000012345"},
-        ),
-    ] = None
-
-    def submission(self, team_id: int) -> Submission:
-        """Return the message as the gateway takes it.
-
-        Raises:
-            Problem: 400, with every TLV that cannot be sent.
-        """
-        tlvs = _tlvs_of(self.tlvs or {})
-        return Submission(
-            team_id=team_id,
-            sender=self.sender_id,
-            recipient=self.to,
-            text=self.message,
-            validity_ms=None if self.validity_minutes is None else self.validity_minutes * _MINUTE_MS,
-            options={"written_tlvs": tlvs} if tlvs else None,
-        )
-
-
-@attrs.frozen(kw_only=True)
-class ListMessages:
-    """Which messages are listed."""
-
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
-    phone: Annotated[str | None, Said("Only messages to this phone number", example="+254712345678")] = None
-    status: Annotated[
-        Literal["queued", "sent", "delivered", "failed"] | None,
-        Said("Only messages that stand there", example="delivered"),
-    ] = None
-    before: Annotated[
-        str | None, Said("Only messages older than the one of this uuid; the way to go back further than pages do")
-    ] = None
 
 
 class Messages:
@@ -113,6 +58,7 @@ class Messages:
         """Keep what is asked."""
         self._gateway = node.gateway
         self._history = node.history
+        self._alterations = node.alterations
         self._directory = node.directory
         self._now_ms = node.now_ms
 
@@ -132,7 +78,7 @@ class Messages:
         The message is stored and its units are charged before the answer; it is on its way when the answer is read.
         """
         asked = parse(SendMessage, request)
-        message = self._judged(asked.submission(caller.team.id))
+        message = self._judged(asked.submission(caller, self._now_ms()))
         reply = answer(request, message_shown(message))
         await self._gateway.accept_judged(message, caller.kept(reply))
         return reply
@@ -150,37 +96,46 @@ class Messages:
         """List messages, newest first.
 
         A page past the end is empty. `total` is exact up to 100,000; above that it is an estimate, and
-        `total_is_estimate` is true.
+        `total_is_estimate` is true. `cursor` goes on where a page ended and costs the same however far back it is; the
+        Link header has the address. For a `sender` or a `status` but failed a call looks at 25,000 messages: with more, the
+        total is an estimate, and a page may be short, or empty, although `next_cursor` goes on.
         """
         asked = parse_query(ListMessages, request)
-        team_id = caller.team.id
-        state = None if asked.status is None else State[asked.status.upper()]
-        before = None if asked.before is None else id_in_query(asked.before)
-        recipient = None
-        if asked.phone is not None:
-            try:
-                recipient = normalise_fast(asked.phone, caller.team.country)
-            except BadNumber:
-                return answer(request, paged(asked, 0))  # nobody has such a number, so nothing went there (decision 43)
-        total, estimated = await self._history.count(team_id, recipient=recipient, state=state, before=before)
-        offset = offset_of(asked, total, estimated, DEEPER)
+        team_id, cursor = caller.team.id, cursor_of(request, asked.cursor, canonical)
+        try:
+            wanted = asked.wanted(caller, self._directory.now)
+        except BadNumber:
+            nothing: dict[str, Any] = paged_on(request, asked, cursor, (0, False), [], None)
+            return answer(request, nothing)  # nobody has such a number, so nothing went there (decision 43)
+        offset: int | None = 0
+        total = (0, False)
+        if cursor is None:
+            total = await self._history.count(team_id, wanted)
+            offset = offset_of(asked, *total, _DEEPER)
+        else:
+            wanted = attrs.evolve(wanted, before=min(cursor.after, wanted.before or cursor.after))
         if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._history.page(
-            team_id, limit=asked.page_size, offset=offset, recipient=recipient, state=state, before=before
-        )
-        items = [message_shown(message, progress) for message, progress in found]
-        return answer(request, paged(asked, total, estimated, items))
+            return answer(request, paged_on(request, asked, cursor, total, [], None))
+        found = await self._history.page(team_id, wanted, limit=asked.page_size, offset=offset)
+        items = [message_shown(message, progress) for message, progress in found.entries]
+        for shown in items:
+            if self._is_hidden(caller, shown["sender_id"]):
+                hide_text(shown)
+        return answer(request, paged_on(request, asked, cursor, total, items, found.more))
 
     @route("GET", "/messages/{uuid}", scopes=("messages",), answers=MessageStory, refusals=(404,), curl=_GET)
     async def one(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Get a message.
 
         Takes the uuid, or the message_id that a submit_sm_resp gave. Beside what the list shows: each part, the
-        attempts, and a timeline of what happened; of a part that the team split itself also the whole message.
+        attempts, and a timeline of what happened; of a part that the team split itself also the whole message. People with
+        the role viewer do not see texts from senders that are for one-time passwords.
         """
         story = await self._found(caller, uuid)
-        return answer(request, story_shown(story, self._directory.now.carriers, self._now_ms()))
+        shown = story_shown(story, self._directory.now.carriers, self._now_ms())
+        if self._is_hidden(caller, shown["sender_id"]):
+            hide_texts(shown)
+        return answer(request, shown)
 
     @route(
         "POST",
@@ -203,11 +158,35 @@ class Messages:
         failed = story.message
         if failed.text_is_gone:
             raise TextNotKept("the text of the message is no longer kept; send it as a new one")
-        again = attrs.evolve(self._judged(_again(failed)), resent_from=failed.id)
+        again = attrs.evolve(self._judged(_again(failed, caller)), resent_from=failed.id)
         reply = answer(request, message_shown(again))
         await self._history.resend(caller.team.id, failed.id, again, caller.kept(reply))
         self._gateway.hint([again])
         return reply
+
+    @route(
+        "POST",
+        "/messages/{uuid}/cancel",
+        scopes=("messages",),
+        answers=MessageShown,
+        refusals=(404, 409),
+        curl=_CANCEL,
+    )
+    async def cancel(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Cancel a message that has not been sent.
+
+        It is `failed` with the reason `cancelled` then, and its units are the team's again. One that was cancelled before
+        is answered in the same way. 409 when a carrier has it, or it has ended otherwise.
+        """
+        message_id = named(uuid)
+        (done,) = await self._alterations.carry_out(caller.team.id, [Cancel(message_id)], caller.by)
+        self._alterations.tell([done])
+        if done.obstacle is Obstacle.UNKNOWN:
+            raise NotFound("there is no such message")
+        if done.obstacle is not None:
+            raise NotCancellable("a carrier has the message already, or it has ended; it cannot be taken back")
+        story = await self._found(caller, message_id)
+        return answer(request, message_shown(story.message, story.progress))
 
     def _judged(self, submission: Submission) -> Priced:
         (verdict,) = self._gateway.judge([submission])
@@ -215,23 +194,29 @@ class Messages:
             raise verdict
         return verdict
 
+    def _is_hidden(self, caller: Caller, sender: str) -> bool:
+        return is_hidden(caller.role, self._directory.now.sender_named(caller.team.id, sender))
+
     async def _found(self, caller: Caller, uuid: str) -> Story:
-        message_id = canonical(uuid) or from_smpp_id(uuid)
-        story = None if message_id is None else await self._history.find(caller.team.id, message_id)
+        story = await self._history.find(caller.team.id, named(uuid))
         if story is None:
             raise NotFound("there is no such message")
         return story
 
 
-def _tlvs_of(given: dict[str, str]) -> dict[str, str]:
-    try:
-        return read_message_tlvs(given)
-    except BadTlvs as bad:
-        fields = [FieldProblem(f"tlvs[{tag}]" if tag else "tlvs", fault) for tag, fault in bad.faults.items()]
-        raise problem("bad_request", f"tlvs: {bad}", fields) from bad
+def named(uuid: str) -> MessageId:
+    """Return the id that a path names, in either form.
+
+    Raises:
+        NotFound: it is none, so there is no such message (decision 7).
+    """
+    message_id = canonical(uuid) or from_smpp_id(uuid)
+    if message_id is None:
+        raise NotFound("there is no such message")
+    return message_id
 
 
-def _again(failed: Priced) -> Submission:
+def _again(failed: Priced, caller: Caller) -> Submission:
     """Return a stored message as if the team handed it in again; its receipts go to nobody's bind (decision 116)."""
     return Submission(
         team_id=failed.team_id,
@@ -243,17 +228,6 @@ def _again(failed: Priced) -> Submission:
         coding=failed.coding,
         lane=failed.lane,
         options=failed.options,
+        by=caller.by,
+        client_reference=failed.client_reference,
     )
-
-
-def id_in_query(text: str) -> MessageId:
-    """Return the id that `before` names.
-
-    Raises:
-        Problem: 400, it is none.
-    """
-    found = canonical(text) or from_smpp_id(text)
-    if found is None:
-        fields = [FieldProblem("before", "must be the uuid of a message")]
-        raise problem("bad_request", "before must be the uuid of a message", fields)
-    return found

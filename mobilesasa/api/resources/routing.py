@@ -15,6 +15,7 @@ from mobilesasa.api.routes import route
 from mobilesasa.core.explaining import Explained, explain
 from mobilesasa.core.model import Coding, Lane, Origin, Submission
 from mobilesasa.core.networks import FoundNetwork
+from mobilesasa.core.senders import SenderClass
 from mobilesasa.sms.numbers import shown
 
 _EXPLAIN = """curl "https://api.yourdomain.com/api/v1/routes/explain?to=%2B254712345678" \\
@@ -59,7 +60,7 @@ class RuleShown(TypedDict):
     """A rule or route that was looked at."""
 
     rule: Annotated[str, Said("What it is called", example="the default route")]
-    matched: bool
+    matched: Annotated[bool, Said("Whether the message fits it")]
     why: Annotated[str, Said("A sentence", example="it takes what nothing else does")]
 
 
@@ -68,9 +69,10 @@ class RouteExplained(TypedDict):
 
     to: Annotated[str, Said("In E.164", example="+254712345678")]
     sender_id: Annotated[str, Said("The sender that would be used", example="TextBlast")]
-    lane: Literal["transactional", "bulk"]
-    origin: Literal["api", "smpp"]
-    coding: Literal["gsm7", "ucs2", "binary"]
+    sender_class: Annotated[Literal["transactional", "promotional", "otp"], Said("What the sender is for")]
+    lane: Annotated[Literal["transactional", "bulk"], Said("In which lane it would wait")]
+    origin: Annotated[Literal["api", "smpp"], Said("By which door it would come in")]
+    coding: Annotated[Literal["gsm7", "ucs2", "binary"], Said("The alphabet it would be sent in")]
     parts: Annotated[int, Said("How many parts it would have", example=1)]
     price_units: Annotated[int, Said("What it would cost the team", example=1)]
     network: NetworkShown | None
@@ -118,6 +120,7 @@ def route_shown(found: Explained) -> RouteExplained:
     return {
         "to": shown(found.recipient),
         "sender_id": found.sender,
+        "sender_class": SenderClass(found.sender_class).value,
         "lane": _word(found.lane),
         "origin": _word(found.origin),
         "coding": _word(found.coding),

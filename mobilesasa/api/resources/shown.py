@@ -11,7 +11,9 @@ from mobilesasa.api.requests import Said
 from mobilesasa.core.groups import group_of, part_of
 from mobilesasa.core.ids import made_at_ms, smpp_id
 from mobilesasa.core.model import Coding, Failure, Priced, State
-from mobilesasa.core.teams import CarrierRecord
+from mobilesasa.core.scopes import Role
+from mobilesasa.core.senders import SenderClass
+from mobilesasa.core.teams import CarrierRecord, Sender
 from mobilesasa.sms.numbers import shown
 
 Status = Literal["queued", "sent", "delivered", "failed"]
@@ -31,6 +33,7 @@ Happened = Literal[
 ]
 
 ENCODINGS: dict[Coding, Encoding] = {Coding.GSM7: "gsm7", Coding.UCS2: "ucs2", Coding.BINARY: "binary"}
+HIDDEN = "••••••"  # in the place of a text
 _STATUSES: dict[State, Status] = {
     State.QUEUED: "queued",
     State.SENT: "sent",
@@ -107,6 +110,9 @@ class MessageShown(TypedDict):
     dlr_state: Annotated[str | None, Said("The word of the delivery receipt", example="DELIVRD")]
     resent_from: Annotated[str | None, Said("The failed message that this one resends")]
     part: Annotated[PartOf | None, Said("Where the team split a message itself: which part this is")]
+    client_reference: Annotated[str | None, Said("Your own word for it", example="order-4711")]
+    scheduled_at: Annotated[str | None, Said("When it was to go out, UTC, where that was not at once")]
+    campaign_uuid: Annotated[str | None, Said("The campaign that it belongs to")]
 
 
 class MessagePage(TypedDict):
@@ -118,6 +124,7 @@ class MessagePage(TypedDict):
     total: Annotated[int, Said("Messages on all pages", example=1)]
     pages: Annotated[int, Said("Pages there are", example=1)]
     total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    next_cursor: Annotated[str | None, Said("Goes on behind this page, as `cursor`; null at the end of the list")]
 
 
 class PartShown(TypedDict):
@@ -195,6 +202,9 @@ def message_shown(message: Priced, progress: Progress | None = None) -> MessageS
         "dlr_state": None,
         "resent_from": message.resent_from,
         "part": _part_shown(message),
+        "client_reference": message.client_reference,
+        "scheduled_at": instant_or_none(message.due_at_ms),
+        "campaign_uuid": message.campaign_uuid,
     }
     if progress is not None:
         _show_progress(made, progress)
@@ -238,6 +248,25 @@ def _group_shown(story: Story, now_ms: int) -> GroupShown | None:
             for number, part in sorted(group.members.items())
         ],
     }
+
+
+def is_hidden(role: Role | None, sender: Sender | None) -> bool:
+    """Say whether texts of a sender are kept from a caller: one-time passwords are no business of people who only look on."""
+    return role is Role.VIEWER and sender is not None and sender.sender_class == SenderClass.OTP
+
+
+def hide_text(shown: MessageShown) -> None:
+    """Hide the text of a message from who may see all but that (decision 44)."""
+    if shown["message"] is not None:
+        shown["message"] = HIDDEN
+
+
+def hide_texts(shown: MessageStory) -> None:
+    """Hide the text of a message, and what tells it otherwise."""
+    hide_text(shown)
+    shown["body_hex"] = None
+    if shown["group"] is not None:
+        shown["group"]["text"] = HIDDEN
 
 
 def story_shown(story: Story, carriers: Mapping[int, CarrierRecord], now_ms: int) -> MessageStory:

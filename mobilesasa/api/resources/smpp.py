@@ -55,7 +55,7 @@ class SessionShown(TypedDict):
     team_uuid: str
     token_uuid: Annotated[str, Said("The token it was bound with, or beside which its SMPP password stands")]
     address: Annotated[str, Said("Address and port of the peer", example="192.0.2.1:51234")]
-    bind_type: Literal["transmitter", "receiver", "transceiver"]
+    bind_type: Annotated[Literal["transmitter", "receiver", "transceiver"], Said("What it may do")]
     port: Annotated[Literal["plain", "tls"], Said("The kind of port it came to")]
     tls: TlsShown | None
     interface_version: Annotated[str, Said("What the peer said of itself", example="0x34")]
@@ -109,14 +109,14 @@ class TracedPdu(TypedDict):
 class TraceShown(TypedDict):
     """The last PDUs of a session."""
 
-    session: str
+    session: Annotated[str, Said("Whose PDUs they are")]
     items: Annotated[list[TracedPdu], Said("Oldest first, at most 200")]
 
 
 class UnbindShown(TypedDict):
     """A session that is asked to go."""
 
-    id: str
+    id: Annotated[str, Said("Which session ends")]
 
 
 class Smpp:
@@ -165,7 +165,7 @@ class Smpp:
 
         What it submitted is answered first, then comes an unbind. Nothing keeps the client from binding again.
         """
-        kicked = await self._smpp.kick(session, f"the team, by token {caller.token.uuid},", caller.team.id)
+        kicked = await self._smpp.kick(session, f"the team, by {caller.who},", caller.team.id)
         if kicked is None:
             raise _no_such_session()
         return answer(request, {"id": kicked})

@@ -94,7 +94,7 @@ class SmppPasswords:
         named alone. It takes no Idempotency-Key, for its text is nowhere kept to be told again; a team has at most five.
         """
         asked = parse(CreateSmppPassword, request)
-        made, text = await self._passwords.create(caller.team.id, asked.token_uuid, asked.allowed or ())
+        made, text = await self._passwords.create(caller.by, caller.team.id, asked.token_uuid, asked.allowed or ())
         return answer(request, {**_shown(made), "password": text})
 
     @route("GET", "/smpp/passwords", scopes=SCOPES, answers=SmppPasswordList, curl=_LIST)
@@ -112,7 +112,7 @@ class SmppPasswords:
 
         Its sessions end within a second. A second time changes nothing.
         """
-        return answer(request, _shown(await self._passwords.revoke(caller.team.id, uuid)))
+        return answer(request, _shown(await self._passwords.revoke(caller.by, caller.team.id, uuid)))
 
 
 def _shown(found: SmppPassword) -> SmppPasswordShown:

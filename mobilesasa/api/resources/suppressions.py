@@ -156,7 +156,7 @@ class Suppressions:
             replies.append(answer(request, suppression_shown(made)))
             return caller.kept(replies[-1])
 
-        await self._suppressions.add(team.id, recipient, sender, kept)
+        await self._suppressions.add(caller.by, team.id, recipient, sender, kept)
         self._directory.suppressing.add(team.id)  # from now on, not only when the directory is read again
         return replies[-1]
 
@@ -174,7 +174,7 @@ class Suppressions:
         Do so only when the person asked for it: the message that said STOP stays in the list of messages from phones.
         What the operator has suppressed stays: 400.
         """
-        return answer(request, suppression_shown(await self._suppressions.take_away(caller.team.id, uuid)))
+        return answer(request, suppression_shown(await self._suppressions.take_away(caller.by, caller.team.id, uuid)))
 
     def _sender(self, team_id: int, asked: str) -> str | None:
         """Return the name of the team's sender of this name or uuid, whatever its status."""

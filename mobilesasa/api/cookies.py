@@ -1,0 +1,47 @@
+"""The cookies of a login in a browser: two that no script can read, and one that a page of ours must, to write.
+
+The browser sends them to this site alone (SameSite=Strict), and over HTTPS alone where it came by HTTPS. A write needs
+the third one's text in `X-CSRF-Token` as well, which a page of another site can neither read nor send.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from twisted.web.http import Request
+from twisted.web.iweb import IRequest
+
+from mobilesasa.api.addresses import client_is_secure
+from mobilesasa.core.people import ACCESS_S, REFRESH_S
+
+ACCESS: Final = b"mobilesasa_access"
+REFRESH: Final = b"mobilesasa_refresh"
+CSRF: Final = b"mobilesasa_csrf"
+CSRF_HEADER: Final = b"x-csrf-token"
+_API: Final = b"/api/v1"
+_LOGIN: Final = b"/api/v1/auth"
+
+
+def set_cookies(request: IRequest, access: str, refresh: str, csrf: str) -> None:
+    """Send the three of a login."""
+    _set(request, ACCESS, access, _API, ACCESS_S, hidden=True)
+    _set(request, REFRESH, refresh, _LOGIN, REFRESH_S, hidden=True)
+    _set(request, CSRF, csrf, b"/", REFRESH_S, hidden=False)
+
+
+def clear_cookies(request: IRequest) -> None:
+    """Take the three away."""
+    for name, path in ((ACCESS, _API), (REFRESH, _LOGIN), (CSRF, b"/")):
+        _set(request, name, "", path, 0, hidden=name != CSRF)
+
+
+def _set(request: IRequest, name: bytes, value: str, path: bytes, age_s: int, *, hidden: bool) -> None:
+    cast(Request, request).addCookie(
+        name,
+        value.encode(),
+        path=path,
+        max_age=b"%d" % age_s,
+        secure=client_is_secure(request),
+        httpOnly=hidden,
+        sameSite=b"strict",
+    )

@@ -1,0 +1,266 @@
+"""Exports: what the team has, as a file that is written in a while (decision 85)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import attrs
+from twisted.web.iweb import IRequest
+
+from mobilesasa.api.answers import answer
+from mobilesasa.api.auth import Caller
+from mobilesasa.api.errors import FieldProblem, problem
+from mobilesasa.api.files import send_file
+from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.ports import Node
+from mobilesasa.api.requests import parse, parse_query
+from mobilesasa.api.resources.export_shapes import (
+    AskExport,
+    AskReportExport,
+    ExportFilters,
+    ExportPage,
+    ExportShown,
+    ListExports,
+    export_shown,
+)
+from mobilesasa.api.resources.report_periods import days_of, moment_of, zone_in
+from mobilesasa.api.resources.report_shapes import AskUsage
+from mobilesasa.api.routes import route
+from mobilesasa.core.errors import BadValue, NotFound
+from mobilesasa.core.exports import CONTENT_TYPES, SCOPE_OF_KIND, Export, Format, Kind
+from mobilesasa.core.ids import canonical
+from mobilesasa.core.inbound import digits_of
+from mobilesasa.core.model import State
+from mobilesasa.core.reporting import Period, date_of, spans_of
+from mobilesasa.core.scopes import opens
+from mobilesasa.sms.numbers import BadNumber, normalise_fast
+
+SCOPES = ("reports", "messages", "contacts")
+_DATES: Final = {"date_from", "date_to"}
+_OF_MESSAGES: Final = _DATES | {"sender", "campaign_uuid"}
+
+#: The filters that each kind regards.
+FILTERS_OF_KIND: Final[Mapping[str, set[str]]] = {
+    "messages": _OF_MESSAGES | {"phone", "status", "client_reference"},
+    "contacts": {"group_uuid"},
+    "inbound": _DATES | {"phone", "code"},
+    "ledger": _DATES | {"entry"},
+    "report": _OF_MESSAGES | {"group_by", "network", "country", "carrier"},
+}
+_DEEPER = "exports; ask for those of a kind"
+_AUTHORIZED = '\\\n  -H "Authorization: Bearer mbs_your_token_here"'
+_ASK = f"""curl -X POST https://api.yourdomain.com/api/v1/exports {_AUTHORIZED} \\
+  -H "Content-Type: application/json" \\
+  -d '{{
+    "kind": "messages",
+    "format": "csv",
+    "filters": {{"date_from": "2026-05-01", "date_to": "2026-05-31", "status": "failed"}}
+  }}'"""
+
+
+class Exports:
+    """The exports of the team that asks."""
+
+    def __init__(self, node: Node) -> None:
+        """Keep what is asked."""
+        self._exports = node.exports
+        self._files = node.files
+        self._reports = node.reports
+        self._directory = node.directory
+        self._clock = node.clock
+        self._patience_s = node.limits.timeout_s
+        self._now_ms = node.now_ms
+        self._new_uuid = node.new_uuid
+
+    @route(
+        "POST",
+        "/exports",
+        scopes=SCOPES,
+        body=AskExport,
+        answers=ExportShown,
+        refusals=(400, 403, 409),
+        curl=_ASK,
+        idempotent=True,
+    )
+    async def ask_export(self, request: IRequest, caller: Caller) -> bytes:
+        """Ask for a file of messages, contacts, messages from phones, the ledger, or a report.
+
+        The token needs the scope of what is in the file: `messages` for messages and inbound, `contacts`, or `reports` for the
+        rest. Ask for the export until its `status` is `completed`, or have a webhook for `export.completed`. Rows are read in
+        pieces while the team goes on working, so what changes meanwhile may be in the file or not. What is asked for is
+        regarded or refused: 400 for a filter that the kind does not have.
+        """
+        asked = parse(AskExport, request)
+        return await self._ask(request, caller, asked)
+
+    @route(
+        "POST",
+        "/reports/export",
+        scopes=("reports",),
+        body=AskReportExport,
+        answers=ExportShown,
+        refusals=(400, 409),
+        idempotent=True,
+    )
+    async def ask_report_export(self, request: IRequest, caller: Caller) -> bytes:
+        """Ask for a report as a file: what `/reports/messages` shows. It is an export like the others."""
+        asked = parse(AskReportExport, request)
+        names = FILTERS_OF_KIND["report"]
+        filters = ExportFilters(**{name: getattr(asked, name) for name in names})
+        return await self._ask(
+            request,
+            caller,
+            AskExport(kind="report", format=asked.format, zone=asked.zone, excel=asked.excel, filters=filters),
+        )
+
+    @route("GET", "/exports", scopes=SCOPES, query=ListExports, answers=ExportPage, refusals=(400,))
+    async def list_exports(self, request: IRequest, caller: Caller) -> bytes:
+        """List exports, newest first: of those kinds that the token may read."""
+        asked = parse_query(ListExports, request)
+        kinds = [kind for kind in SCOPE_OF_KIND if _may(caller, kind, reads=True) and asked.kind in (None, kind)]
+        team_id = caller.team.id
+        total, estimated = await self._exports.count(team_id, kinds)
+        offset = offset_of(asked, total, estimated, _DEEPER)
+        if offset is None:
+            return answer(request, paged(asked, total))
+        found = await self._exports.page(team_id, kinds, limit=asked.page_size, offset=offset)
+        return answer(request, paged(asked, total, estimated, [export_shown(each) for each in found]))
+
+    @route("GET", "/exports/{uuid}", scopes=SCOPES, answers=ExportShown, refusals=(404,))
+    async def export(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Get an export: how far it is, and where its file is."""
+        return answer(request, export_shown(await self._found(caller, uuid, reads=True)))
+
+    @route(
+        "GET",
+        "/exports/{uuid}/file",
+        scopes=SCOPES,
+        answers=None,
+        refusals=(404,),
+        files=tuple(CONTENT_TYPES.values()),
+    )
+    async def export_file(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Get the file of an export.
+
+        It is there when the export is `completed`, and for seven days; else 404.
+        """
+        found = await self._found(caller, uuid, reads=True)
+        file = None if found.file_uuid is None else await self._files.find(caller.team.id, found.file_uuid)
+        if file is None:
+            raise NotFound("the export has no file: it is not whole yet, or no longer kept")
+        return await send_file(request, file, self._files, self._clock, self._patience_s)
+
+    @route("DELETE", "/exports/{uuid}", scopes=SCOPES, answers=ExportShown, refusals=(404,))
+    async def remove_export(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Remove an export and its file. One that is under way is cancelled."""
+        found = await self._found(caller, uuid, reads=False)
+        await self._exports.remove(caller.by, caller.team.id, found.uuid)
+        return answer(request, export_shown(found))
+
+    async def _found(self, caller: Caller, uuid: str, *, reads: bool) -> Export:
+        found = await self._exports.find(caller.team.id, uuid)
+        if found is None or not _may(caller, found.kind, reads=reads):
+            raise NotFound("there is no such export")
+        return found
+
+    async def _ask(self, request: IRequest, caller: Caller, asked: AskExport) -> bytes:
+        if not _may(caller, asked.kind, reads=False):
+            raise problem("missing_scope", f"an export of {asked.kind} needs the scope {SCOPE_OF_KIND[asked.kind]}")
+        filters = asked.filters or ExportFilters()
+        said = {name: value for name, value in attrs.asdict(filters).items() if value is not None}
+        unknown = [name for name in said if name not in FILTERS_OF_KIND[asked.kind]]
+        if unknown:
+            wrong = [
+                FieldProblem(f"filters.{name}", f"is not regarded by an export of {asked.kind}") for name in unknown
+            ]
+            raise problem("bad_request", "; ".join(f"{each.field} {each.message}" for each in wrong), wrong)
+        rows, zone = await self._rows(caller, asked, filters)
+        now_ms = self._now_ms()
+        made = Export(
+            uuid=self._new_uuid(),
+            team_id=caller.team.id,
+            kind=asked.kind,
+            format=asked.format,
+            asked={**rows, "zone": zone.key, "excel": asked.excel},
+            shown=said,
+            filename=filename(asked.kind, asked.format, now_ms, zone),
+            created_at_ms=now_ms,
+        )
+        reply = answer(request, export_shown(made))
+        await self._exports.add(caller.by, made, caller.kept(reply))
+        return reply
+
+    async def _rows(self, caller: Caller, asked: AskExport, filters: ExportFilters) -> tuple[dict[str, Any], ZoneInfo]:
+        """Return which rows are meant, as they are looked for, and the zone of the times in them."""
+        standing = await self._reports.standing(caller.team.id)
+        zone = zone_in(asked.zone, standing)
+        if asked.kind == "report":
+            dated = AskUsage(date_from=filters.date_from, date_to=filters.date_to, zone=asked.zone)
+            days = days_of(dated, standing, self._now_ms())
+            return self._report(filters, days.period.from_ms, days.period.to_ms, zone), zone
+        from_ms = moment_of(filters.date_from, "filters.date_from", zone, is_end=False)
+        to_ms = moment_of(filters.date_to, "filters.date_to", zone, is_end=True)
+        now_ms = self._now_ms()
+        phone = None if filters.phone is None else _phone(filters.phone, caller.team.country)
+        return {
+            "from_ms": from_ms or 0,
+            "to_ms": now_ms if to_ms is None else min(to_ms, now_ms),
+            "recipient": phone,
+            "source": phone,
+            "destination": None if filters.code is None else digits_of(filters.code),
+            "state": None if filters.status is None else int(State[filters.status.upper()]),
+            "sender": filters.sender,
+            "campaign_uuid": _uuid(filters.campaign_uuid, "campaign_uuid"),
+            "client_reference": filters.client_reference,
+            "group_uuid": _uuid(filters.group_uuid, "group_uuid"),
+            "kind": filters.entry,
+        }, zone
+
+    def _report(self, filters: ExportFilters, from_ms: int, to_ms: int, zone: ZoneInfo) -> dict[str, Any]:
+        carriers = self._directory.now.carriers
+        group_by, starts = filters.group_by or "day", []
+        if group_by == "day" or group_by == "hour":
+            try:
+                starts = spans_of(Period(from_ms, to_ms), zone, group_by)
+            except BadValue as bad:
+                raise problem("bad_request", str(bad), [FieldProblem("filters.group_by", str(bad))]) from bad
+        by_name = {carrier.name: carrier.id for carrier in carriers.values()}
+        return {
+            "group_by": group_by,
+            "starts_ms": starts,
+            "from_ms": from_ms,
+            "to_ms": to_ms,
+            "sender": filters.sender,
+            "network": filters.network,
+            "country": None if filters.country is None else filters.country.upper(),
+            "carrier_id": None if filters.carrier is None else by_name.get(filters.carrier.lower(), 0),
+            "campaign": _uuid(filters.campaign_uuid, "campaign_uuid"),
+            "carriers": {str(carrier.id): carrier.name for carrier in carriers.values()}
+            if group_by == "carrier"
+            else {},
+        }
+
+
+def filename(kind: Kind, form: Format, now_ms: int, zone: ZoneInfo) -> str:
+    """Return what the file of an export is called."""
+    return f"{kind}-{date_of(now_ms, zone)}.{form}"
+
+
+def _may(caller: Caller, kind: str, *, reads: bool) -> bool:
+    return opens(caller.scopes, (SCOPE_OF_KIND[kind],), reads)
+
+
+def _phone(written: str, country: str) -> str:
+    try:
+        return normalise_fast(written, country)
+    except BadNumber as bad:
+        raise problem("bad_request", str(bad), [FieldProblem("filters.phone", str(bad))]) from bad
+
+
+def _uuid(written: str | None, name: str) -> str | None:
+    known = None if written is None else canonical(written)
+    if written is not None and known is None:
+        raise problem("bad_request", f"{name} must be a uuid", [FieldProblem(f"filters.{name}", "must be a uuid")])
+    return known

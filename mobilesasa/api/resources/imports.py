@@ -1,0 +1,282 @@
+"""Imports of contacts from files (the reference's "Bulk import contacts"; decisions 53 to 57)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator, Iterable
+from typing import IO, Final
+
+import attrs
+from twisted.web.iweb import IRequest
+
+from mobilesasa.api.answers import answer
+from mobilesasa.api.auth import Caller
+from mobilesasa.api.files import send_pieces
+from mobilesasa.api.forms import file_of, form_of
+from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.ports import Node
+from mobilesasa.api.requests import parse_query, parse_texts
+from mobilesasa.api.resources.contact_shapes import curl
+from mobilesasa.api.resources.import_shapes import (
+    ImportContacts,
+    ListUploads,
+    PreviewImport,
+    PreviewShown,
+    UploadPage,
+    UploadShown,
+    preview_shown,
+    upload_shown,
+)
+from mobilesasa.api.routes import route
+from mobilesasa.contacts.uploads import ERRORS_SHOWN, Looked, Plan, Undone, Upload, WrongRow, looked_of
+from mobilesasa.core.errors import BadFile, NotFound
+from mobilesasa.core.ids import canonical
+
+SCOPES = ("contacts",)
+PREVIEW_ROWS: Final = 10
+CHUNK_OCTETS: Final = 262_144
+CSV: Final = "text/csv; charset=utf-8"
+_DEEPER = "uploads"
+_WHY: Final = "error"
+_NUMBER = re.compile(r"[+-]?[0-9 ().-]*\Z")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+_IMPORT = """curl -X POST https://api.yourdomain.com/api/v1/contacts/import \\
+  -H "Authorization: Bearer mbs_your_token_here" \\
+  -F "file=@contacts.csv"
+
+# Poll import status
+curl https://api.yourdomain.com/api/v1/contacts/uploads/{upload_uuid} \\
+  -H "Authorization: Bearer mbs_your_token_here\""""
+_PREVIEW = """curl -X POST https://api.yourdomain.com/api/v1/contacts/import/preview \\
+  -H "Authorization: Bearer mbs_your_token_here" \\
+  -F "file=@contacts.csv\""""
+_ERRORS = f"{curl('GET', '/contacts/uploads/upload-uuid/errors')} \\\n  -o errors.csv"
+
+
+class Imports:
+    """The files of contacts of the team that asks."""
+
+    def __init__(self, node: Node) -> None:
+        """Keep what is asked."""
+        self._uploads = node.uploads
+        self._looker = node.looker
+        self._clock = node.clock
+        self._patience_s = node.limits.timeout_s
+        self._now_ms = node.now_ms
+        self._new_uuid = node.new_uuid
+
+    @route(
+        "POST",
+        "/contacts/import",
+        scopes=SCOPES,
+        form=ImportContacts,
+        answers=UploadShown,
+        refusals=(400, 404, 409),
+        curl=_IMPORT,
+        idempotent=True,
+    )
+    async def import_contacts(self, request: IRequest, caller: Caller) -> bytes:
+        """Upload a CSV or XLSX file of contacts.
+
+        The first row names the columns, in any case and order; one of them is the phone (phone, mobile, msisdn, …), others
+        are first_name, last_name, email and notes. A column of another name is ignored unless `mapping` says what it is. CSV
+        may have commas, semicolons, tabs or bars, and be UTF-8, UTF-16 or Windows' Latin; of XLSX the first sheet with
+        anything in it is read. Up to 50 MiB and 1,000,000 rows. What cannot be imported at all is refused at once with
+        `bad_file`; else the answer is the upload, to be asked for until its `status` is final. One bad row does not fail
+        the file. Of a phone that is there already only what the row says is changed. Who has opted out stays so.
+
+        The file may also be the body, with `Content-Type: text/csv` and the other fields in the query.
+        """
+        form, team = form_of(request), caller.team
+        asked = parse_texts(ImportContacts, form.fields)
+        file = file_of(form)
+        if asked.group is not None and canonical(asked.group) is None:
+            raise NotFound(f"there is no group {asked.group!r}")
+        looked = await self._look(file, asked, team.country)
+        plan = Plan(
+            filename=form.filename,
+            looked=looked,
+            country=team.country,
+            on_existing=asked.on_existing,
+            dry_run=asked.dry_run,
+            group=asked.group,
+        )
+        return await self._begin(request, caller, plan, file, form.content_type)
+
+    @route(
+        "POST",
+        "/contacts/import/preview",
+        scopes=SCOPES,
+        form=PreviewImport,
+        answers=PreviewShown,
+        refusals=(400,),
+        curl=_PREVIEW,
+        reads=True,
+    )
+    async def preview_import(self, request: IRequest, caller: Caller) -> bytes:
+        """See how a file would be read: its columns, what they mean, and the first rows. Nothing is kept of it."""
+        form = form_of(request)
+        asked = parse_texts(PreviewImport, form.fields)
+        looked = await self._look(file_of(form), asked, caller.team.country, PREVIEW_ROWS)
+        return answer(request, preview_shown(looked))
+
+    @route(
+        "GET",
+        "/contacts/uploads",
+        scopes=SCOPES,
+        query=ListUploads,
+        answers=UploadPage,
+        refusals=(400,),
+        curl=curl("GET", "/contacts/uploads?page=1&page_size=20"),
+    )
+    async def list_uploads(self, request: IRequest, caller: Caller) -> bytes:
+        """List uploads, newest first."""
+        asked, team_id = parse_query(ListUploads, request), caller.team.id
+        total, estimated = await self._uploads.count(team_id)
+        offset = offset_of(asked, total, estimated, _DEEPER)
+        if offset is None:
+            return answer(request, paged(asked, total))
+        found = await self._uploads.page(team_id, limit=asked.page_size, offset=offset)
+        return answer(request, paged(asked, total, estimated, [upload_shown(each, (), 0) for each in found]))
+
+    @route(
+        "GET",
+        "/contacts/uploads/{uuid}",
+        scopes=SCOPES,
+        answers=UploadShown,
+        refusals=(404,),
+        curl=curl("GET", "/contacts/uploads/upload-uuid"),
+    )
+    async def upload(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Get an upload: how far it is, what it did, and the first errors."""
+        return await self._shown(request, caller, uuid)
+
+    @route(
+        "GET",
+        "/contacts/uploads/{uuid}/errors",
+        scopes=SCOPES,
+        answers=None,
+        refusals=(404,),
+        curl=_ERRORS,
+        files=(CSV,),
+    )
+    async def upload_errors(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Get the rows that could not be taken, as CSV in the file's own columns.
+
+        The last column says what is wrong. Put it right and upload the file again: the column is ignored then. For seven
+        days after the end.
+        """
+        upload, _ = await self._uploads.find(caller.team.id, uuid)
+        name = f"{upload.plan.filename.rpartition('.')[0] or upload.plan.filename}-errors.csv"
+        return await send_pieces(request, name, CSV, self._error_lines(upload), self._clock, self._patience_s)
+
+    @route(
+        "POST",
+        "/contacts/uploads/{uuid}/cancel",
+        scopes=SCOPES,
+        answers=UploadShown,
+        refusals=(404, 409),
+        curl=curl("POST", "/contacts/uploads/upload-uuid/cancel"),
+    )
+    async def cancel_upload(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """End an import where it is. What it has taken stays, and can be undone."""
+        await self._uploads.cancel(caller.by, caller.team.id, uuid)
+        return await self._shown(request, caller, uuid)
+
+    @route(
+        "POST",
+        "/contacts/uploads/{uuid}/undo",
+        scopes=SCOPES,
+        answers=UploadShown,
+        refusals=(404, 409),
+        curl=curl("POST", "/contacts/uploads/upload-uuid/undo"),
+        idempotent=True,
+    )
+    async def undo_upload(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Undo an import.
+
+        Contacts that it made are deleted, contacts that it changed are as they were before, and they leave the group that
+        it put them into. Whom somebody has changed or put into another group since is left alone, and counted in
+        `undo.kept`. Within seven days of its end, once.
+        """
+        upload, wrong = await self._uploads.find(caller.team.id, uuid)
+        begun = attrs.evolve(upload, undone=Undone(status="pending", removed=0, restored=0, kept=0))
+        reply = answer(request, upload_shown(begun, wrong, ERRORS_SHOWN))
+        await self._uploads.undo(caller.by, caller.team.id, uuid, caller.kept(reply))
+        return reply
+
+    async def _look(self, file: IO[bytes], asked: PreviewImport, country: str, first: int = 0) -> Looked:
+        said = await self._looker.look(file, asked.columns(), country, first)
+        if "bad" in said:
+            raise BadFile(said["bad"])
+        file.seek(0)
+        return looked_of(said)
+
+    async def _begin(self, request: IRequest, caller: Caller, plan: Plan, file: IO[bytes], content_type: str) -> bytes:
+        team_id = caller.team.id
+        upload = _begun(self._new_uuid(), team_id, plan, self._now_ms())
+        reply = answer(request, upload_shown(upload, (), 0))
+        file_id = await self._uploads.begin_file(team_id, plan.filename, content_type)
+        try:
+            for n, octets in enumerate(iter(lambda: file.read(CHUNK_OCTETS), b"")):
+                await self._uploads.add_chunk(file_id, n, octets)
+            await self._uploads.finish_file(file_id)
+            await self._uploads.begin(caller.by, team_id, upload.uuid, file_id, plan, caller.kept(reply))
+        except Exception:
+            await self._uploads.drop_file(file_id)
+            raise
+        return reply
+
+    async def _shown(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        upload, wrong = await self._uploads.find(caller.team.id, uuid)
+        return answer(request, upload_shown(upload, wrong, ERRORS_SHOWN))
+
+    async def _error_lines(self, upload: Upload) -> AsyncIterator[bytes]:
+        yield _lines([[*upload.plan.looked.shape.headers, _WHY]])
+        width, after = len(upload.plan.looked.shape.headers), 0
+        while found := await self._uploads.errors(upload, after):
+            after = found[-1].row
+            yield _lines(_error_row(each, width) for each in found)
+
+
+def _begun(uuid: str, team_id: int, plan: Plan, now_ms: int) -> Upload:
+    """Return an upload as it is when it has just been kept."""
+    return Upload(
+        id=0,
+        uuid=uuid,
+        team_id=team_id,
+        job_id=0,
+        file_id=0,
+        plan=plan,
+        group_id=None,
+        status="pending",
+        failure=None,
+        total_rows=plan.looked.shape.total_rows,
+        done_row=0,
+        imported=0,
+        updated=0,
+        skipped=0,
+        failed=0,
+        created_at_ms=now_ms,
+        finished_at_ms=None,
+    )
+
+
+def _error_row(wrong: WrongRow, width: int) -> list[str]:
+    cells = [*wrong.cells, *[""] * width][:width]
+    why = "; ".join(f"{each['column']}: {each['message']}" for each in wrong.wrong)
+    return [*cells, f"row {wrong.row}: {why}"]
+
+
+def _lines(rows: Iterable[list[str]]) -> bytes:
+    made = io.StringIO(newline="")
+    csv.writer(made).writerows([_safe(cell) for cell in row] for row in rows)
+    return made.getvalue().encode("utf-8", "replace")
+
+
+def _safe(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; a number may begin with its sign."""
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.match(cell) else cell

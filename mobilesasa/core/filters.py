@@ -1,0 +1,51 @@
+"""Which messages of a team are meant: what lists, exports and counts are asked for."""
+
+from __future__ import annotations
+
+import attrs
+
+from mobilesasa.core.actors import ActorKind
+from mobilesasa.core.model import MessageId, State
+
+
+@attrs.frozen(kw_only=True)
+class MessageFilter:
+    """Leaves only the messages for which all that is said here holds; what is None is not regarded."""
+
+    recipient: str | None = None  # E.164 without the plus
+    state: State | None = None
+    sender: str | None = None  # by name
+    campaign_uuid: str | None = None
+    client_reference: str | None = None
+    message_id: MessageId | None = None
+    from_ms: int | None = None  # accepted at this moment or later, milliseconds since the epoch
+    to_ms: int | None = None  # accepted before this moment
+    before: MessageId | None = None  # only older ones than this message
+
+
+#: No message is left out.
+EVERY_MESSAGE = MessageFilter()
+
+
+@attrs.frozen(kw_only=True)
+class LedgerFilter:
+    """Which entries of a team's ledger are meant; what is None is not asked for."""
+
+    team_id: int
+    kind: str | None = None  # topup, charge, refund or adjustment
+    from_ms: int | None = None  # not before
+    to_ms: int | None = None  # before
+    before: int | None = None  # before the entry of this id
+
+
+@attrs.frozen(kw_only=True)
+class TrailFilter:
+    """Which entries of the trail are meant; what is None is not asked for."""
+
+    team_id: int | None = None  # None: of all teams, and the platform's own
+    actor: ActorKind | None = None
+    actor_uuid: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    from_ms: int | None = None  # not before
+    to_ms: int | None = None  # before

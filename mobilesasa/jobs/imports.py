@@ -1,0 +1,174 @@
+"""The works of contacts: the import of a file, and its undo."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from typing import IO, Any, Final, Protocol
+
+import attrs
+import orjson
+from twisted.internet.defer import DeferredSemaphore
+
+from mobilesasa.contacts.uploads import Upload
+from mobilesasa.core.errors import Overloaded
+from mobilesasa.core.jobs import Job, JobFailed
+from mobilesasa.jobs.child import Bounds, Child, ChildBroke, start
+
+MODULE = "mobilesasa.jobs.read"
+LOOK: Final = Bounds(cpu_s=60)
+LOOKS_AT_ONCE: Final = 2
+LOOKS_WAITING: Final = 20  # beyond them
+FILE_GONE = "the file is kept no longer; upload it again"
+
+#: Calls a function that blocks, on a thread.
+Aside = Callable[..., Awaitable[Any]]
+
+
+class Imports(Protocol):
+    """The store, as imports need it."""
+
+    async def of_job(self, job: Job) -> Upload | None:
+        """Return the import that a job does or undoes."""
+
+    async def read_chunk(self, file_id: int, n: int) -> bytes | None:
+        """Return a piece of a file; None behind the last."""
+
+    async def take(self, job: Job, upload: Upload, after: int, chunk: Mapping[str, Any]) -> None:
+        """Take the rows of a chunk; see `store.imports.take`."""
+
+    async def end(self, job: Job, total: int | None, failure: str | None = None) -> None:
+        """End an import, and tell the team."""
+
+    async def undo_some(self, job: Job, upload: Upload) -> bool:
+        """Undo what an import did to some contacts; returns whether there are more."""
+
+
+@attrs.frozen
+class ImportWork:
+    """Brings the rows of a file into the contacts, behind those that an earlier turn has dealt with.
+
+    Args:
+        imports: the store.
+        reactor: starts the child (see `jobs.child.start`).
+        aside: runs what blocks.
+    """
+
+    _imports: Imports
+    _reactor: Any
+    _aside: Aside
+
+    async def do(self, job: Job) -> None:
+        """Do an import; see `jobs.runner.Work`."""
+        upload = await self._imports.of_job(job)
+        if upload is None or upload.file_id is None:
+            await self._imports.end(job, None, FILE_GONE)
+            return
+        with tempfile.TemporaryFile() as file:
+            await self._fetch(upload.file_id, file)
+            await self._read(job, upload, file)
+
+    async def _fetch(self, file_id: int, into: IO[bytes]) -> None:
+        n = 0
+        while (octets := await self._imports.read_chunk(file_id, n)) is not None:
+            await self._aside(into.write, octets)
+            n += 1
+        await self._aside(into.seek, 0)
+
+    async def _read(self, job: Job, upload: Upload, file: IO[bytes]) -> None:
+        plan = upload.plan
+        kept = plan.as_json()
+        told = {
+            "do": "rows",
+            "shape": kept["shape"],
+            "columns": kept["columns"],
+            "country": plan.country,
+            "after": upload.done_row,
+            "updates": plan.on_existing == "update",
+        }
+        child = start(self._reactor, MODULE, told, source=file.fileno())
+        try:
+            await self._follow(job, upload, child)
+        finally:
+            child.kill()
+
+    async def _follow(self, job: Job, upload: Upload, child: Child) -> None:
+        after, total = upload.done_row, None
+        try:
+            while (line := await child.line()) is not None:
+                said = orjson.loads(line)
+                if "bad" in said:
+                    raise JobFailed(said["bad"])
+                if "total" in said:
+                    total = said["total"]
+                    continue
+                await self._imports.take(job, upload, after, said)
+                after = said["upto"]
+        except JobFailed as failed:
+            await self._imports.end(job, None, str(failed))
+        else:
+            await self._imports.end(job, total)
+
+
+@attrs.frozen
+class UndoWork:
+    """Takes back what an import did, contact by contact, where nobody has changed it since.
+
+    Args:
+        imports: the store.
+    """
+
+    _imports: Imports
+
+    async def do(self, job: Job) -> None:
+        """Do an undo; see `jobs.runner.Work`."""
+        upload = await self._imports.of_job(job)
+        if upload is not None:
+            while await self._imports.undo_some(job, upload):
+                pass
+
+
+class Looker:
+    """Looks at files in children, a few at once, for the API.
+
+    Args:
+        reactor: starts them.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._places = DeferredSemaphore(LOOKS_AT_ONCE)
+
+    async def look(
+        self, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
+    ) -> Mapping[str, Any]:
+        """Return what a file holds; see `jobs.read`.
+
+        Args:
+            file: a file of the system's, from its beginning.
+            mapping: headers to fields.
+            country: in which national numbers are read.
+            first: how many rows are wanted; with any the phone column may be missing.
+
+        Raises:
+            Overloaded: too many files wait for their look.
+        """
+        if len(self._places.waiting) >= LOOKS_WAITING:
+            raise Overloaded("too many files are being looked at at this moment; send this one again in a while")
+        await self._places.acquire()
+        try:
+            return await self._look(file, {"mapping": dict(mapping), "country": country, "first": first})
+        finally:
+            self._places.release()
+
+    async def _look(self, file: IO[bytes], told: Mapping[str, Any]) -> Mapping[str, Any]:
+        child = start(self._reactor, MODULE, {"do": "look", **told}, source=file.fileno(), bounds=LOOK)
+        try:
+            line = await child.line()
+            await child.end()
+        finally:
+            child.kill()
+        if line is None:
+            raise ChildBroke("it said nothing")
+        said: Mapping[str, Any] = orjson.loads(line)
+        return said

@@ -1,0 +1,42 @@
+"""The works that this node can do for all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from twisted.internet.threads import deferToThread
+
+from mobilesasa.contacts.uploads import IMPORT, UNDO
+from mobilesasa.core.exports import JOB_KIND as EXPORT
+from mobilesasa.jobs.child import Child, start
+from mobilesasa.jobs.exporting import WORKBOOK, Exporting
+from mobilesasa.jobs.imports import ImportWork, UndoWork
+from mobilesasa.jobs.runner import Runner, Work
+from mobilesasa.node.base import Base
+from mobilesasa.store.exports import ExportWriting
+from mobilesasa.store.imports import Imports
+from mobilesasa.store.jobs import StoredJobs
+
+
+def make_runner(base: Base) -> Runner:
+    """Return what does the jobs, not yet started."""
+    return Runner(StoredJobs(base.database), _works(base), base.reactor)
+
+
+def _works(base: Base) -> Mapping[str, Work]:
+    """Return what is done for the jobs of each kind."""
+    imports = Imports(base.database)
+    return {
+        IMPORT: ImportWork(imports, base.reactor, deferToThread),
+        UNDO: UndoWork(imports),
+        EXPORT: _exporting(base),
+    }
+
+
+def _exporting(base: Base) -> Exporting:
+    def start_child(target: int, options: Mapping[str, Any]) -> Child:
+        return start(base.reactor, "mobilesasa.jobs.workbook", options, target=target, bounds=WORKBOOK)
+
+    return Exporting(ExportWriting(base.database, lambda: str(uuid.uuid4())), start_child, deferToThread)

@@ -1,0 +1,134 @@
+"""Logging in at a node: attempts counted, passwords looked at on a thread, and the login kept by the store.
+
+No connection to the store is held while a password is looked at. What begins or ends here is in this node's picture of
+people when the call returns; the store tells the other nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import attrs
+
+from mobilesasa.core.actors import Actor
+from mobilesasa.core.attempts import origin
+from mobilesasa.core.errors import AccessEnded, LoginFailed, UserDisabled
+from mobilesasa.core.passwords import checked_password
+from mobilesasa.core.people import CurrentPeople, Opened, Whence, account_digest, secret_digest
+from mobilesasa.store import attempts, links, logins
+from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.logins import Begun, LoginRecord, NewLogin, Reused
+from mobilesasa.store.passwords import Passwords
+
+REFRESH_MARK: Final = "mbr_"
+_LINKS: Final = account_digest("the tokens of links")  # no email address: these have an @
+
+
+@attrs.frozen
+class Logins:
+    """The logins of people.
+
+    Attributes:
+        database: the store.
+        passwords: looks at them.
+        people: the picture that this node acts by.
+        new_uuid: makes uuids of logins.
+        new_secret: makes the random part of refresh tokens, such as `secrets.token_urlsafe`.
+    """
+
+    _database: Database
+    _passwords: Passwords
+    _people: CurrentPeople
+    _new_uuid: Callable[[], str]
+    _new_secret: Callable[[], str] = attrs.field(repr=False)
+
+    async def begin(self, email: str, password: str, team_code: str | None, whence: Whence) -> Opened:
+        """Log somebody in; see `api.ports.people.Logins`."""
+        account, address = account_digest(email), origin(whence.address)
+        found = await self._database.run("logins.candidate", _counted, account, address, email)
+        right = await self._passwords.fits(None if found is None else found.password_hash, password)
+        if found is None or not right:
+            raise LoginFailed("email or password is wrong")
+        if found.disabled:
+            raise UserDisabled("this user is disabled; ask the operator of this platform")
+        token = self._new_token()
+        new = NewLogin(self._new_uuid(), secret_digest(token), whence)
+
+        def begin(txn: Txn) -> Begun:
+            attempts.reset(txn, account, address)
+            return logins.begin(txn, found.user_id, team_code, new)
+
+        return self._opened(await self._database.run("logins.begin", begin), token)
+
+    async def renew(self, refresh_token: str, team_code: str | None, whence: Whence) -> Opened:
+        """Go on with a login by its refresh token; see `api.ports.people.Logins`."""
+        token = self._new_token()
+        new = NewLogin("", secret_digest(token), whence)
+        digest = secret_digest(refresh_token)
+        found = await self._database.run("logins.renew", logins.renew, digest, team_code, new)
+        if isinstance(found, Reused):
+            self._people.end([found.login_uuid])
+            raise AccessEnded("the refresh token was used before, so the login has ended; log in again")
+        return self._opened(found, token)
+
+    async def end(self, by: Actor, login_uuid: str) -> None:
+        """End a login of whoever asks; see `api.ports.people.Logins`."""
+        self._people.end([await self._database.run("logins.end", logins.end, by, login_uuid)])
+
+    async def end_all(self, by: Actor, but: str | None = None) -> int:
+        """End all logins of whoever asks, but one if that is named; return how many."""
+        ended = await self._database.run("logins.end_own", logins.end_own, by, but)
+        self._people.end(ended)
+        return len(ended)
+
+    async def of_user(self, user_uuid: str) -> Sequence[LoginRecord]:
+        """Return those of a user that go on, the last used first."""
+        return await self._database.run("logins.of_user", logins.of_user, user_uuid)
+
+    async def change_password(self, by: Actor, old: str, new: str, whence: Whence) -> int:
+        """Change the password of whoever asks; see `api.ports.people.Logins`."""
+        user_id, email, kept = await self._database.run("logins.credentials", logins.credentials, by.uuid)
+        checked_password(new, email)
+        account, address = account_digest(email), origin(whence.address)
+        await self._database.run("attempts.count", attempts.count, account, address)
+        if not await self._passwords.fits(kept, old):
+            raise LoginFailed("the old password is wrong")
+        made = await self._passwords.hashed(new)
+
+        def change(txn: Txn) -> list[str]:
+            attempts.reset(txn, account, address)
+            return logins.change_password(txn, by, user_id, made)
+
+        ended = await self._database.run("logins.change_password", change)
+        self._people.end(ended)
+        return len(ended)
+
+    async def use_link(self, link_token: str, password: str, whence: Whence) -> str:
+        """Set a password with the token of a link; see `api.ports.people.Logins`."""
+        digest, address = secret_digest(link_token), origin(whence.address)
+        await self._database.run("attempts.count", attempts.count, _LINKS, address)
+        email = await self._database.run("links.whose", links.whose, digest)
+        checked_password(password, email)
+        made = await self._passwords.hashed(password)
+
+        def use(txn: Txn) -> list[str]:
+            attempts.reset(txn, _LINKS, address)
+            return links.use(txn, digest, made, whence)
+
+        self._people.end(await self._database.run("links.use", use))
+        return email
+
+    def _new_token(self) -> str:
+        return REFRESH_MARK + self._new_secret()
+
+    def _opened(self, begun: Begun, token: str) -> Opened:
+        self._people.learn(begun.user)
+        self._people.end(begun.ended)
+        return Opened(begun.user, begun.login_uuid, begun.team_id, token)
+
+
+def _counted(txn: Txn, account: bytes, address: str, email: str) -> logins.Candidate | None:
+    """Count an attempt, and return who has the email address."""
+    attempts.count(txn, account, address)
+    return logins.candidate(txn, email)

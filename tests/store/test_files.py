@@ -1,0 +1,80 @@
+"""Files in pieces: found when they are whole, by their own team alone, and for some days."""
+
+import uuid
+
+from mobilesasa.store import files
+from tests.store.given import add_team, one
+
+AGE = "UPDATE file SET created_at = created_at - %(hours)s * interval '1 hour' WHERE id = %(id)s RETURNING id"
+
+
+def begin(txn, team):
+    name = str(uuid.uuid4())
+    return name, files.begin(txn, team, name, "people.csv", "text/csv")
+
+
+def whole(txn, team, *pieces):
+    name, file_id = begin(txn, team)
+    for n, octets in enumerate(pieces):
+        files.add_chunk(txn, file_id, n, octets)
+    return name, files.finish(txn, file_id)
+
+
+def test_a_file_is_read_as_it_was_written(txn, team):
+    name, made = whole(txn, team, b"one\x00", b"\xfftwo")
+    found = files.find(txn, team, name.upper())
+    assert found == made
+    assert (found.name, found.content_type, found.octets) == ("people.csv", "text/csv", 8)
+    assert [files.read_chunk(txn, made.id, n) for n in range(3)] == [b"one\x00", b"\xfftwo", None]
+
+
+def test_an_empty_file_is_a_file(txn, team):
+    assert whole(txn, team)[1].octets == 0
+
+
+def test_nobody_finds_a_file_that_is_not_whole_or_another_team_s(txn, team):
+    name, _ = begin(txn, team)
+    assert files.find(txn, team, name) is None
+    name, _ = whole(txn, team, b"x")
+    assert files.find(txn, add_team(txn), name) is None
+    assert files.find(txn, team, "no uuid") is None
+
+
+def test_a_piece_that_comes_twice_is_kept_once_and_a_whole_file_takes_none(txn, team):
+    name, file_id = begin(txn, team)
+    files.add_chunk(txn, file_id, 0, b"half")
+    files.add_chunk(txn, file_id, 0, b"whole")
+    assert files.finish(txn, file_id).octets == 5
+    files.add_chunk(txn, file_id, 1, b"more")
+    files.clear(txn, file_id)
+    assert (files.read_chunk(txn, file_id, 0), files.read_chunk(txn, file_id, 1)) == (b"whole", None)
+    assert files.find(txn, team, name).octets == 5
+
+
+def test_a_file_can_be_written_from_its_beginning_again(txn, team):
+    _, file_id = begin(txn, team)
+    files.add_chunk(txn, file_id, 0, b"one")
+    files.add_chunk(txn, file_id, 1, b"two")
+    files.clear(txn, file_id)
+    files.add_chunk(txn, file_id, 0, b"three")
+    assert files.finish(txn, file_id).octets == 5
+
+
+def test_a_file_that_is_removed_leaves_nothing(txn, team):
+    name, made = whole(txn, team, b"x")
+    files.remove(txn, made.id)
+    assert files.find(txn, team, name) is None
+    assert files.read_chunk(txn, made.id, 0) is None
+
+
+def test_old_files_and_what_never_became_whole_are_forgotten(txn, team):
+    ages = {"new": 1, "day": 30, "week": 24 * 8}
+    made = {name: whole(txn, team, b"x")[1].id for name in ages}
+    made |= {f"half {name}": begin(txn, team)[1] for name in ages}
+    for name, file_id in made.items():
+        one(txn, AGE, id=file_id, hours=ages[name.removeprefix("half ")])
+    assert files.forget(txn, 10) == 3
+    left = {
+        name for name, file_id in made.items() if one(txn, "SELECT count(*) FROM file WHERE id = %(id)s", id=file_id)
+    }
+    assert left == {"new", "day", "half new"}
