@@ -86,7 +86,7 @@ async def received(request: IRequest, aside: Aside) -> AsyncIterator[Form]:
     Raises:
         Problem: 400, it is no form that can be read.
     """
-    kind, options = parse_options_header(str(request.getHeader("content-type") or ""))
+    kind, options = parse_options_header((request.getHeader(b"content-type") or b"").decode("latin-1"))
     try:
         query = {key.decode(): values[-1].decode() for key, values in request.args.items()}
     except UnicodeDecodeError:
@@ -129,10 +129,11 @@ def _read_parts(body: IO[bytes], boundary: str, file: IO[bytes]) -> Form:
                             raise _bad(f"the field {part.name!r} is too long")
                 elif part is not None and part.name != FILE:
                     form.fields[part.name] = text.decode()
-    except UnicodeDecodeError:
-        raise _bad("a field of the form is not UTF-8") from None
+    except UnicodeError:
+        raise _bad("a field of the form is not UTF-8, or its boundary not ASCII") from None
     except MultipartError as error:
-        raise _bad(f"the form cannot be read: {error}") from error
+        said = error.args[0] if len(error.args) == 1 else "the head of a part is not UTF-8"
+        raise _bad(f"the form cannot be read: {said}") from error
     return form
 
 

@@ -16,6 +16,7 @@ _WRITTEN = re.compile(
 )
 _EXAMPLE = "such as 2026-05-11T09:00:00Z or 2026-05-11T12:00:00+03:00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = (int((datetime.max.replace(tzinfo=UTC) - _EPOCH).total_seconds()) + 1) * 1000 - 1  # of the year 9999
 _DAY_MIN = 1440
 _HOUR_MIN = 60
 
@@ -31,7 +32,7 @@ def read_instant(text: str) -> Instant:
         text: date and time of day with `Z` or an offset; finer than milliseconds is cut off.
 
     Raises:
-        BadInstant: it is not written so, names no moment that there is, or has no zone.
+        BadInstant: it is not written so, names no moment that there is, has no zone, or lies outside of 1970 to 9999.
     """
     written = _WRITTEN.match(text)
     if written is None:
@@ -47,4 +48,7 @@ def read_instant(text: str) -> Instant:
     east_min = 0 if zulu else int(hours) * _HOUR_MIN + int(minutes)
     if east_min >= _DAY_MIN or (not zulu and int(minutes) >= _HOUR_MIN):
         raise BadInstant(f"must have an offset that there is, {_EXAMPLE}")
-    return Instant(at_ms - (-east_min if sign == "-" else east_min) * 60_000)
+    at_ms -= (-east_min if sign == "-" else east_min) * 60_000
+    if not 0 <= at_ms <= _LAST_MS:
+        raise BadInstant("must lie in the years 1970 to 9999, UTC")
+    return Instant(at_ms)

@@ -165,6 +165,11 @@ def test_a_form_that_is_none_is_400(rig, parts, words):
         (b"--line\r\n", "multipart/form-data; boundary=line"),
         (b"nothing", "multipart/form-data; boundary=line"),
         (b"x", "multipart/form-data"),
+        (b"x", "multipart/form-data; boundary=\udcff\udcc3"),
+        (
+            b'--line\r\nContent-Disposition: form-data; name="file"; filename="\xff\xfe.csv"\r\n\r\nx\r\n--line--\r\n',
+            "multipart/form-data; boundary=line",
+        ),
         (b"{}", "application/json"),
         (b"phone\n1\n", ""),
     ],
