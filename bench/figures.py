@@ -28,6 +28,12 @@ def spread_ms(taken_s: Sequence[float]) -> dict[str, float]:
     return {name: round(value * 1000, 3) for name, value in {**found, "max": ordered[-1]}.items()}
 
 
+def spread_cells(taken_s: Sequence[float]) -> list[str]:
+    """Return the median, p99 and the longest of durations in seconds, as milliseconds for a table."""
+    spread = spread_ms(taken_s)
+    return [f"{spread[each]:.1f}" if each in spread else "" for each in ("p50", "p99", "max")]
+
+
 def between(begun: Sequence[float], ended: Sequence[float]) -> list[float]:
     """Return how long each took whose both moments are known (0.0: never happened), never less than nothing."""
     return [max(0.0, end - begin) for begin, end in zip(begun, ended, strict=True) if begin and end]

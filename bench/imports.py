@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import http.client
 import io
-import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ import attrs
 import openpyxl
 
 from bench import processes
+from bench.asker import Asker
 from bench.figures import spread_ms
 from bench.node import Node
 from bench.processes import Broken
@@ -83,28 +83,15 @@ def _import(node: Node, name: str, octets: bytes) -> tuple[float, Mapping[str, A
     """Return the seconds from the first octet to the last row, and the upload at its end."""
     about = f'--{_LINE}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
     body = about + octets + f"\r\n--{_LINE}--\r\n".encode()
+    asker = Asker(node.http_port, node.token)
     begun_s = time.monotonic()
-    upload = _ask(node, "POST", "/contacts/import", body)
+    upload = asker.ask("/contacts/import", body, f"multipart/form-data; boundary={_LINE}")
     while not upload["finished_at"]:
         if time.monotonic() - begun_s > TIMEOUT_S:
             raise Broken(f"the import is {upload['status']} after {TIMEOUT_S:g} s")
         time.sleep(POLL_S)
-        upload = _ask(node, "GET", f"/contacts/uploads/{upload['uuid']}")
+        upload = asker.ask(f"/contacts/uploads/{upload['uuid']}")
     return time.monotonic() - begun_s, upload
-
-
-def _ask(node: Node, method: str, path: str, body: bytes | None = None) -> Mapping[str, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", node.http_port, timeout=60)
-    headers = {"Authorization": f"Bearer {node.token}"}
-    if body is not None:
-        headers["Content-Type"] = f"multipart/form-data; boundary={_LINE}"
-    connection.request(method, f"/api/v1{path}", body, headers)
-    said: dict[str, Any] = json.loads(connection.getresponse().read())
-    connection.close()
-    if not said["success"]:
-        raise Broken(f"{method} {path}: {said['error']}")
-    data: Mapping[str, Any] = said["data"]
-    return data
 
 
 def _people(rows: int, n: int) -> Iterator[tuple[str, ...]]:

@@ -63,6 +63,7 @@ class Node:
         self._child = Child(command, folder / "node.log", self._env)
         self.token = ""
         self._postmaster = 0
+        self._smsc: list[str] = []
         self._broker = broker
 
     @property
@@ -85,10 +86,16 @@ class Node:
         shape = ["--bind", "trx", "--binds", str(binds), "--window", str(window), "--tps", "0"]
         self.command("carrier", "add", "sink", "--kind", "smpp", *smsc, *shape)
         self.command("route", "add", "--prefix", "", "--carrier", "sink")
+        self._smsc = smsc
         found = next(iter(self._state.rglob("postmaster.pid")), None)
         if found is None:
             raise Broken("the node's database left no postmaster.pid")
         self._postmaster = int(found.read_text().split("\n", 1)[0])
+
+    def hold_back(self) -> None:
+        """Let another carrier have all messages from now on, which takes one a second."""
+        self.command("carrier", "add", "held", "--kind", "smpp", *self._smsc, "--bind", "trx", "--tps", "1")
+        self.command("route", "add", "--prefix", "254", "--carrier", "held")
 
     def wait(self) -> None:
         """Wait until it is ready."""

@@ -1,6 +1,6 @@
 """Reports and exports over very many messages: `python -m bench.reports --messages 10000000 --state FOLDER`.
 
-The store is that of `bench.millions`. Its messages are counted as after an upgrade, which is timed; then each report is asked
+The messages of a filled store are counted as after an upgrade, which is timed; then each report is asked
 for over one connection, and one export is written and fetched.
 """
 
@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import http.client
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import orjson
 
-from bench import processes
-from bench.figures import spread_ms, table
-from bench.millions import fill, folder_for
-from bench.node import Node
+from bench.asker import Asker
+from bench.figures import spread_cells, table
+from bench.filled import arguments, filled
 from mobilesasa.store import rollups
 from mobilesasa.store.database import Txn, connect, in_transaction
-from mobilesasa.store.embedded import EmbeddedPostgres
 
 MARK = "INSERT INTO rollup_stale (team_id, quarter) SELECT DISTINCT team_id, quarter_of(id) FROM message ON CONFLICT DO NOTHING"
 LEFT = "SELECT count(*), (SELECT count(*) FROM rollup) FROM rollup_stale"
@@ -36,31 +31,6 @@ REPORTS = {
     "180 days, delivery": "/reports/delivery?date_from={first}",
     "180 days, usage": "/reports/usage?date_from={first}",
 }
-
-
-class Asker:
-    """One connection to the API, kept alive."""
-
-    def __init__(self, port: int, token: str) -> None:
-        """Open it."""
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-
-    def octets(self, path: str, body: dict[str, Any] | None = None) -> bytes:
-        """Return the body of an answer."""
-        method = "GET" if body is None else "POST"
-        given = None if body is None else orjson.dumps(body)
-        self._connection.request(method, f"/api/v1{path}", given, self._headers)
-        answer = self._connection.getresponse()
-        octets = answer.read()
-        if answer.status != 200:
-            raise processes.Broken(f"{path}: {answer.status} {octets[:200]!r}")
-        return octets
-
-    def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the data of an answer."""
-        found: dict[str, Any] = orjson.loads(self.octets(path, body))["data"]
-        return found
 
 
 def count_all(dsn: str) -> str:
@@ -89,22 +59,17 @@ def measure(asker: Asker, times: int) -> str:
         name: time.strftime("%Y-%m-%d", time.gmtime(time.time() - n * 86_400))
         for name, n in (("first", 180), ("month", 30))
     }
-    rows = []
-    for name, path in REPORTS.items():
-        took_s = []
-        for _ in range(times):
-            begun_s = time.perf_counter()
-            asker.octets(path.format(**days))
-            took_s.append(time.perf_counter() - begun_s)
-        spread = spread_ms(took_s)
-        rows.append([name, *(f"{spread[each]:.1f}" if each in spread else "" for each in ("p50", "p99", "max"))])
+    rows = [
+        [name, *spread_cells([asker.timed(path.format(**days))[0] for _ in range(times)])]
+        for name, path in REPORTS.items()
+    ]
     return table(("report", "p50 ms", "p99 ms", "max ms"), rows)
 
 
 def export(asker: Asker, form: str) -> str:
     """Have all messages written into a file and fetch it; return how long that took."""
     begun_s = time.perf_counter()
-    uuid = asker.ask("/exports", {"kind": "messages", "format": form})["uuid"]
+    uuid = asker.ask("/exports", orjson.dumps({"kind": "messages", "format": form}))["uuid"]
     while (found := asker.ask(f"/exports/{uuid}"))["status"] not in ("completed", "failed"):
         time.sleep(0.2)
     written_s = time.perf_counter() - begun_s
@@ -120,25 +85,10 @@ def export(asker: Asker, form: str) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Fill a store, count it, ask for reports, write exports, and print how long all of it took."""
     parser = argparse.ArgumentParser(prog="python -m bench.reports", description=__doc__)
-    parser.add_argument("--messages", type=int, default=1_000_000, metavar="N", help="that are stored (1,000,000)")
-    parser.add_argument("--times", type=int, default=50, metavar="N", help="each report is asked for (50)")
-    parser.add_argument("--state", type=Path, metavar="FOLDER", help="keep the store there, and use it again")
+    arguments(parser, "report")
     parser.add_argument("--formats", default="csv,xlsx", help="of exports (csv,xlsx)")
     asked = parser.parse_args(argv)
-    with folder_for(asked.state) as folder, contextlib.ExitStack() as stack:
-        node = Node(folder)
-        stack.callback(node.stop)
-        kept = folder / "token"
-        node.token = kept.read_text() if kept.exists() else ""
-        if node.token:
-            node.wait()
-        else:
-            node.make_ready(processes.free_ports(1)[0], 1, 10)
-            kept.write_text(node.token)
-        dsn = EmbeddedPostgres(folder / "state").running()
-        if dsn is None:
-            raise processes.Broken("the node has no embedded database")
-        fill(dsn, asked.messages)
+    with filled(asked.state, asked.messages) as (node, dsn):
         print(f"{asked.messages:,} messages of one team\n{count_all(dsn)}\n")
         asker = Asker(node.http_port, node.token)
         print(measure(asker, asked.times))

@@ -27,6 +27,7 @@ _LENGTH = b"\r\ncontent-length:"
 _REFUSED = b'"refused":'
 _NO_LENGTH = b"0000000"  # of a batch's body, before it is made
 _NO_MESSAGES = b"MESSAGES"
+_NO_KEY = b"KEYOFCALL"
 
 
 @attrs.define(eq=False)
@@ -74,12 +75,13 @@ def request(host: str, token: str, sender: str) -> bytes:
     return head.encode() + body
 
 
-def batch_request(host: str, token: str, sender: str) -> bytes:
-    """Return the octets of a request for messages that are not there yet."""
+def batch_request(host: str, token: str, sender: str, keyed: bool = False) -> bytes:
+    """Return the octets of a request for messages that are not there yet; with a key of its own each if `keyed`."""
+    key = f"Idempotency-Key: bench-{_NO_KEY.decode()}\r\n" if keyed else ""
     body = b'{"messages":[' + _NO_MESSAGES + b'],"sender_id":"' + sender.encode() + b'"}'
     head = (
         f"POST /api/v1/messages/batch HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {_NO_LENGTH.decode()}\r\n\r\n"
+        f"Content-Type: application/json\r\n{key}Content-Length: {_NO_LENGTH.decode()}\r\n\r\n"
     )
     return head.encode() + body
 
@@ -92,7 +94,8 @@ def batch_of(octets: bytes, tokens: range) -> bytes:
     )
     head, end, body = octets.partition(b"\r\n\r\n")
     body = body.replace(_NO_MESSAGES, messages)
-    return head.replace(_NO_LENGTH, b"%07d" % len(body)) + end + body
+    head = head.replace(_NO_LENGTH, b"%07d" % len(body)).replace(_NO_KEY, b"%010d" % tokens.start)
+    return head + end + body
 
 
 class Load:
@@ -195,6 +198,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--each", type=int, default=1, help="messages in a request; more than one goes to /messages/batch"
     )
+    parser.add_argument("--keyed", action="store_true", help="an Idempotency-Key for each batch")
     parser.add_argument("--first-token", type=int, default=0)
     parser.add_argument("--settle-s", type=float, default=30.0, help="how long to wait for the last answers")
     parser.add_argument("--times", type=Path, help="file for the moments of each request")
@@ -205,7 +209,8 @@ def main() -> None:
     """Run one load and print its figures."""
     asked = arguments().parse_args()
     connections = [connect(asked.port) for _ in range(asked.connections)]
-    octets = (batch_request if asked.each > 1 else request)(f"127.0.0.1:{asked.port}", asked.token, asked.sender)
+    asking = (f"127.0.0.1:{asked.port}", asked.token, asked.sender)
+    octets = batch_request(*asking, asked.keyed) if asked.each > 1 else request(*asking)
     pace = Pace(time.monotonic(), asked.seconds, asked.rate, asked.most // asked.each)
     load = Load(connections, pace, octets, asked.first_token, asked.each)
     load.run(asked.settle_s)

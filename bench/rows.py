@@ -18,6 +18,8 @@ from bench.processes import Broken, Child, run_json
 ARRIVAL_TIMEOUT_S = 60.0
 SETTLE_S = 60.0
 REPORT_TIMEOUT_S = 30.0
+BULK = 100_000  # messages that go out beside
+_BATCHES = ["--each", "1000", "--connections", "2", "--most", "200000"]
 
 
 @attrs.define(eq=False)
@@ -92,7 +94,37 @@ def measure_rest_500(stage: Stage) -> dict[str, Any]:
 
 def measure_batch(stage: Stage) -> dict[str, Any]:
     """POST /messages/batch as fast as it goes, over two connections, a thousand messages a call; 200,000 at most."""
-    return _rest(stage, ["--each", "1000", "--connections", "2", "--most", "200000"])
+    return _rest(stage, _BATCHES)
+
+
+def measure_batch_keyed(stage: Stage) -> dict[str, Any]:
+    """The same with an Idempotency-Key for each call."""
+    return _rest(stage, [*_BATCHES, "--keyed"])
+
+
+def measure_batch_held(stage: Stage) -> dict[str, Any]:
+    """The same into a lane that does not move: what accepting alone costs. All that is sent later waits behind it."""
+    stage.node.hold_back()
+    return _rest(stage, _BATCHES, arrive=False)
+
+
+def measure_smpp_beside_bulk(stage: Stage) -> dict[str, Any]:
+    """SMPP at 1,000 messages a second while 100,000 messages of batches go out, in the lane that gives way."""
+    first, file = stage.next_token, stage.folder / "bulk"
+    bulk = _run("bench.rest", stage, [*_rest_of(stage), *_BATCHES[:-1], str(BULK)], file)
+    stage.next_token += bulk["messages"]
+    before, _ = stage.arrived(first, bulk["messages"])
+    found = measure_smpp_at(stage, 1000)
+    meanwhile, _ = stage.arrived(first, bulk["messages"])
+    after, _ = stage.await_arrival(first, bulk["messages"])
+    found["bulk"] = {"waiting_before": before["lost"], "waiting_after": meanwhile["lost"]}
+    faults = {
+        "messages of batches that were not accepted": bulk["messages"] - bulk["accepted"],
+        "messages of batches lost on the way to the carrier": after["lost"],
+        "messages of batches brought to the carrier again": after["doubled"],
+    }
+    found["faults"] += [f"{name}: {count}" for name, count in faults.items() if count]
+    return found
 
 
 def measure_import(stage: Stage) -> dict[str, Any]:
@@ -122,12 +154,11 @@ def _smpp(stage: Stage, more: list[str]) -> dict[str, Any]:
     return _judged(found, faults)
 
 
-def _rest(stage: Stage, more: list[str]) -> dict[str, Any]:
+def _rest(stage: Stage, more: list[str], arrive: bool = True) -> dict[str, Any]:
     def load(times: Path) -> dict[str, Any]:
-        where = ["--port", str(stage.node.http_port), "--token", stage.node.token]
-        return _run("bench.rest", stage, [*where, *more], times)
+        return _run("bench.rest", stage, [*_rest_of(stage), *more], times)
 
-    found = _loaded(stage, load)
+    found = _loaded(stage, load, arrive)
     counts = found["load"]
     answers = sum(counts["statuses"].values())
     faults = {
@@ -137,6 +168,11 @@ def _rest(stage: Stage, more: list[str]) -> dict[str, Any]:
     return _judged(found, faults)
 
 
+def _rest_of(stage: Stage) -> list[str]:
+    """Return where the REST API is, and for whom."""
+    return ["--port", str(stage.node.http_port), "--token", stage.node.token]
+
+
 def _run(module: str, stage: Stage, arguments: list[str], times: Path) -> dict[str, Any]:
     shape = ["--seconds", str(stage.seconds), "--first-token", str(stage.next_token), "--settle-s", str(SETTLE_S)]
     timeout_s = stage.seconds + SETTLE_S + 30
@@ -144,8 +180,8 @@ def _run(module: str, stage: Stage, arguments: list[str], times: Path) -> dict[s
     return found
 
 
-def _loaded(stage: Stage, load: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
-    """Run a load, wait for what it sent on, and add what all of it cost."""
+def _loaded(stage: Stage, load: Callable[[Path], dict[str, Any]], arrive: bool = True) -> dict[str, Any]:
+    """Run a load, wait for what it sent on where that is to arrive, and add what all of it cost."""
     node, first = stage.node, stage.next_token
     processes.begin_peak_memory(node.pid)
     sink_before, commits = stage.arrived(first, 0)[0], node.commits()
@@ -156,7 +192,8 @@ def _loaded(stage: Stage, load: Callable[[Path], dict[str, Any]]) -> dict[str, A
     stage.next_token += count
     if not count:
         raise Broken("the load sent nothing")
-    arrival, times = stage.await_arrival(first, count)
+    arrival, times = stage.await_arrival(first, count) if arrive else stage.arrived(first, count)
+    came = count - arrival["lost"]
     after, whole_s = node.cpu_s(), time.monotonic() - begun_s
     commits = node.commits() - commits
     used = {name: after[name] - before[name] for name in after}
@@ -164,14 +201,14 @@ def _loaded(stage: Stage, load: Callable[[Path], dict[str, Any]]) -> dict[str, A
     moments = array("d")
     moments.frombytes(file.read_bytes())
     due, answered = moments[:count], moments[count:]
-    last_s = max(times)
+    last_s = max(times, default=0.0)
     return {
         "load": figures,
-        "lost": arrival["lost"],
+        "lost": arrival["lost"] if arrive else 0,
         "doubled": arrival["doubled"],
         "strange": arrival["strange"] - sink_before["strange"],
         "receipts_refused": arrival["receipts_refused"] - sink_before["receipts_refused"],
-        "carrier_per_s": round(count / (last_s - min(due)), 1) if last_s else 0.0,
+        "carrier_per_s": round(came / (last_s - min(due)), 1) if last_s else 0.0,
         "carrier_ms": spread_ms(between(due, times)),
         "accepted_to_carrier_ms": spread_ms(between(answered, times)),
         "cpu_us": {name: a_message_us(each, count) for name, each in used.items()},
@@ -200,6 +237,9 @@ ROWS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "rest": measure_rest,
     "rest-500": measure_rest_500,
     "batch": measure_batch,
+    "batch-keyed": measure_batch_keyed,
+    "smpp-beside-bulk": measure_smpp_beside_bulk,
     "import": measure_import,
+    "batch-held": measure_batch_held,
 }
 NEEDS_A_NODE = frozenset(ROWS) - {"codec"}

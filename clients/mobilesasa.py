@@ -7,8 +7,9 @@
     for each in client.messages(status="failed"):
         print(each["uuid"], each["failure_reason"])
 
-A call that may have been lost on the way is made again, each POST under an `Idempotency-Key`, so that it is done once
-however often it is sent. What the API refuses is raised as `ApiError`, with its stable `code`.
+A call that may have been lost on the way is made again, a POST under an `Idempotency-Key`, so that it is done once however
+often it is sent; the few POSTs that take no key (those that tell a secret, and logins) are made once. What the API refuses is
+raised as `ApiError`, with its stable `code`. No redirect is followed, for the token goes to the platform alone.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import binascii
 import gzip
 import hashlib
 import hmac
+import http.client
 import json
 import random
+import re
 import time
 import urllib.error
 import urllib.request
@@ -34,6 +37,11 @@ __version__ = "1.0"
 _PREFIX = "/api/v1"
 _WORTH_REPEATING = {"overloaded", "store_away", "internal_error", "idempotency_running"}
 _WAIT_MAX_S = 30.0
+# The POSTs that take no Idempotency-Key and do more when they come again: those that tell a secret, and calls to webhooks.
+_MADE_ONCE = re.compile(
+    r"/(auth/\w+|tokens|smpp/passwords|(team/members|admin/users)(/[^/]+/link)?"
+    r"|webhooks(/[^/]+/(secret|test|replay|deliveries/[^/]+/redeliver))?)\Z"
+)
 _PAGE_SIZE = 100
 _CODING = "Content-Encoding"
 
@@ -62,7 +70,7 @@ class ApiError(Exception):
 
 
 class NoAnswer(Exception):
-    """There was no answer, however often it was tried; a POST may or may not have been done."""
+    """There was no answer, however often it was tried; what was asked for may or may not have been done."""
 
 
 class BadSignature(ValueError):
@@ -142,7 +150,13 @@ class Client:
         return self._call("GET", path, query=query)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> Any:
-        """Make or do something, once; return the data of the answer."""
+        """Make or do something, once; return the data of the answer.
+
+        Raises:
+            NoAnswer: the answer was lost, and it may have been done; of a POST that takes no key after the first try.
+        """
+        if _MADE_ONCE.match(path):
+            return self._call("POST", path, body={} if body is None else body, repeated=False)
         return self._call("POST", path, body={} if body is None else body, key=key or str(uuid.uuid4()))
 
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -154,15 +168,25 @@ class Client:
         return self._call("DELETE", path)
 
     def each(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """Yield what is on all pages of a list, one page at a time as it is needed."""
+        """Yield what a list has, a page at a time as it is needed; by its cursor where it has one, and so each thing once.
+
+        A list without a cursor is read by its pages: what is added meanwhile moves the rest on, so a thing can come twice.
+        """
         page = 1
         size = int(query.pop("page_size", _PAGE_SIZE))
+        where: dict[str, Any] = {}
         while True:
-            found = self.get(path, page=page, page_size=size, **query)
+            found = self.get(path, page_size=size, **where, **query)
             yield from found["items"]
+            if "next_cursor" in found:
+                if found["next_cursor"] is None:
+                    return
+                where = {"cursor": found["next_cursor"]}
+                continue
             if page >= found["pages"] or not found["items"]:
                 return
             page += 1
+            where = {"page": page}
 
     def _call(
         self,
@@ -172,6 +196,7 @@ class Client:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         key: str | None = None,
+        repeated: bool = True,
     ) -> Any:
         """Make a call, again while that may help; a repeated POST has the same key and the same octets."""
         given = {name: _written(value) for name, value in (query or {}).items() if value is not None}
@@ -191,23 +216,23 @@ class Client:
             try:
                 return self._try(urllib.request.Request(url, octets, headers, method=method))  # noqa: S310 - yours
             except _Again as again:
-                if attempt == self._tries:
+                if attempt == self._tries or not (repeated or again.nothing_done):
                     raise again.error from again.error.__cause__
                 self._sleep(again.wait_s if again.wait_s is not None else _wait_s(attempt))
         raise AssertionError("a call is tried once at least")
 
     def _try(self, request: urllib.request.Request) -> Any:
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310 - yours
+            with _OPENER.open(request, timeout=self._timeout_s) as answer:
                 return _read(answer.headers.get(_CODING), answer.read()).get("data")
         except urllib.error.HTTPError as refused:
             with refused:
                 error = ApiError(refused.code, _read(refused.headers.get(_CODING), refused.read()))
-                wait_s = refused.headers.get("Retry-After")
+                wait_s = _seconds(refused.headers.get("Retry-After"))
             if error.code in _WORTH_REPEATING or refused.code in (502, 503, 504):
-                raise _Again(error, None if wait_s is None else float(wait_s)) from None
+                raise _Again(error, wait_s, nothing_done=error.code == "overloaded") from None
             raise error from None
-        except OSError as lost:  # a connection that was refused, reset, or too slow
+        except (OSError, http.client.HTTPException) as lost:  # refused, reset, too slow, or cut off half-way
             gone = NoAnswer(f"{request.get_method()} {request.full_url}: {lost}")
             gone.__cause__ = lost
             raise _Again(gone, None) from lost
@@ -216,15 +241,34 @@ class Client:
 class _Again(Exception):
     """A try failed that is worth another."""
 
-    def __init__(self, error: Exception, wait_s: float | None) -> None:
+    def __init__(self, error: Exception, wait_s: float | None, nothing_done: bool = False) -> None:
         self.error = error
         self.wait_s = wait_s
+        self.nothing_done = nothing_done
         super().__init__(str(error))
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Takes a redirect for an answer: the token is not for another address."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 def _wait_s(attempt: int) -> float:
     """Return half a second, one, two and so on, each up to a half longer, so that many clients do not come at once."""
     return min(0.5 * float(2 ** (attempt - 1)), _WAIT_MAX_S) * (1 + random.random() / 2)  # noqa: S311 - no secret
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Return what Retry-After says in seconds; None when it says nothing, or a date, as proxies may."""
+    try:
+        return None if retry_after is None else min(max(float(retry_after), 0.0), _WAIT_MAX_S)
+    except ValueError:
+        return None
 
 
 def _written(value: Any) -> str:

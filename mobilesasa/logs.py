@@ -30,7 +30,6 @@ from mobilesasa.settings import Settings
 # What Twisted puts into an event for itself; everything else in it is a field that somebody logged.
 _TWISTEDS = frozenset({"format", "isError", "message", "printed", "system", "time", "failure", "why"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_PRINTED = frozenset({"stdout", "stderr"})
 
 
 class Stream(Protocol):

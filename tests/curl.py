@@ -1,13 +1,15 @@
-"""The curl examples of a document, as something that can be run: in process, or by curl itself."""
+"""The curl examples of the pages under docs/, as something that can be run: in process, or by curl itself."""
 
 import re
 import shlex
 import textwrap
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import attrs
 
+DOCS = Path(__file__).parents[1] / "docs"
 ADDRESS = "https://api.yourdomain.com"
 TOKEN = "mbs_your_token_here"
 FILES = {  # that examples send
@@ -63,3 +65,9 @@ def examples(text: str) -> list[Example]:
     """Return the curl commands in the shell blocks of a reStructuredText document."""
     blocks = [textwrap.dedent(block).strip() for block in _BLOCK.findall(text)]
     return [Example(block) for block in blocks if block.startswith("curl ")]
+
+
+def documented() -> list[tuple[str, Example]]:
+    """Return the calls of the API that stand in any page, in their order, each with the name of its page."""
+    pages = {page.name: examples(page.read_text()) for page in sorted(DOCS.glob("*.rst"))}
+    return [(name, example) for name, found in pages.items() for example in found if ADDRESS in example.command]

@@ -35,6 +35,7 @@ def figures_of_a_row(**changes):
         "cpu_us": cpu,
         "memory_mb": 81.0,
         "imports": {kind: {"seconds": 7.0, "health_ms": SPREAD} for kind in ("csv", "xlsx")},
+        "bulk": {"waiting_before": 90_000, "waiting_after": 0},
         "faults": [],
     }
     return row | changes
@@ -206,6 +207,13 @@ def test_a_batch_has_a_message_for_each_token_and_says_its_length():
     ]
     assert all(f"#T{token:010d}" in message["message"] for token, message in enumerate(messages, 9_000))
     assert len(messages[0]["message"]) == len(wire.TEXT)
+
+
+def test_each_batch_that_is_keyed_has_a_key_of_its_own():
+    octets = batch_request("host", "mbs_x", "BENCH", keyed=True)
+    keys = [batch_of(octets, range(first, first + 3)).partition(b"Idempotency-Key: ")[2][:16] for first in (0, 3)]
+    assert keys == [b"bench-0000000000", b"bench-0000000003"]
+    assert b"Idempotency-Key" not in batch_of(batch_request("host", "mbs_x", "BENCH"), range(3))
 
 
 def test_the_answer_to_a_batch_says_how_many_were_refused(pair):

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from mobilesasa.core.signing import headers as signed
 from mobilesasa.core.signing import secret_of
 from mobilesasa.store.messages import Progress
 from tests.api.rig import NOW_MS, TOKEN, Rig, message_id, stored
+from tests.api.test_openapi import TABLE, WITHOUT_KEY
 from tests.whole.programs import HOST
 
 ROOT = Path(__file__).parents[1]
@@ -94,6 +96,22 @@ async def test_a_list_is_gone_through_to_its_end_though_its_answers_are_packed(o
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_comes_while_a_list_is_gone_through_doubles_nothing(ours, rig):
+    for n in range(30):
+        rig.history.put(stored(n))
+
+    def gone_through() -> list[str]:
+        found = []
+        for each in ours.each("/messages", page_size=10):
+            found.append(each["uuid"])
+            if len(found) % 10 == 0:
+                rig.history.put(stored(100 + len(found)))
+        return found
+
+    assert sorted(await blocked(gone_through)) == [message_id(n) for n in range(30)]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_failed_message_is_resent(ours, rig):
     rig.history.put(stored(1), Progress(State.FAILED, Failure.REFUSED, done_at_ms=NOW_MS))
     assert (await blocked(ours.resend, message_id(1)))["resent_from"] == message_id(1)
@@ -152,24 +170,77 @@ async def test_it_gives_up_after_some_tries_that_are_further_and_further_apart(o
 
 
 class Hangup(Protocol):
-    """Takes a connection and leaves."""
+    """Takes a connection, says what it has to say, and leaves."""
 
     def connectionMade(self) -> None:
         self.factory.calls += 1  # type: ignore[union-attr]
+        self.transport.write(self.factory.says)  # type: ignore[union-attr]
         self.transport.loseConnection()
 
 
-@pytest_twisted.ensureDeferred
-async def test_no_answer_at_all_is_said_so(waited):
-    factory = Factory.forProtocol(Hangup)
-    factory.calls = 0  # type: ignore[attr-defined]
+@pytest_twisted.async_yield_fixture
+async def odd(waited):
+    """A client of a server that is none, and what counts its calls and says what it says."""
+    factory: Any = Factory.forProtocol(Hangup)
+    factory.calls, factory.says = 0, b""
     port = reactor.listenTCP(0, factory, interface=HOST)
-    lonely = client.Client(f"http://{HOST}:{port.getHost().port}", TOKEN, tries=3, sleep=waited.append)
+    yield client.Client(f"http://{HOST}:{port.getHost().port}", TOKEN, tries=3, sleep=waited.append), factory
+    await maybeDeferred(port.stopListening)
+
+
+@pytest_twisted.ensureDeferred
+async def test_no_answer_at_all_is_said_so(odd, waited):
+    lonely, server = odd
     with pytest.raises(client.NoAnswer, match="GET http://"):
         await blocked(lonely.account)
-    await maybeDeferred(port.stopListening)
-    assert factory.calls == 3  # type: ignore[attr-defined]
+    assert server.calls == 3
     assert 0.5 <= waited[0] <= 0.75 < 1 <= waited[1] <= 1.5
+
+
+@pytest.mark.parametrize("path", ["/tokens", "/webhooks", "/webhooks/x/deliveries/y/redeliver", "/smpp/passwords"])
+@pytest_twisted.ensureDeferred
+async def test_what_takes_no_key_is_asked_for_once(odd, path):
+    lonely, server = odd
+    with pytest.raises(client.NoAnswer, match="POST http://"):
+        await blocked(lonely.post, path, {})
+    assert server.calls == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_answer_that_is_cut_off_is_none(odd):
+    lonely, server = odd
+    server.says = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
+    with pytest.raises(client.NoAnswer):
+        await blocked(lonely.account)
+    assert server.calls == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_token_follows_no_redirect(odd):
+    lonely, server = odd
+    server.says = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(client.ApiError) as caught:
+        await blocked(lonely.account)
+    assert (caught.value.status, server.calls) == (302, 1)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_date_to_come_again_at_is_passed_over(odd, waited):
+    lonely, server = odd
+    date = b"Mon, 11 May 2026 09:00:00 GMT"
+    server.says = b"HTTP/1.1 503 No\r\nRetry-After: " + date + b"\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(client.ApiError):
+        await blocked(lonely.account)
+    assert (server.calls, len(waited)) == (3, 2)
+
+
+def test_it_makes_once_what_takes_no_key_and_does_more_the_second_time():
+    for row in TABLE:
+        path = re.sub(r"{\w+}", "x", row.path)
+        if row.method == "POST" and row.path in WITHOUT_KEY["answers with a secret"]:
+            assert client._MADE_ONCE.match(path), path
+        elif row.idempotent:
+            assert not client._MADE_ONCE.match(path), path
 
 
 def test_a_webhook_is_read_when_its_signature_is_right():

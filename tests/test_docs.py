@@ -13,6 +13,7 @@ from docutils.parsers.rst import roles
 
 from mobilesasa.cli.main import Root
 from mobilesasa.settings.model import FIELDS
+from tests.test_layers import COMPOSERS, MAY_IMPORT
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -147,3 +148,12 @@ def test_what_the_architecture_names_is_there(literal):
 
 def test_the_architecture_names_every_package():
     assert set(PACKAGES.split("|")) - literals("docs/architecture.rst") == set()
+
+
+def test_the_architecture_says_who_may_import_whom_as_the_layers_have_it():
+    tree, _ = parsed("docs/architecture.rst")
+    tables = [[row.astext().split() for row in table.findall(nodes.row)] for table in tree.findall(nodes.table)]
+    (told,) = [rows[1:] for rows in tables if rows[0] == ["Package", "May", "import"]]
+    there = set(PACKAGES.split("|")) - COMPOSERS
+    written = {name: {other.strip(",") for other in others} - {"nothing"} for name, *others in told}
+    assert written == {name: others & there for name, others in MAY_IMPORT.items() if name in there}

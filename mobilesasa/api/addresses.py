@@ -19,8 +19,6 @@ from mobilesasa.api.ports.front import Front
 if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 _HOPS: Final = 16  # of a chain that are looked at; a longer one was made up
 _WITH_PORT: Final = re.compile(r"\[(?P<v6>[^\]]*)\](:\d+)?\Z|(?P<v4>[0-9.]+)(:\d+)?\Z")
 _PAIR: Final = re.compile(r'\s*([A-Za-z]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*(;|,|\Z)')

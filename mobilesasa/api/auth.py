@@ -145,6 +145,8 @@ class Authentication:
             user = self._people.now.users.get(caller.user.uuid)
             if user is None or user.disabled or caller.by.login_uuid in self._people.now.ended:
                 raise AccessEnded("the login ended while the call was under way")
+            if not caller.scopes <= user.scopes_in(caller.by.team_id):
+                raise AccessEnded("your role changed while the call was under way")
 
     def _why_no_token(self, token: Token | None) -> str:
         if token is None:
@@ -175,15 +177,18 @@ class Authentication:
         if given.by_cookie:
             _check_csrf(request, claims)
         team = self._team_of(user, claims, anywhere)
+        team_id = None if team is None else team.id
+        role = None if team is None else user.roles[team.id]
         by = Actor(
             ActorKind.USER,
             user.uuid,
             login_uuid=claims.login_uuid,
+            team_id=team_id,
+            role=role,
+            platform=user.platform_admin,
             address=client_address(request),
             request_id=_request_id(request),
         )
-        team_id = None if team is None else team.id
-        role = None if team is None else user.roles[team.id]
         return Caller(team, None, by, user.scopes_in(team_id), user, role)
 
     def _team_of(self, user: User, claims: Claims, anywhere: bool) -> Team | None:

@@ -2,20 +2,30 @@
 
 Twisted closes a connection that is silent; one that sends an octet now and then is not silent, and would be kept for ever.
 Twisted bounds heads (16 kB, 500 headers) and what is read ahead of a request that is under way (16 kB).
+
+What every request would pay for is done once a connection, or in a cheaper way: what is known of the peer is asked once, one
+timer watches the silence of a connection however many requests come meanwhile, and an answer goes out whole, head and body,
+at once if the socket takes it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
-from twisted.internet.interfaces import ITCPTransport
+from twisted.internet import tcp
+from twisted.internet.interfaces import IAddress, IDelayedCall, ITCPTransport
+from twisted.protocols.policies import ProtocolWrapper
+from twisted.python.failure import Failure
 from twisted.web import http
+from twisted.web.http_headers import Headers
 
 if TYPE_CHECKING:
     from mobilesasa.api.site import ApiSite
 
 _CODE: Final = "bad_http"
+_SOON_S: Final = 0.001  # a timer that is early by less than this is in time
 _WORDS: Final = "the request is not HTTP as it should be: look at its first line, its headers and their size"
 
 
@@ -24,6 +34,90 @@ class ApiChannel(http.HTTPChannel):
 
     _began_s: float | None = None  # when the first octet of the request came that is being read
     _octets = 0  # of that request
+    _head = b""  # of an answer, as long as nothing follows it
+    _peer: IAddress
+    _host: IAddress
+    _is_secure = False
+    _socket: tcp.Server | None = None  # where nothing stands between us and it
+    _watch: IDelayedCall | None = None
+    _heard_s = 0.0  # when the connection was silent for the last time
+
+    def connectionMade(self) -> None:
+        """Ask what stays as it is."""
+        below: Any = self.transport
+        self._peer, self._host, self._is_secure = below.getPeer(), below.getHost(), super().isSecure()
+        while type(below) is ProtocolWrapper:
+            below = below.transport
+        self._socket = below if type(below) is tcp.Server and not self._is_secure else None
+        super().connectionMade()
+
+    def getPeer(self) -> IAddress:
+        """Return the address of the client."""
+        return self._peer
+
+    def getHost(self) -> IAddress:
+        """Return our own address."""
+        return self._host
+
+    def isSecure(self) -> bool:
+        """Say whether the connection is TLS."""
+        return self._is_secure
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
+        """Watch no longer."""
+        super().connectionLost(reason)
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def setTimeout(self, period: int | None) -> int | None:  # noqa: N802 - Twisted's name
+        """Set how long the connection may be silent from now on, None for ever; return what it was."""
+        before, self.timeOut = self.timeOut, period
+        self._heard_s = self._site.clock.seconds()
+        if period is not None and self._watch is None:
+            self._watch = self.callLater(period, self._look)
+        return before
+
+    def resetTimeout(self) -> None:  # noqa: N802 - Twisted's name
+        """Begin to count anew."""
+        self._heard_s = self._site.clock.seconds()
+
+    def _look(self) -> None:
+        """End a connection that was silent for too long, or look again when it could have been."""
+        self._watch = None
+        if self.timeOut is None:
+            return  # a request is under way; its end sets the time again
+        left_s = self._heard_s + self.timeOut - self._site.clock.seconds()
+        if left_s > _SOON_S:
+            self._watch = self.callLater(left_s, self._look)
+        else:
+            self.timeoutConnection()
+
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:  # noqa: N802
+        """Keep the head of an answer for what comes with it."""
+        lines = [b"%b %b %b" % (version, code, reason)]
+        lines += [b"%b: %b" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
+        self._head = b"\r\n".join([*lines, b"", b""])
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of an answer, behind its head if that is kept still."""
+        octets, self._head = self._head + data, b""
+        socket = self._socket
+        if socket is not None and not socket.dataBuffer and not socket._tempDataBuffer:  # or it would overtake
+            sent = socket.writeSomeData(octets)
+            if isinstance(sent, int):
+                octets = octets[sent:]
+        if octets:
+            cast(ITCPTransport, self.transport).write(octets)
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """Send pieces of an answer."""
+        self.write(b"".join(iovec))
+
+    def send_head(self) -> None:
+        """Send a head behind which nothing came."""
+        if self._head:
+            self.write(b"")
 
     def dataReceived(self, data: bytes) -> None:
         """Read on, unless the request has been coming for too long."""

@@ -33,6 +33,7 @@ STATUSES: dict[str, int] = {
     "insufficient_units": 402,
     "team_suspended": 403,
     "user_disabled": 403,
+    "missing_scope": 403,
     "not_allowed": 403,
     "not_found": 404,
     "not_failed": 409,
@@ -60,7 +61,6 @@ OWN_STATUSES: dict[str, int] = {
     "body_too_large": 400,
     "bad_request": 400,
     "unauthenticated": 401,
-    "missing_scope": 403,
     "bad_csrf_token": 403,
     "no_such_route": 404,
     "method_not_allowed": 404,
@@ -102,8 +102,19 @@ class Problem(Exception):
 def problem(
     code: str, message: str, fields: Sequence[FieldProblem] = (), headers: Mapping[bytes, bytes] | None = None
 ) -> Problem:
-    """Return the problem for a code of the API itself."""
-    return Problem(code, message, OWN_STATUSES[code], fields, headers or {})
+    """Return the problem for a code that the API answers by itself."""
+    status = OWN_STATUSES[code] if code in OWN_STATUSES else STATUSES[code]
+    return Problem(code, message, status, fields, headers or {})
+
+
+def bad_fields(wrong: Sequence[FieldProblem]) -> Problem:
+    """Return the problem that fields cannot be as they are; it names each, with what is wrong."""
+    return problem("bad_request", "; ".join(f"{each.field} {each.message}" for each in wrong), wrong)
+
+
+def bad_field(field: str, message: str) -> Problem:
+    """Return the problem that a field cannot be as it is, as `bad_fields` does."""
+    return bad_fields([FieldProblem(field, message)])
 
 
 def of_refusal(refusal: Refused) -> Problem:

@@ -16,7 +16,7 @@ import attrs
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.errors import FieldProblem, Problem, problem
+from mobilesasa.api.errors import FieldProblem, Problem, bad_field, problem
 
 if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest
@@ -69,8 +69,7 @@ def file_of(form: Form) -> IO[bytes]:
         Problem: 400, there is none.
     """
     if form.file is None:
-        message = "is required: a form with the file in the field `file`, or the file as the body"
-        raise problem("bad_request", f"{FILE} {message}", [FieldProblem(FILE, message)])
+        raise bad_field(FILE, "is required: a form with the file in the field `file`, or the file as the body")
     form.file.seek(0)
     return form.file
 

@@ -13,21 +13,42 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Generic, TypeVar
 
 import attrs
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.answers import replay
+from mobilesasa.api.answers import answer, replay
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import RUNNING_RETRY_S, FieldProblem, Problem, problem
 from mobilesasa.api.ports.calls import Keys
-from mobilesasa.core.idempotency import Mark, Repeated
+from mobilesasa.core.idempotency import Kept, Mark, Repeated
+
+Done = TypeVar("Done")
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}\Z")
 _ROUTE_LENGTH = 255  # of a path that is kept as it is; a longer one names nothing of ours, and is kept as its digest
+
+
+@attrs.define
+class Replying(Generic[Done]):
+    """The reply to a call, made by the store call that does the work as soon as what comes of it is known.
+
+    Handed to the store as `kept`, it gives what is to be kept in the same commit; the last one made is the answer.
+    """
+
+    _request: IRequest
+    _caller: Caller
+    _shown: Callable[[Done], Mapping[str, Any]]
+    octets: bytes = attrs.field(default=b"", init=False, repr=False)
+
+    def __call__(self, done: Done) -> Kept | None:
+        """Make the reply of what was done, or is about to be."""
+        self.octets = answer(self._request, self._shown(done))
+        return self._caller.kept(self.octets)
 
 
 class Repeats:

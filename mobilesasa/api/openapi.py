@@ -145,6 +145,8 @@ def _operation(row: Route, schemas: Schemas) -> JsonObject:
         about = f"{about}\n\nScope: {' or '.join(row.scopes)}.".strip()
         made["x-scopes"] = list(row.scopes)
     made["description"] = about or row.summary
+    if row.deprecated:
+        made["deprecated"] = True
     if row.public:
         made["security"] = []
     elif row.person:

@@ -6,8 +6,8 @@ A page costs more the deeper it is. Who wants all of a list goes on by cursor, w
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Final, Protocol, TypeVar
 from urllib.parse import urlencode
 from zlib import crc32
 
@@ -15,7 +15,12 @@ import attrs
 import orjson
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.errors import FieldProblem, Problem, problem
+from mobilesasa.api.answers import answer
+from mobilesasa.api.errors import FieldProblem, Problem, bad_field, problem
+from mobilesasa.api.requests import Said
+
+Thing = TypeVar("Thing")
+Thing_co = TypeVar("Thing_co", covariant=True)
 
 #: Things that pages reach back; there is an OFFSET behind a page, which costs more the deeper it goes.
 DEEPEST: Final = 1_000_000
@@ -23,37 +28,89 @@ _MOST: Final = 10**15  # things that a list may have, and pages
 _NO_FILTERS: Final = frozenset({b"page", b"page_size", b"cursor"})
 
 
-class Paged(Protocol):
-    """A query that asks for a page."""
+@attrs.frozen(kw_only=True)
+class ListPage:
+    """Which page of a list is asked for."""
 
-    @property
-    def page(self) -> int: ...
-    @property
-    def page_size(self) -> int: ...
+    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
+    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
 
 
-def offset_of(asked: Paged, total: int, estimated: bool, deeper: str) -> int | None:
-    """Return how many things stand before a page; None where the page is past the end, and so empty.
+class Count(Protocol):
+    """Counts a list."""
+
+    def __call__(self) -> Awaitable[tuple[int, bool]]:
+        """Return how many things there are, and whether that is an estimate."""
+
+
+class Read(Protocol[Thing_co]):
+    """Reads a piece of a list."""
+
+    def __call__(self, *, limit: int, offset: int) -> Awaitable[Thing_co]:
+        """Return so many things at most, behind the first ones."""
+
+
+async def answer_page(
+    request: IRequest,
+    asked: ListPage,
+    count: Count,
+    read: Read[Sequence[Thing]],
+    shown: Callable[[Thing], Any],
+    deeper: str,
+) -> bytes:
+    """Return the answer that has a page of a list; one past the end is empty, and is not read.
 
     Args:
+        request: asks for it.
         asked: the query.
-        total: how many things there are.
-        estimated: whether that is an estimate.
+        count: counts the list.
+        read: reads the page.
+        shown: a thing of it as the caller sees it.
         deeper: what to do instead of asking for a page that is too deep.
 
     Raises:
         Problem: 400, the page is deeper than pages reach.
     """
-    offset = (asked.page - 1) * asked.page_size
-    if not estimated and offset >= total:
-        return None
-    if offset > DEEPEST:
-        message = f"pages reach back {DEEPEST} {deeper}"
-        raise problem("bad_request", message, [FieldProblem("page", message)])
-    return offset
+    total, estimated = await count()
+    offset = _offset(asked, total, estimated, deeper)
+    found = () if offset is None else await read(limit=asked.page_size, offset=offset)
+    return answer(request, paged(asked, total, estimated, [shown(each) for each in found]))
 
 
-def paged(asked: Paged, total: int, estimated: bool = False, items: Sequence[Any] = ()) -> dict[str, Any]:
+async def answer_page_on(
+    request: IRequest,
+    asked: ListPage,
+    cursor: Cursor | None,
+    count: Count,
+    read: Read[tuple[Sequence[Any], str | None]],
+    deeper: str,
+) -> bytes:
+    """Return the answer that has a page of a list which goes on by cursor; behind a cursor it is not counted again.
+
+    Args:
+        request: asks for it.
+        asked: the query.
+        cursor: what the page begins behind, if it does; `read` sees to it.
+        count: counts the list.
+        read: reads the page: what is shown, and the key of the last thing, behind which there are more; None: there are
+            none.
+        deeper: what to do instead of asking for a page that is too deep.
+
+    Raises:
+        Problem: 400, the page is deeper than pages reach.
+    """
+    total, offset = (0, False), 0
+    if cursor is None:
+        total = await count()
+        first = _offset(asked, *total, deeper)
+        if first is None:
+            return answer(request, paged_on(request, asked, None, total, (), None))
+        offset = first
+    items, last = await read(limit=asked.page_size, offset=offset)
+    return answer(request, paged_on(request, asked, cursor, total, items, last))
+
+
+def paged(asked: ListPage, total: int, estimated: bool = False, items: Sequence[Any] = ()) -> dict[str, Any]:
     """Return a page with its items; an estimate of the total knows less than the page."""
     total = max(total, (asked.page - 1) * asked.page_size + len(items)) if items else total
     return {
@@ -106,7 +163,7 @@ def cursor_of(request: IRequest, text: str | None, is_key: Callable[[str], objec
 
 def paged_on(
     request: IRequest,
-    asked: Paged,
+    asked: ListPage,
     cursor: Cursor | None,
     total: tuple[int, bool],
     items: Sequence[Any],
@@ -125,8 +182,7 @@ def paged_on(
     page, (count, estimated) = asked.page, total
     if cursor is not None:
         page, count, estimated = cursor.page, cursor.total, cursor.estimated
-    here = _Here(page, asked.page_size)
-    made = paged(here, count, estimated, items)
+    made = paged(ListPage(page=page, page_size=asked.page_size), count, estimated, items)
     made["next_cursor"] = None
     if last is not None:
         mark = _mark(request)
@@ -138,12 +194,25 @@ def paged_on(
     return made
 
 
-@attrs.frozen
-class _Here:
-    """A page that was asked for by a cursor."""
+def _offset(asked: ListPage, total: int, estimated: bool, deeper: str) -> int | None:
+    """Return how many things stand before a page; None where the page is past the end, and so empty.
 
-    page: int
-    page_size: int
+    Args:
+        asked: the query.
+        total: how many things there are.
+        estimated: whether that is an estimate.
+        deeper: what to do instead of asking for a page that is too deep.
+
+    Raises:
+        Problem: 400, the page is deeper than pages reach.
+    """
+    offset = (asked.page - 1) * asked.page_size
+    if not estimated and offset >= total:
+        return None
+    if offset > DEEPEST:
+        message = f"pages reach back {DEEPEST} {deeper}"
+        raise problem("bad_request", message, [FieldProblem("page", message)])
+    return offset
 
 
 def _mark(request: IRequest) -> int:
@@ -153,4 +222,4 @@ def _mark(request: IRequest) -> int:
 
 
 def _bad_cursor(why: str) -> Problem:
-    return problem("bad_request", f"cursor {why}", [FieldProblem("cursor", why)])
+    return bad_field("cursor", why)

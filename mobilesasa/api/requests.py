@@ -182,6 +182,15 @@ def _text(value: object, _: object) -> str:
     return value
 
 
+def _anything(value: object, _: object) -> object:
+    """Take JSON as it is, but for what no store keeps."""
+    if isinstance(value, dict):
+        return {_text(key, str): _anything(inner, None) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_anything(inner, None) for inner in value]
+    return _text(value, str) if isinstance(value, str) else value
+
+
 def _instant(value: object, _: object) -> Instant:
     try:
         return read_instant(_text(value, str))
@@ -343,6 +352,7 @@ def _converter() -> cattrs.Converter:
     made.register_structure_hook_factory(_is_plain, _plain)
     made.register_structure_hook_factory(_may_be_absent, _if_given)
     made.register_structure_hook(str, _text)
+    made.register_structure_hook_func(lambda kind: kind is Any, _anything)
     made.register_structure_hook_func(lambda kind: kind is Instant, _instant)
     made.register_structure_hook_func(_is_one_or_many, _one_or_many)
     return cast(cattrs.Converter, made)

@@ -25,6 +25,7 @@ from mobilesasa.api.answers import answer, refuse
 from mobilesasa.api.auth import Authentication
 from mobilesasa.api.carriers import Carriers
 from mobilesasa.api.cors import allow_methods
+from mobilesasa.api.exact import Exact
 from mobilesasa.api.health import Healthz, Metrics, Readyz
 from mobilesasa.api.idempotency import Repeats
 from mobilesasa.api.ports import Node
@@ -61,10 +62,11 @@ from mobilesasa.api.site import Answered, ApiRequest, ApiSite, not_taken, nothin
 def make_site(node: Node) -> ApiSite:
     """Build the site of a node, to be given to an endpoint's `listen`."""
     room = Room(node.limits.max_file_octets)
-    return ApiSite(make_root(node, room), node.clock, node.limits, node.new_id, node.front, room)
+    exact = Exact()
+    return ApiSite(make_root(node, room, exact), node.clock, node.limits, node.new_id, node.front, room, exact)
 
 
-def make_root(node: Node, room: Room | None = None) -> Resource:
+def make_root(node: Node, room: Room | None = None, exact: Exact | None = None) -> Resource:
     """Build the tree of resources."""
     root = Folder()
     root.putChild(b"healthz", Healthz())
@@ -72,12 +74,12 @@ def make_root(node: Node, room: Room | None = None) -> Resource:
     if node.metrics is not None:
         root.putChild(b"metrics", Metrics(node.metrics))
     if node.serves_api:
-        _add_api(root, node, room)
+        _add_api(root, node, room, exact)
     return root
 
 
-def _add_api(root: Resource, node: Node, room: Room | None) -> None:
-    app, table = make_app(node, room)
+def _add_api(root: Resource, node: Node, room: Room | None, exact: Exact | None) -> None:
+    app, table = make_app(node, room, exact)
     page = Page(Made(table))
     api = Folder()
     root.putChild(b"", page)
@@ -88,15 +90,15 @@ def _add_api(root: Resource, node: Node, room: Room | None) -> None:
         root.putChild(b"carriers", Carriers(node.callbacks))
 
 
-def make_app(node: Node, room: Room | None = None) -> tuple[Klein, list[Route]]:
-    """Build what answers below `/api/v1`, and its route table; `room` is told of it."""
+def make_app(node: Node, room: Room | None = None, exact: Exact | None = None) -> tuple[Klein, list[Route]]:
+    """Build what answers below `/api/v1`, and its route table; `room` and `exact` are told of it."""
     app = Klein()
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     authentication = Authentication(node.directory, node.people, node.now_ms, node.clock, node.limits)
     reference = Reference()
     resources = (*_resources(node), reference)
-    table = register(app, resources, authentication, Repeats(node.keys), node.aside)
+    table = register(app, exact or Exact(), resources, authentication, Repeats(node.keys), node.aside, node.caught_up)
     reference.document(table)
     if room is not None:
         room.open(table, authentication)

@@ -24,10 +24,12 @@ from twisted.python.failure import Failure
 from mobilesasa.api.answers import refuse
 from mobilesasa.api.auth import Authentication, Caller
 from mobilesasa.api.errors import Problem, internal_error, of_refusal, store_away
+from mobilesasa.api.exact import Exact
 from mobilesasa.api.forms import Aside, received
 from mobilesasa.api.idempotency import Repeats
 from mobilesasa.api.sending import finished
 from mobilesasa.core.errors import Refused, StoreAway
+from mobilesasa.core.scopes import API_TOKENS, PLATFORM, TEAM
 
 if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest
@@ -37,6 +39,7 @@ PREFIX = "/api/v1"
 F = TypeVar("F", bound=Callable[..., Awaitable[bytes]])
 _PLACE = re.compile(r"\{(\w+)\}")
 _ATTRIBUTE = "__route__"
+_ADMINISTRATION = frozenset({API_TOKENS, TEAM, PLATFORM})
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +64,7 @@ class Route:
     form: type | None = None  # of a form with a file, which may be large: the class of its other fields
     person: bool = False  # for people who have logged in, in whatever team or none, and not for tokens
     formerly: str = ""  # the path at which it is served too, for those who know it by that
+    deprecated: bool = False  # it is such a path
 
     @property
     def reads(self) -> bool:
@@ -71,6 +75,11 @@ class Route:
     def writes(self) -> bool:
         """Whether it changes anything."""
         return not self.reads
+
+    @property
+    def administers(self) -> bool:
+        """Whether it may change teams, people, tokens or anything else that a node keeps a picture of."""
+        return self.writes and not _ADMINISTRATION.isdisjoint(self.scopes)
 
     @property
     def tagged(self) -> bool:
@@ -84,6 +93,8 @@ class Route:
 
     def filled(self, places: Mapping[str, str]) -> str:
         """Return method and path with what stands in the places, in printable ASCII."""
+        if not places:
+            return f"{self.method} {self.path}"
         path = _PLACE.sub(lambda place: quote(places[place[1]], safe=""), self.path)
         return f"{self.method} {path}"
 
@@ -147,19 +158,31 @@ def _of_old(row: Route) -> list[Route]:
     about = f"The same as `{row.method} {row.path}`, at the path that it had before."
     place = row.path.partition("{")[0]
     curl = row.curl.replace(PREFIX + place, PREFIX + row.formerly.partition("{")[0])
-    return [attrs.evolve(row, path=row.formerly, name=f"{row.name}_formerly", about=about, curl=curl, formerly="")]
+    return [
+        attrs.evolve(
+            row, path=row.formerly, name=f"{row.name}_formerly", about=about, curl=curl, formerly="", deprecated=True
+        )
+    ]
 
 
 def register(
-    app: Klein, resources: Iterable[object], authentication: Authentication, repeats: Repeats, aside: Aside
+    app: Klein,
+    exact: Exact,
+    resources: Iterable[object],
+    authentication: Authentication,
+    repeats: Repeats,
+    aside: Aside,
+    caught_up: Callable[[], Awaitable[None]],
 ) -> list[Route]:
-    """Serve what the resources declare; return the table."""
+    """Serve what the resources declare, by Klein and, where a path has no places, past it; return the table."""
     table: list[Route] = []
     for resource in resources:
         for row, function in routes_of(resource):
-            endpoint = _Endpoint(row, function, authentication, repeats, aside)
+            endpoint = _Endpoint(row, function, authentication, repeats, aside, caught_up)
             path = _PLACE.sub(r"<\1>", row.path)
             app.route(path, methods=[row.method], endpoint=f"{row.method} {row.path}")(endpoint)
+            if not row.places:
+                exact.open(row.method, PREFIX + row.path, endpoint.serve)
             table.append(row)
     return table
 
@@ -176,6 +199,7 @@ class _Endpoint:
         authentication: Authentication,
         repeats: Repeats,
         aside: Aside,
+        caught_up: Callable[[], Awaitable[None]],
     ) -> None:
         self.__name__ = row.name
         self._route = row
@@ -183,6 +207,7 @@ class _Endpoint:
         self._authentication = authentication
         self._repeats = repeats
         self._aside = aside
+        self._caught_up = caught_up
 
     def __call__(self, request: ApiRequest, **places: str) -> Deferred[bytes]:
         """Begin the work, and return what only copies its result: cancelling that ends nothing (I1)."""
@@ -190,6 +215,14 @@ class _Endpoint:
         told: Deferred[bytes] = Deferred()
         work.addBoth(_tell, told)
         return told
+
+    def serve(self, request: ApiRequest) -> None:
+        """Answer a request; the work goes on whatever becomes of the client (I1)."""
+        work = Deferred.fromCoroutine(self._served(request))
+        work.addErrback(lambda failure: self.log.failure("{route} is not answered", failure, route=self._route.name))
+
+    async def _served(self, request: ApiRequest) -> None:
+        request.conclude(await self._answer(request, {}))
 
     async def _answer(self, request: ApiRequest, places: dict[str, str]) -> bytes:
         try:
@@ -223,6 +256,12 @@ class _Endpoint:
             return await self._known(request, known, places)
 
     async def _known(self, request: ApiRequest, known: Caller, places: dict[str, str]) -> bytes:
+        octets = await self._done(request, known, places)
+        if self._route.administers:  # who has changed something finds it changed, here at once
+            await self._caught_up()
+        return octets
+
+    async def _done(self, request: ApiRequest, known: Caller, places: dict[str, str]) -> bytes:
         row = self._route
         if not row.idempotent:
             octets = await self._function(request, known, **places)

@@ -23,6 +23,7 @@ from mobilesasa.api.answers import refuse
 from mobilesasa.api.channel import ApiChannel
 from mobilesasa.api.cors import allow
 from mobilesasa.api.errors import Problem, internal_error, problem
+from mobilesasa.api.exact import Exact, Serve
 from mobilesasa.api.forms import Form
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.api.ports.front import DIRECT, Front
@@ -113,7 +114,34 @@ class ApiRequest(server.Request):
         self.request_id = given.decode() if given and _REQUEST_ID.match(given) else self._site.new_id()
         self.setHeader(b"X-Request-Id", self.request_id.encode())
         self._guard()
-        super().process()
+        serve = self._site.exact.find(self.method, self.path)
+        if serve is None:
+            super().process()
+        else:
+            self._be_served(serve)
+
+    def _be_served(self, serve: Serve) -> None:
+        """Do what Twisted does before it looks for a resource, and then what the resource would do."""
+        site = self.site = self._site
+        self.setHeader(b"Date", site.date())
+        wrong = site.wrong_with(self)
+        if wrong is None:
+            serve(self)
+        else:
+            self.conclude(refuse(self, wrong))
+
+    def conclude(self, octets: bytes) -> None:
+        """Send an answer, or the end of one, unless the client has gone."""
+        if self.finished or self._disconnected:
+            return
+        self.write(octets)
+        self.finish()
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the answer; the head goes with the first one."""
+        super().write(data)
+        if not self._disconnected:
+            cast(ApiChannel, self.channel).send_head()
 
     def _guard(self) -> None:
         """Say what a browser may do with the answer: nothing but read it, unless a page says more."""
@@ -154,6 +182,7 @@ class ApiSite(server.Site):
         new_id: makes ids of requests.
         front: what stands between clients and the node.
         room: lets in bodies above the usual limit.
+        exact: serves the routes whose paths have no places.
     """
 
     noisy = False
@@ -168,6 +197,7 @@ class ApiSite(server.Site):
         new_id: Callable[[], str],
         front: Front = DIRECT,
         room: Room | None = None,
+        exact: Exact | None = None,
     ) -> None:
         """Listen to nothing yet."""
         super().__init__(root, timeout=limits.timeout_s, reactor=clock, parsePOSTFormSubmission=False)
@@ -176,21 +206,35 @@ class ApiSite(server.Site):
         self.new_id = new_id
         self.front = front
         self.room = room
+        self.exact = exact or Exact()
+        self._date = (-1, b"")
+
+    def date(self) -> bytes:
+        """Return the time as answers have it; it is written once a second."""
+        now_s = int(self.clock.seconds())
+        if self._date[0] != now_s:
+            self._date = now_s, http.datetimeToString()
+        return self._date[1]
+
+    def wrong_with(self, request: ApiRequest) -> Problem | None:
+        """Return what is wrong with a request whatever it is for."""
+        if request.refused is not None:
+            return request.refused
+        if request.over_limit:
+            limit = request.limit_octets
+            return problem("body_too_large", f"the body is too large; at most {limit} octets are read")
+        if request.path.startswith(b"/api/"):  # carriers and what watches the node write what they like
+            if request.getHeader(b"content-encoding") not in (None, b"identity"):
+                return problem("bad_content_type", "a body is read as it is; send it without Content-Encoding")
+            if b"%" in request.uri and _BAD_ESCAPE.search(request.uri):
+                return problem("bad_url", "the address has a % without two hexadecimal digits behind it")
+        return None
 
     def getResourceFor(self, request: ApiRequest) -> IResource:  # noqa: N802 - Twisted's name
         """Return what answers a request; what is wrong before any route is looked for is answered at once."""
-        if request.refused is not None:
-            return Answered(request.refused)
-        if request.over_limit:
-            limit = request.limit_octets
-            return Answered(problem("body_too_large", f"the body is too large; at most {limit} octets are read"))
-        if request.path.startswith(b"/api/"):  # carriers and what watches the node write what they like
-            if request.getHeader(b"content-encoding") not in (None, b"identity"):
-                return Answered(
-                    problem("bad_content_type", "a body is read as it is; send it without Content-Encoding")
-                )
-            if _BAD_ESCAPE.search(request.uri):
-                return Answered(problem("bad_url", "the address has a % without two hexadecimal digits behind it"))
+        wrong = self.wrong_with(request)
+        if wrong is not None:
+            return Answered(wrong)
         try:
             path = [segment.decode() for segment in request.postpath or ()]
             request.method.decode("ascii")

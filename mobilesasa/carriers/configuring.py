@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mobilesasa.carriers.masking import MASK
+from mobilesasa.carriers.masking import shown
 from mobilesasa.core.callbacks import About
 from mobilesasa.core.errors import BadValue
 from mobilesasa.core.teams import CarrierRecord
@@ -18,16 +18,19 @@ _SECRET_OCTETS: Final = 24
 
 
 def changed(record: CarrierRecord, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a carrier's options with those that are given in the place of what they were.
+    """Return a carrier's options with those that are given laid over them, tables into tables.
 
-    None takes one away; one that is masked, as it is shown, stays as it was.
+    None takes one away; what is given as it is shown, secrets masked, stays as it was.
 
     Raises:
         BadValue: they cannot be used; names all that are wrong.
     """
-    kept = {name: value for name, value in record.options.items() if name not in given or given[name] == MASK}
-    new = {name: value for name, value in given.items() if value is not None and value != MASK}
-    return usable(record.kind, {**kept, **new})
+    new = given
+    if record.kind == "http":
+        from mobilesasa.carriers.http.spec import with_tables
+
+        new = with_tables(given)
+    return usable(record.kind, _laid_over(record.options, shown(record), new))
 
 
 def usable(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,3 +78,14 @@ def callback_addresses(found: CarrierRecord) -> dict[str, str]:
         for about, table in tables.items()
         if table is not None and account.options.callback_secret
     }
+
+
+def _laid_over(old: Any, seen: Any, new: Any) -> Any:
+    """Return a new value, or the old one where the new is what was seen of it; of tables each of their values so."""
+    if new == seen:
+        return old
+    if not (isinstance(old, Mapping) and isinstance(seen, Mapping) and isinstance(new, Mapping)):
+        return new
+    kept = {name: value for name, value in old.items() if name not in new}
+    laid = {name: _laid_over(old.get(name), seen.get(name), value) for name, value in new.items() if value is not None}
+    return {**kept, **laid}

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mobilesasa.carriers.configuring import callback_addresses, usable
+from mobilesasa.carriers.configuring import callback_addresses, changed, usable
 from mobilesasa.carriers.masking import shown
 from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, named, table
@@ -17,6 +17,7 @@ from mobilesasa.cli.costs import cost
 from mobilesasa.core.errors import BadValue
 from mobilesasa.core.teams import CarrierRecord
 from mobilesasa.store import carriers
+from mobilesasa.store.database import Txn
 
 
 @click.group()
@@ -53,6 +54,32 @@ def add(node: Node, name: str, kind: str, more: tuple[str, ...], options_file: P
     """Add a carrier; a running node connects to it at once."""
     given = usable(kind, gathered(options, more, read_file(options_file)))
     return _answer(node.run(carriers.add_carrier, operator(), name, kind, given))
+
+
+@carrier.command(name="set")
+@named("name", "NAME")
+@click.option(
+    "--option", "more", multiple=True, metavar="NAME=VALUE", help="An option of its kind; an empty value takes it away."
+)
+@click.option(
+    "--options-file", type=click.Path(path_type=Path), metavar="FILE", help="Options and tables, in TOML or JSON."
+)
+@answering
+def set_(node: Node, name: str, more: tuple[str, ...], options_file: Path | None) -> Answer:
+    """Change options of a carrier; what is not said stays, and a running node connects to it anew.
+
+    What it has in hand is finished before. To go over to another SMSC add another carrier, for receipts of this one come
+    under its name.
+    """
+    given = {
+        option: value if value != "" else None for option, value in gathered({}, more, read_file(options_file)).items()
+    }
+
+    def change(txn: Txn) -> CarrierRecord:
+        found = carriers.find_carrier(txn, name)
+        return carriers.set_options(txn, operator(), name, changed(found, given))
+
+    return _answer(node.run(change))
 
 
 @carrier.command()

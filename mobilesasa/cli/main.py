@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "smpp": "mobilesasa.cli.smpp:smpp",
     "carrier": "mobilesasa.cli.carriers:carrier",
     "route": "mobilesasa.cli.routes:route",
+    "price": "mobilesasa.cli.prices:price",
     "network": "mobilesasa.cli.networks:network",
     "keyword": "mobilesasa.cli.keywords:keyword",
     "suppression": "mobilesasa.cli.suppressions:suppression",

@@ -8,7 +8,7 @@ import time
 import click
 from rich.console import Group
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, card, iso, moment, named, table
 from mobilesasa.core.ids import canonical, from_smpp_id
 from mobilesasa.smpp.ids import id_forms
@@ -64,6 +64,8 @@ def unmatched(node: Node, name: str | None, limit: int, retry: bool) -> Answer:
     with node.connection() as opened:
         carrier_id = None if name is None else in_transaction(opened, carriers.find_carrier, name).id
         state = Retry(carrier_id)
+        if retry:
+            in_transaction(opened, parked.begin_again, operator(), state)
         while retry and not state.done:
             state = in_transaction(opened, parked.go_on, state, id_forms)
         count, found = in_transaction(opened, parked.show, carrier_id, limit)
@@ -97,7 +99,7 @@ def match(node: Node, number: str, written: str | None, part: int | None, ref: s
         raise click.BadParameter(f"{written!r} is no uuid of a message", param_hint="'--message'")
     if not (number.isascii() and number.isdigit() and len(number) < _DIGITS):
         raise click.BadParameter(f"{number!r} is no number of the list", param_hint="'NUMBER'")
-    found = node.run(parked.match_now, int(number), Wanted(message_id, part, ref))
+    found = node.run(parked.match_now, operator(), int(number), Wanted(message_id, part, ref))
     fields = {
         "number": found.id,
         "message": found.message_id,

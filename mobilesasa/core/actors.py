@@ -12,6 +12,8 @@ from typing import Final
 
 import attrs
 
+from mobilesasa.core.scopes import Role
+
 
 class ActorKind(enum.StrEnum):
     """What acts."""
@@ -29,13 +31,16 @@ class Actor:
     uuid: str | None = None  # of the token or the user; None: an operator
     name: str = ""  # of an operator: the account of the machine; a token and a user have theirs in the store
     login_uuid: str | None = None  # of a user: the login that must not have ended
+    team_id: int | None = None  # of a user: the team in which they act; None: in none
+    role: Role | None = None  # what they are in it, and must be still
+    platform: bool = False  # of a user: administers the platform, and must still
     address: str = ""  # where the call came from; empty: from this machine
     request_id: str = ""
 
     @property
-    def opened_by(self) -> str | None:
-        """The uuid of what must not have ended: the login or the token; None: nothing must."""
-        return self.login_uuid or self.uuid
+    def opened_by(self) -> tuple[object, ...]:
+        """What must still hold, the same for all calls of which it is the same: the token, or the login and its rights."""
+        return self.kind, self.login_uuid or self.uuid, self.team_id, self.role, self.platform
 
 
 @attrs.frozen

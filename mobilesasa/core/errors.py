@@ -177,6 +177,12 @@ class UserDisabled(Refused):
     code = "user_disabled"
 
 
+class MissingScope(Refused):
+    """Whoever asks lacks a scope, or would give one that they do not have (decision 19)."""
+
+    code = "missing_scope"
+
+
 class NotAllowed(Refused):
     """Whoever asks has the scope, but not the standing, such as an admin who would make an owner."""
 

@@ -23,10 +23,6 @@ class MessageFilter:
     before: MessageId | None = None  # only older ones than this message
 
 
-#: No message is left out.
-EVERY_MESSAGE = MessageFilter()
-
-
 @attrs.frozen(kw_only=True)
 class LedgerFilter:
     """Which entries of a team's ledger are meant; what is None is not asked for."""

@@ -23,7 +23,7 @@ from mobilesasa.core.errors import (
     TooManyParts,
 )
 from mobilesasa.core.idempotency import Kept, Once
-from mobilesasa.core.model import Coding, Lane, MessageId, Origin, Priced, Submission
+from mobilesasa.core.model import ALPHABETS, Coding, Lane, MessageId, Origin, Priced, Submission
 from mobilesasa.core.ports import Intake, Publisher, Verdict
 from mobilesasa.core.routing import Facts
 from mobilesasa.core.senders import SenderClass, sender_for
@@ -40,7 +40,6 @@ _SMALLEST_ROOM_OCTETS = 4  # behind a header: what holds every character, in UCS
 _UNSHOWABLE = "\x00"
 # Every message asks, and a name of the module is found sooner than a member of an enumeration.
 _SMPP, _GSM7, _UCS2 = Origin.SMPP, Coding.GSM7, Coding.UCS2
-_ALPHABETS = {Coding.GSM7: Alphabet.GSM7, Coding.UCS2: Alphabet.UCS2, Coding.BINARY: Alphabet.BINARY}
 
 
 @attrs.frozen
@@ -276,7 +275,7 @@ def _measured_octets(asked: Submission, max_parts: int) -> tuple[str | None, Cod
     coding = Coding.GSM7 if asked.coding is Coding.GSM7 else Coding.UCS2  # of a part that was cut through a character
     if asked.text is None:
         coding = Coding.BINARY
-    alphabet = _ALPHABETS[coding]
+    alphabet = ALPHABETS[coding]
     try:
         return asked.text, coding, _parts_behind(asked.udh, asked.body or b"", alphabet, max_parts)
     except TooLong as long:

@@ -7,13 +7,14 @@ twice can tell: a node that dies between the answer and its note makes the call 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import attrs
 
 from mobilesasa.core.inbound import Inbound
 from mobilesasa.core.model import Priced
+from mobilesasa.core.scopes import opens
 
 #: What can be told, and when; the names are the contract.
 EVENTS: Final[Mapping[str, str]] = {
@@ -27,6 +28,16 @@ EVENTS: Final[Mapping[str, str]] = {
     "export.completed": "A file that was asked for can be fetched, or was given up",
     "balance.low": "The units have fallen below the team's mark",
     "optout": "Somebody gets no more messages of a sender: by STOP, by a carrier's blacklist, by a call, or by the operator",
+}
+#: Who may hear an event: whom the REST API tells of the same thing, by one of these scopes; none: everybody, as `GET /account`.
+SCOPES_OF_EVENT: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("message.sent", "message.delivered", "message.failed", "message.received"), ("messages",)),
+    "campaign.completed": ("campaigns",),
+    "survey.response": ("surveys",),
+    "import.completed": ("contacts",),
+    "export.completed": ("reports", "messages", "contacts"),
+    "balance.low": (),
+    "optout": ("messages", "contacts"),
 }
 RECEIVED: Final = "message.received"
 ALL_EVENTS: Final = "*"  # in an endpoint's list: all there are, and those that will be
@@ -131,6 +142,18 @@ class Outcome:
         if self.status not in _ASK_LATER or self.retry_after_s is None:
             return 0.0
         return min(max(self.retry_after_s, 0.0), RETRY_AFTER_MAX_S)
+
+
+def unheard(held: Collection[str], events: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return those events that whoever has these scopes may not hear, each with the scopes of which one would open it.
+
+    Args:
+        held: what the caller has; `X:read` is enough, for to hear is to read.
+        events: names of events; `ALL_EVENTS` stands for all there are.
+    """
+    meant = dict.fromkeys(name for event in events for name in (EVENTS if event == ALL_EVENTS else (event,)))
+    wanted = {event: SCOPES_OF_EVENT.get(event, ()) for event in meant}
+    return {event: scopes for event, scopes in wanted.items() if not opens(held, scopes, reads=True)}
 
 
 def wait_s(attempts: int, outcome: Outcome, chance: float) -> float | None:

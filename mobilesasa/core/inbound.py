@@ -20,10 +20,10 @@ from typing import Final
 
 import attrs
 
-from mobilesasa.core.model import Coding, MessageId, Notice
+from mobilesasa.core.model import ALPHABETS, Coding, MessageId, Notice
 from mobilesasa.core.optouts import OptOut
 from mobilesasa.sms.alphabet import decode_gsm, encode_ucs2, gsm_octets, mended
-from mobilesasa.sms.segments import Alphabet, PartTooLong, TooLong, places, split, split_octets
+from mobilesasa.sms.segments import PartTooLong, TooLong, places, split, split_octets
 from mobilesasa.sms.udh import Concatenation, Udh, read_udh
 
 #: How long parts wait for the others of their message.
@@ -33,7 +33,6 @@ REMEMBERED_H: Final = 1
 #: What short_message holds at most (SMPP 3.4 §5.2.22).
 SHORT_MESSAGE_OCTETS: Final = 254
 _MOST_PARTS: Final = 255
-_ALPHABETS: Final = {Coding.GSM7: Alphabet.GSM7, Coding.UCS2: Alphabet.UCS2, Coding.BINARY: Alphabet.BINARY}
 
 SetKey = tuple[int, str, str, int, int]
 
@@ -283,7 +282,7 @@ def pieces(inbound: Inbound, as_payload: bool) -> tuple[Piece, ...]:
     octets = octets_of(inbound)
     if as_payload:
         return (Piece(inbound.udh, octets),)
-    alphabet = _ALPHABETS[inbound.coding]
+    alphabet = ALPHABETS[inbound.coding]
     elements = read_udh(inbound.udh)[0].elements if inbound.udh else ()
     try:
         if inbound.text is None:

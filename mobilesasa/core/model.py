@@ -14,6 +14,7 @@ from typing import Any, Final
 import attrs
 
 from mobilesasa.core.actors import Actor
+from mobilesasa.sms.segments import Alphabet
 
 MessageId = str
 
@@ -89,6 +90,13 @@ class Coding(enum.IntEnum):
     BINARY = 4
     UCS2 = 8
 
+
+#: What `sms` calls them.
+ALPHABETS: Final[Mapping[Coding, Alphabet]] = {
+    Coding.GSM7: Alphabet.GSM7,
+    Coding.BINARY: Alphabet.BINARY,
+    Coding.UCS2: Alphabet.UCS2,
+}
 
 Place = tuple[MessageId, int, Lane]  # where a message waits: its carrier's id and the lane
 

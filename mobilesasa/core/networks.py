@@ -9,15 +9,18 @@ operator's table says which name a code has.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 import attrs
 
+from mobilesasa.core.model import Report
 from mobilesasa.core.prefixes import PrefixTable
 from mobilesasa.sms.networks import network_of
 
 LEARNED_MAX: Final = 65_536  # numbers whose network is remembered
+_CODE: Final = re.compile(r"[0-9]{5,6}\Z", re.ASCII)
 
 
 class NetworkSource(enum.StrEnum):
@@ -36,6 +39,20 @@ class FoundNetwork:
     source: NetworkSource
     prefix: str  # of the number, by which it was found; the whole number where it was learned
     code: str = ""  # MCC and MNC, where a carrier said it
+
+
+def is_code(text: str) -> bool:
+    """Say whether a text is the code of a country and network: MCC and MNC, 5 or 6 digits (ITU-T E.212)."""
+    return _CODE.match(text) is not None
+
+
+def sightings(reports: Iterable[Report]) -> list[tuple[str, str]]:
+    """Return the numbers whose network receipts name, each with its code, in their order."""
+    return [
+        (heard.recipient, heard.network)
+        for heard in reports
+        if heard.network is not None and heard.recipient and is_code(heard.network)
+    ]
 
 
 class LearnedNetworks:

@@ -180,17 +180,6 @@ def date_of(at_ms: int, zone: ZoneInfo) -> dt.date:
     return dt.datetime.fromtimestamp(at_ms / 1000, zone).date()
 
 
-def days_of(first: dt.date, last: dt.date, zone: ZoneInfo) -> Period:
-    """Return the period of some days, the last included.
-
-    Raises:
-        BadValue: the last is before the first, or there are more than `DAYS_MAX`.
-    """
-    if last < first:
-        raise BadValue("the last day is before the first")
-    return bounded(Period(day_at(first, zone), day_at(last + dt.timedelta(days=1), zone)))
-
-
 def bounded(period: Period) -> Period:
     """Return a period in whole quarters, those that it begins or ends within included.
 

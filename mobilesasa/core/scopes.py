@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from mobilesasa.core.errors import BadValue
+from mobilesasa.core.errors import BadValue, MissingScope
 
 API_TOKENS: Final = "api_tokens"
 WEBHOOKS: Final = "webhooks"
@@ -64,6 +64,16 @@ def opens(held: Collection[str], wanted: Collection[str], reads: bool) -> bool:
 def beyond(held: Collection[str], asked: Iterable[str]) -> list[str]:
     """Return those of the asked scopes that whoever holds these could not hand on (decision 19)."""
     return [scope for scope in asked if scope not in held and scope.removesuffix(READ) not in held]
+
+
+def check_given(held: Collection[str], asked: Iterable[str]) -> None:
+    """See that whoever holds these scopes may hand on the asked ones, by a token or by what opens as much as one.
+
+    Raises:
+        MissingScope: they do not have all of them themselves.
+    """
+    if not_theirs := beyond(held, asked):
+        raise MissingScope(f"you cannot give what you do not have: {', '.join(not_theirs)}")
 
 
 def checked_scopes(scopes: Sequence[str], by_operator: bool = False) -> list[str]:

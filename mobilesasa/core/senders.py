@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 
 from mobilesasa.core.errors import NoDefaultSender, SenderNotApproved
-from mobilesasa.core.ids import canonical
 from mobilesasa.core.routing import Live
 from mobilesasa.core.teams import Directory, Sender, Team
 
@@ -51,9 +50,7 @@ def find_sender(known: Directory, team: Team, asked: str | None) -> Sender:
             raise NoDefaultSender("no default sender is set for the team; name one in sender_id")
         found = default
     else:
-        named = known.sender_named(team.id, asked)
-        uuid = canonical(asked) if named is None else None
-        chosen = named or (known.sender_by_uuid(team.id, uuid) if uuid else None)
+        chosen = known.sender_meant(team.id, asked)
         if chosen is None:
             raise SenderNotApproved(_unknown(known, team, asked))
         found = chosen

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from mobilesasa.core.ids import canonical
 from mobilesasa.core.keywords import Keyword, words_of
 from mobilesasa.core.networks import Networks
 from mobilesasa.core.prefixes import PrefixTable
@@ -249,9 +250,10 @@ class Directory:
         """Return the team's sender of exactly this name (operators regard case)."""
         return self._senders_by_name.get((team_id, name))
 
-    def sender_by_uuid(self, team_id: int, uuid: str) -> Sender | None:
-        """Return the team's sender of this uuid."""
-        return self._senders_by_uuid.get((team_id, uuid))
+    def sender_meant(self, team_id: int, asked: str) -> Sender | None:
+        """Return the team's sender of this name or uuid, whatever its status."""
+        named = self.sender_named(team_id, asked)
+        return named or self._senders_by_uuid.get((team_id, canonical(asked) or ""))
 
     def senders_of(self, team_id: int) -> list[Sender]:
         """Return the senders of a team by name."""

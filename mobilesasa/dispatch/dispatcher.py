@@ -361,11 +361,14 @@ class Dispatcher:
 
     @property
     def backlog(self) -> int:
-        """Messages that wait although the carrier has room: it is we who are slow. 0 where the carrier is."""
+        """Messages that wait although the carrier has room: it is we who are slow. 0 where the carrier is.
+
+        Bulk is left out: it waits for the others, and a campaign that is long is no reason to take anything later.
+        """
         if self._quota is not None or 4 * self.carrier.room() < self.carrier.window:
             return 0
-        heard = sum(len(lane.heard) for lane in self._lanes.values())
-        return heard + sum(self._queue.depth(self._carrier_id, lane) for lane in Lane)
+        heard = self._lanes[Lane.TRANSACTIONAL].heard
+        return len(heard) + self._queue.depth(self._carrier_id, Lane.TRANSACTIONAL)
 
     @property
     def out_parts(self) -> int:

@@ -77,7 +77,7 @@ class Fleet:
         self.apply(self._known)
 
     def backlog(self) -> int:
-        """Messages that wait although their carriers have room."""
+        """Messages that wait although their carriers have room, those of the bulk lane left out."""
         return sum(running.dispatcher.backlog for running in self.running.values())
 
     def end_expired(self) -> None:

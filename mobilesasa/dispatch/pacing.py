@@ -2,7 +2,8 @@
 
 Taking a message costs less than carrying it. Teams that submit as fast as they are answered would therefore pile up
 messages for as long as they go on, each waiting longer than the one before. So the answer comes later the more there
-are: a team with a full window slows down to what the node carries. A slow or dead carrier slows nobody (I9).
+are: a team with a full window slows down to what the node carries. A slow or dead carrier slows nobody (I9), nor does
+bulk that waits: it gives way to the rest, and a million of it may wait (I8).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class PacedIntake:
 
     Args:
         intake: the store.
-        backlog: messages that wait although their carrier has room.
+        backlog: messages that wait although their carrier has room; see `Dispatcher.backlog`.
         full: whether the queue takes nothing more, for who passes its hints on is away.
         clock: for waiting.
     """

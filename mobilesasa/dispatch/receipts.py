@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.core.model import Failure, Report, State
+from mobilesasa.core.networks import LearnedNetworks, sightings
 from mobilesasa.core.ports import Journal, Notifier
 from mobilesasa.dispatch.insist import insist
 from mobilesasa.dispatch.latency import RECEIPT_BOUNDS_S, Latency
@@ -30,6 +31,7 @@ class Receipts:
         notifier: told of what ends.
         clock: for waiting while the store is away.
         policies: which failures let a message go on to another carrier.
+        learned: where numbers are, as receipts say.
 
     Attributes:
         heard: receipts of any kind, by the carrier's id, as they come.
@@ -42,11 +44,14 @@ class Receipts:
 
     log = Logger()
 
-    def __init__(self, journal: Journal, notifier: Notifier, clock: IReactorTime, policies: Policies) -> None:
+    def __init__(
+        self, journal: Journal, notifier: Notifier, clock: IReactorTime, policies: Policies, learned: LearnedNetworks
+    ) -> None:
         self._journal = journal
         self._notifier = notifier
         self._clock = clock
         self._policies = policies
+        self._learned = learned
         self._recent: OrderedDict[tuple[int, str], State] = OrderedDict()
         self.taken = self.repeated = 0
         self.heard: Counter[int] = Counter()
@@ -62,6 +67,8 @@ class Receipts:
     async def _settle(self, reports: Sequence[Report], acknowledge: Callable[[], None]) -> None:
         marked = [self._marked(report) for report in reports]
         notices = await insist(self._clock, self.log, self._journal.report, marked)
+        for number, code in sightings(reports):
+            self._learned.put(number, code)
         finals = [report for report in reports if report.state is not State.SENT]
         self._remember(finals)
         self.taken += len(finals)

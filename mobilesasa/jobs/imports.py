@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Any, Final, Protocol
 
@@ -19,6 +20,7 @@ MODULE = "mobilesasa.jobs.read"
 LOOK: Final = Bounds(cpu_s=60)
 LOOKS_AT_ONCE: Final = 2
 LOOKS_WAITING: Final = 20  # beyond them
+LOOKS_OF_TEAM: Final = 4  # at once or waiting, so that one team leaves places to the others
 FILE_GONE = "the file is kept no longer; upload it again"
 
 #: Calls a function that blocks, on a thread.
@@ -138,28 +140,34 @@ class Looker:
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._places = DeferredSemaphore(LOOKS_AT_ONCE)
+        self._of_teams: Counter[int] = Counter()
 
     async def look(
-        self, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
+        self, team_id: int, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
     ) -> Mapping[str, Any]:
         """Return what a file holds; see `jobs.read`.
 
         Args:
+            team_id: whose it is.
             file: a file of the system's, from its beginning.
             mapping: headers to fields.
             country: in which national numbers are read.
             first: how many rows are wanted; with any the phone column may be missing.
 
         Raises:
-            Overloaded: too many files wait for their look.
+            Overloaded: too many files wait for their look, or too many of the team's.
         """
-        if len(self._places.waiting) >= LOOKS_WAITING:
+        if len(self._places.waiting) >= LOOKS_WAITING or self._of_teams[team_id] >= LOOKS_OF_TEAM:
             raise Overloaded("too many files are being looked at at this moment; send this one again in a while")
-        await self._places.acquire()
+        self._of_teams[team_id] += 1
         try:
-            return await self._look(file, {"mapping": dict(mapping), "country": country, "first": first})
+            await self._places.acquire()
+            try:
+                return await self._look(file, {"mapping": dict(mapping), "country": country, "first": first})
+            finally:
+                self._places.release()
         finally:
-            self._places.release()
+            self._of_teams -= Counter((team_id,))
 
     async def _look(self, file: IO[bytes], told: Mapping[str, Any]) -> Mapping[str, Any]:
         child = start(self._reactor, MODULE, {"do": "look", **told}, source=file.fileno(), bounds=LOOK)

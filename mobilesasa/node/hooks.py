@@ -11,6 +11,7 @@ import attrs
 from mobilesasa.api.webhook_bodies import body_of
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.callable_urls import Reach
+from mobilesasa.core.errors import TooManyJobs
 from mobilesasa.core.hooks import PING, HookEvent
 from mobilesasa.node.base import Base, now_ms
 from mobilesasa.notify.webhooks.post import Post, open_post
@@ -53,16 +54,27 @@ class HookTests:
     _hooks: Hooks
     _webhooks: Webhooks
     _new_id: Any
+    _under_way: set[str] = attrs.field(factory=set, init=False)  # the webhooks that are being tested
 
     def check(self, url: str) -> None:
         """Refuse an address that cannot be called."""
         self._hooks.reach.check(url)
 
     async def ping(self, by: Actor, team_id: int, uuid: str) -> Logged:
-        """Call an endpoint now, and return what came of it."""
+        """Call an endpoint now, and return what came of it.
+
+        Raises:
+            TooManyJobs: it is being called for a test already.
+        """
         endpoint = await self._webhooks.endpoint(by, team_id, uuid)
+        if endpoint.uuid in self._under_way:
+            raise TooManyJobs("a test of this webhook is under way; let it end first")
         what = HookEvent(id=self._new_id(), event=PING, data=_PONG)
-        outcome = await self._hooks.post.call(endpoint, what.id, body_of(what, include_text=False) or b"")
+        self._under_way.add(endpoint.uuid)
+        try:
+            outcome = await self._hooks.post.call(endpoint, what.id, body_of(what, include_text=False) or b"")
+        finally:
+            self._under_way.discard(endpoint.uuid)
         return await self._webhooks.tested(team_id, uuid, what.id, _PONG, outcome)
 
 

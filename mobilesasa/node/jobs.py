@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.threads import deferToThread
 
@@ -15,22 +15,26 @@ from mobilesasa.jobs.exporting import WORKBOOK, Exporting
 from mobilesasa.jobs.imports import ImportWork, UndoWork
 from mobilesasa.jobs.runner import Runner, Work
 from mobilesasa.node.base import Base
+from mobilesasa.store import exports, imports
 from mobilesasa.store.exports import ExportWriting
 from mobilesasa.store.imports import Imports
 from mobilesasa.store.jobs import StoredJobs
 
+#: Who is told when a job is given up, by kind.
+AT_END: Final = {IMPORT: imports.tell, EXPORT: exports.given_up}
+
 
 def make_runner(base: Base) -> Runner:
     """Return what does the jobs, not yet started."""
-    return Runner(StoredJobs(base.database), _works(base), base.reactor)
+    return Runner(StoredJobs(base.database, AT_END), _works(base), base.reactor)
 
 
 def _works(base: Base) -> Mapping[str, Work]:
     """Return what is done for the jobs of each kind."""
-    imports = Imports(base.database)
+    stored = Imports(base.database)
     return {
-        IMPORT: ImportWork(imports, base.reactor, deferToThread),
-        UNDO: UndoWork(imports),
+        IMPORT: ImportWork(stored, base.reactor, deferToThread),
+        UNDO: UndoWork(stored),
         EXPORT: _exporting(base),
     }
 

@@ -13,7 +13,7 @@ import attrs
 
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.attempts import origin
-from mobilesasa.core.errors import AccessEnded, LoginFailed, UserDisabled
+from mobilesasa.core.errors import AccessEnded, LoginFailed
 from mobilesasa.core.passwords import checked_password
 from mobilesasa.core.people import CurrentPeople, Opened, Whence, account_digest, secret_digest
 from mobilesasa.store import attempts, links, logins
@@ -22,7 +22,6 @@ from mobilesasa.store.logins import Begun, LoginRecord, NewLogin, Reused
 from mobilesasa.store.passwords import Passwords
 
 REFRESH_MARK: Final = "mbr_"
-_LINKS: Final = account_digest("the tokens of links")  # no email address: these have an @
 
 
 @attrs.frozen
@@ -46,18 +45,17 @@ class Logins:
     async def begin(self, email: str, password: str, team_code: str | None, whence: Whence) -> Opened:
         """Log somebody in; see `api.ports.people.Logins`."""
         account, address = account_digest(email), origin(whence.address)
-        found = await self._database.run("logins.candidate", _counted, account, address, email)
-        right = await self._passwords.fits(None if found is None else found.password_hash, password)
+        with self._passwords.place(address):
+            found = await self._database.run("logins.candidate", _counted, account, address, email)
+            right = await self._passwords.fits(None if found is None else found.password_hash, password)
         if found is None or not right:
-            raise LoginFailed("email or password is wrong")
-        if found.disabled:
-            raise UserDisabled("this user is disabled; ask the operator of this platform")
+            raise LoginFailed(logins.WRONG)
         token = self._new_token()
         new = NewLogin(self._new_uuid(), secret_digest(token), whence)
 
         def begin(txn: Txn) -> Begun:
             attempts.reset(txn, account, address)
-            return logins.begin(txn, found.user_id, team_code, new)
+            return logins.begin(txn, found, team_code, new)
 
         return self._opened(await self._database.run("logins.begin", begin), token)
 
@@ -91,14 +89,15 @@ class Logins:
         user_id, email, kept = await self._database.run("logins.credentials", logins.credentials, by.uuid)
         checked_password(new, email)
         account, address = account_digest(email), origin(whence.address)
-        await self._database.run("attempts.count", attempts.count, account, address)
-        if not await self._passwords.fits(kept, old):
-            raise LoginFailed("the old password is wrong")
-        made = await self._passwords.hashed(new)
+        with self._passwords.place(address):
+            await self._database.run("attempts.count", attempts.count, account, address)
+            if not await self._passwords.fits(kept, old):
+                raise LoginFailed(logins.WRONG_OLD)
+            made = await self._passwords.hashed(new)
 
         def change(txn: Txn) -> list[str]:
             attempts.reset(txn, account, address)
-            return logins.change_password(txn, by, user_id, made)
+            return logins.change_password(txn, by, user_id, kept, made)
 
         ended = await self._database.run("logins.change_password", change)
         self._people.end(ended)
@@ -107,16 +106,15 @@ class Logins:
     async def use_link(self, link_token: str, password: str, whence: Whence) -> str:
         """Set a password with the token of a link; see `api.ports.people.Logins`."""
         digest, address = secret_digest(link_token), origin(whence.address)
-        await self._database.run("attempts.count", attempts.count, _LINKS, address)
-        email = await self._database.run("links.whose", links.whose, digest)
+        try:
+            email = await self._database.run("links.whose", links.whose, digest)
+        except LoginFailed:  # a good one always passes, for many callers may share an address
+            await self._database.run("attempts.count", attempts.count, digest, address, "calls with this link")
+            raise
         checked_password(password, email)
-        made = await self._passwords.hashed(password)
-
-        def use(txn: Txn) -> list[str]:
-            attempts.reset(txn, _LINKS, address)
-            return links.use(txn, digest, made, whence)
-
-        self._people.end(await self._database.run("links.use", use))
+        with self._passwords.place(address):
+            made = await self._passwords.hashed(password)
+        self._people.end(await self._database.run("links.use", links.use, digest, made, whence))
         return email
 
     def _new_token(self) -> str:

@@ -66,17 +66,17 @@ class NodeCollector(Collector):
         """See `prometheus_client`."""
         parts = self._parts
         yield from _store(parts.base)
-        yield _counter("receipts", "Final receipts taken from carriers.", parts.receipts.taken)
-        yield _counter("receipts_repeated", "Receipts that carriers gave again.", parts.receipts.repeated)
-        yield _counter("directory_readings", "Times the configuration was read.", parts.knowledge.readings)
-        yield _gauge("smpp_connections", "Connections to the SMPP server.", parts.smpp_connections())
+        yield _counter("receipts", "Final receipts taken from carriers.", parts.carriers.receipts.taken)
+        yield _counter("receipts_repeated", "Receipts that carriers gave again.", parts.carriers.receipts.repeated)
+        yield _counter("directory_readings", "Times the configuration was read.", parts.pictures.configuration.readings)
+        yield _gauge("smpp_connections", "Connections to the SMPP server.", parts.doors.smpp_connections())
         yield _gauge("smpp_sessions", "Bound SMPP sessions.", len(parts.teams.binds))
-        if parts.smpp is not None:
-            yield from _smpp(parts.smpp.server)
+        if parts.doors.smpp is not None:
+            yield from _smpp(parts.doors.smpp.server)
         yield from _outbox(parts.teams.outbox)
-        yield from _inbound(parts.from_phones, parts.teams.outbox)
-        yield from _callbacks(parts.callbacks.figures)
-        yield from _webhooks(parts.hooks.sender.figures)
+        yield from _inbound(parts.carriers.from_phones, parts.teams.outbox)
+        yield from _callbacks(parts.carriers.callbacks.figures)
+        yield from _webhooks(parts.chores.hooks.sender.figures)
         yield from self._dispatch()
         yield from self._latencies()
         yield self._finals()
@@ -95,22 +95,22 @@ class NodeCollector(Collector):
         under_way = _gauges("carrier_parts_under_way", "Parts on the wire or being written down.")
         queued = _gauges("queue_messages", "Messages that wait for the carrier in the queue, in no hand.", "lane")
         parts = self._parts
-        for carrier_id, running in parts.fleet.running.items():
+        for carrier_id, running in parts.carriers.fleet.running.items():
             name, counts = running.record.name, running.dispatcher.counts
             outcomes.add_metric([name, "sent"], counts.sent)
             outcomes.add_metric([name, "later"], counts.postponed)
             outcomes.add_metric([name, "never"], counts.refused - counts.refused_here)
             outcomes.add_metric([name, "elsewhere"], counts.refused_here)
             rerouted.add_metric([name, "refused"], counts.rerouted)
-            rerouted.add_metric([name, "trouble"], parts.watch.moved.get(carrier_id, 0))
+            rerouted.add_metric([name, "trouble"], parts.carriers.watch.moved.get(carrier_id, 0))
             uncertain.add_metric([name], counts.uncertain)
             expired.add_metric([name], counts.expired)
             state.add_metric([name], parts.directory.live.troubles.get(carrier_id, Standing.UP))
-            silence.add_metric([name], parts.watch.receipt_wait_s(carrier_id))
+            silence.add_metric([name], parts.carriers.watch.receipt_wait_s(carrier_id))
             window.add_metric([name], running.carrier.window)
             under_way.add_metric([name], running.dispatcher.out_parts)
             for lane in Lane:
-                queued.add_metric([name, lane.name.lower()], parts.queue.depth(carrier_id, lane))
+                queued.add_metric([name, lane.name.lower()], parts.carriers.queue.depth(carrier_id, lane))
         yield from (outcomes, rerouted, uncertain, expired, state, silence, window, under_way, queued)
 
     def _latencies(self) -> Iterator[Metric]:
@@ -118,9 +118,9 @@ class NodeCollector(Collector):
         yield _histogram(
             "carrier_answer_seconds",
             "From the hand-over of a message to the carrier's answer.",
-            ((running.record.name, running.dispatcher.latency) for running in parts.fleet.running.values()),
+            ((running.record.name, running.dispatcher.latency) for running in parts.carriers.fleet.running.values()),
         )
-        carriers, latency = parts.directory.now.carriers, parts.receipts.latency
+        carriers, latency = parts.directory.now.carriers, parts.carriers.receipts.latency
         yield _histogram(
             "carrier_receipt_seconds",
             "From the carrier's taking to the end, by the dates in its receipts.",
@@ -130,7 +130,7 @@ class NodeCollector(Collector):
     def _finals(self) -> Metric:
         """Count what carriers reported in the end; one that is disabled may still report."""
         shown = _counters("carrier_receipts_final", "Final receipts, by what they say.", "state", "failure")
-        heard = self._parts.receipts.finals
+        heard = self._parts.carriers.receipts.finals
         for carrier_id, record in self._parts.directory.now.carriers.items():
             said = {(state, failure) for of, state, failure in heard if of == carrier_id}
             for state, failure in sorted(said.union(FINALS), key=str):
@@ -143,7 +143,7 @@ class NodeCollector(Collector):
             key: kind(f"mobilesasa_{name}", doc, labels=["carrier"]) for key, (kind, name, doc) in STANDING.items()
         }
         trouble = GaugeMetricFamily("mobilesasa_carrier_trouble", "1: the carrier has a trouble.", labels=["carrier"])
-        for running in self._parts.fleet.running.values():
+        for running in self._parts.carriers.fleet.running.values():
             name = running.record.name
             standing = running.carrier.standing()
             trouble.add_metric([name], 1 if standing.get("trouble") else 0)

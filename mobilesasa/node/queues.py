@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import attrs
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import QueueAway
 from mobilesasa.core.model import Lane
 from mobilesasa.core.teams import CurrentDirectory
@@ -20,6 +21,8 @@ from mobilesasa.queue.depths import Depth, Depths
 from mobilesasa.queue.link import RabbitLink
 from mobilesasa.queue.memory import MemoryQueue
 from mobilesasa.queue.rabbit import RabbitQueue
+from mobilesasa.store import trail
+from mobilesasa.store.database import Database, Txn
 
 Aside = Callable[[], Awaitable[Channel]]
 T = TypeVar("T")
@@ -53,15 +56,21 @@ class LaneQueues:
     Args:
         directory: which carriers there are.
         queue: names what waits.
+        database: where the trail is written.
         link: the connections to RabbitMQ; None: the queue is in memory, and has no dead letters.
     """
 
     def __init__(
-        self, directory: CurrentDirectory, queue: MemoryQueue | RabbitQueue, link: RabbitLink | None = None
+        self,
+        directory: CurrentDirectory,
+        queue: MemoryQueue | RabbitQueue,
+        database: Database,
+        link: RabbitLink | None = None,
     ) -> None:
         """Look at nothing yet."""
         self._directory = directory
         self._queue = queue
+        self._database = database
         self._link = link
 
     @property
@@ -103,10 +112,11 @@ class LaneQueues:
 
         return [_told(each) for each in await self._ask(look)]
 
-    async def requeue(self, count: int) -> tuple[int, int, int]:
+    async def requeue(self, by: Actor, count: int) -> tuple[int, int, int]:
         """Send the oldest dead letters back to their lanes; return bodies, messages, and bodies that are left.
 
         Raises:
+            AccessEnded: whoever asks no longer may.
             QueueAway: RabbitMQ cannot be asked.
         """
         if self._link is None:
@@ -117,6 +127,7 @@ class LaneQueues:
             await topology.declare(channel)
             return await letters.requeue(channel, count)
 
+        await self._database.run("queue.requeue", _note, by, count)
         done = await self._ask(send_back)
         return done.bodies, done.messages, done.left
 
@@ -148,6 +159,10 @@ class LaneQueues:
 def _told(letter: DeadLetter) -> Dead:
     at_ms = None if letter.at is None else round(1000 * letter.at.timestamp())
     return Dead(letter.queue, letter.reason, at_ms, letter.ids, letter.unreadable)
+
+
+def _note(txn: Txn, by: Actor, count: int) -> None:
+    trail.note(txn, by, "queue.requeue", "", team_id=None, after={"count": count})
 
 
 async def _depths(aside: Aside, names: Iterable[int]) -> tuple[dict[tuple[int, Lane], Depth], Depth | None]:

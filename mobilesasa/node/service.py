@@ -102,27 +102,24 @@ class Node(Service):
     def _listen(self, parts: Parts) -> None:
         if self.http.is_wanted:
             self.http.listen(make_site(api_node(self._reactor, self._settings, parts, make_metrics(parts))))
-        if parts.smpp is not None:
-            parts.smpp.startService()
+        if parts.doors.smpp is not None:
+            parts.doors.smpp.startService()
 
     def _start(self, parts: Parts, store: OpenStore) -> None:
         parts.base.intake.start()
         parts.base.writer.start()
         self._keep("the pool of connections", Deferred.fromCoroutine(parts.database.start()))
-        self._keep("listening for changes", parts.listener.start())
+        self._keep("listening for changes", parts.ears.listener.start())
         parts.teams.outbox.startService()
-        parts.fleet.apply(store.known)
+        parts.carriers.fleet.apply(store.known)
         if parts.cluster is not None:
             parts.cluster.start()
-        publish(parts.queue, store.freed)
+        publish(parts.carriers.queue, store.freed)
         wish_for(parts, self._settings.roles)
         parts.holds.start()
-        parts.watch.start()
-        parts.sweeper.start()
-        parts.runner.start()
-        parts.hooks.sender.start()
-        parts.known_people.changed()
-        parts.knowledge.changed()  # what changed between the opening and the listening
+        parts.carriers.watch.start()
+        parts.chores.start()
+        parts.pictures.changed()  # what changed between the opening and the listening
 
     def _keep(self, what: str, work: Deferred[Any]) -> None:
         work.addErrback(lambda failure: self.log.failure("{what} failed", failure, what=what))
@@ -145,23 +142,20 @@ class Node(Service):
         self.log.info("stopped in good order")
 
     async def _stop_parts(self, parts: Parts) -> None:
-        parts.knowledge.stop()
-        parts.known_people.stop()
+        parts.pictures.stop()
         await self.http.stop()
-        await parts.watch.stop()
-        sessions = succeed(None) if parts.smpp is None else parts.smpp.stopService()
-        carriers = Deferred.fromCoroutine(parts.fleet.stop())
+        await parts.carriers.watch.stop()
+        sessions = succeed(None) if parts.doors.smpp is None else parts.doors.smpp.stopService()
+        carriers = Deferred.fromCoroutine(parts.carriers.fleet.stop())
         await DeferredList([sessions, carriers], consumeErrors=False)  # each takes ten seconds at most
-        await parts.runner.stop()
-        await parts.hooks.stop()
-        await parts.sweeper.stop()
+        await parts.chores.stop()
         if parts.cluster is not None:
             await parts.cluster.stop()
         parts.teams.outbox.stopService()
         await parts.teams.spool.stop()
         await parts.base.intake.stop()
         await parts.base.writer.stop()
-        parts.listener.stop()
+        parts.ears.listener.stop()
         await parts.database.close()
 
     def _say(self, parts: Parts, store: OpenStore) -> None:
@@ -170,7 +164,7 @@ class Node(Service):
         http, https = (
             None if port is None else f"{shown}:{port.getHost().port}" for port in (self.http.plain, self.http.tls)
         )
-        ports = [] if parts.smpp is None else parts.smpp.server.ports  # plain before TLS
+        ports = [] if parts.doors.smpp is None else parts.doors.smpp.server.ports  # plain before TLS
         smpp = f"{shown}:{ports[0]}" if ports and self._settings.smpp_port is not None else None
         tls = f"{shown}:{ports[-1]}" if ports and self._settings.smpp_tls_port is not None else None
         into = sys.__stderr__ if self._settings.log_format == "json" else sys.__stdout__  # JSON lines stay alone

@@ -1,9 +1,9 @@
-"""What the API of a node works with: the store's part of each resource, and what of the node it asks."""
+"""What the API of a node works with: the store, and what of the node it asks."""
 
 from __future__ import annotations
 
 import secrets
-import uuid
+from collections.abc import Callable
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
@@ -20,36 +20,15 @@ from mobilesasa.node.logins import Logins
 from mobilesasa.node.parts import Parts
 from mobilesasa.node.queues import LaneQueues
 from mobilesasa.node.sessions import LiveSessions
+from mobilesasa.node.stored import new_uuid, stored
 from mobilesasa.settings import Settings
-from mobilesasa.smpp.ids import id_forms
-from mobilesasa.store.contact_lists import ContactLists
-from mobilesasa.store.contacts import Contacts
-from mobilesasa.store.database import Database
-from mobilesasa.store.documents import Documents
-from mobilesasa.store.erasures import Erasures
-from mobilesasa.store.exports import Exports, Files
-from mobilesasa.store.figures import Reports
-from mobilesasa.store.groups import Groups
-from mobilesasa.store.idempotency import Keys
-from mobilesasa.store.inbox import Inbox
-from mobilesasa.store.ledger import Ledger
-from mobilesasa.store.members import Members
-from mobilesasa.store.messages import History
-from mobilesasa.store.parked import Tray
 from mobilesasa.store.passwords import Passwords
-from mobilesasa.store.sender_requests import Senders
-from mobilesasa.store.smpp_passwords import SmppPasswords
-from mobilesasa.store.suppressions import Suppressions
-from mobilesasa.store.tokens import Tokens
-from mobilesasa.store.trail import Trail
-from mobilesasa.store.uploads import Uploads
-from mobilesasa.store.webhooks import Webhooks
 
 
-def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Any) -> ApiNode:
+def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[], bytes]) -> ApiNode:
     """Return what the API works with."""
     cluster = parts.cluster
-    webhooks = Webhooks(parts.database, _new_uuid, secrets.token_bytes, now_ms)
+    kept = stored(parts.database)
 
     def on_a_thread(function: Any, *args: Any) -> Deferred[Any]:
         called: Deferred[Any] = deferToThreadPool(reactor, reactor.getThreadPool(), function, *args)
@@ -60,25 +39,25 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Any) -> Ap
         return True
 
     return ApiNode(
-        **_of_store(parts.database),
-        gateway=parts.gateway,
+        **kept,
+        gateway=parts.doors.gateway,
         directory=parts.directory,
+        caught_up=parts.pictures.catching_up.caught_up,
         people=parts.base.people,
-        logins=Logins(parts.database, Passwords(on_a_thread), parts.base.people, _new_uuid, secrets.token_urlsafe),
-        alterations=parts.operations,
-        smpp=LiveSessions(parts.console, None if cluster is None else cluster.asking),
-        carriers=parts.carriers,
-        desk=make_desk(parts.database, parts.base.store.dsn, _queues(parts), on_a_thread, _new_uuid),
+        logins=Logins(parts.database, Passwords(on_a_thread), parts.base.people, new_uuid, secrets.token_urlsafe),
+        alterations=parts.doors.operations,
+        smpp=LiveSessions(parts.doors.console, None if cluster is None else cluster.asking),
+        carriers=parts.carrier_desk,
+        desk=make_desk(parts.database, parts.base.store.dsn, _queues(parts), on_a_thread, new_uuid),
         looker=Looker(reactor),
-        webhooks=webhooks,
-        webhook_calls=HookTests(parts.hooks, webhooks, parts.base.new_id),
+        webhook_calls=HookTests(parts.chores.hooks, kept["webhooks"], parts.base.new_id),
         now_ms=now_ms,
         clock=reactor,
         aside=on_a_thread,
-        new_id=lambda: uuid.uuid4().hex,
-        new_uuid=_new_uuid,
+        new_id=lambda: secrets.token_hex(16),
+        new_uuid=new_uuid,
         readiness={"store": store_answers, **({"queue": cluster.is_connected} if cluster is not None else {})},
-        callbacks=parts.callbacks,
+        callbacks=parts.carriers.callbacks,
         metrics=metrics if settings.http.metrics else None,
         front=_front(settings),
         serves_api="api" in settings.roles,
@@ -94,40 +73,11 @@ def _limits(settings: Settings) -> WebLimits:
 
 
 def _queues(parts: Parts) -> LaneQueues:
-    return LaneQueues(parts.directory, parts.queue, None if parts.cluster is None else parts.cluster.link)
-
-
-def _of_store(database: Database) -> dict[str, Any]:
-    """Return what the API asks of the store alone, by the names that `api.ports.Node` has for it."""
-    return {
-        "members": Members(database, _new_uuid, secrets.token_urlsafe),
-        "history": History(database),
-        "inbox": Inbox(database),
-        "suppressions": Suppressions(database, _new_uuid, now_ms),
-        "contacts": Contacts(database),
-        "contact_lists": ContactLists(database),
-        "groups": Groups(database, _new_uuid),
-        "erasures": Erasures(database, _new_uuid, lambda digits: secrets.token_hex(digits // 2), now_ms),
-        "senders": Senders(database, _new_uuid, now_ms),
-        "tokens": Tokens(database, secrets.randbelow),
-        "ledger": Ledger(database),
-        "trail": Trail(database),
-        "keys": Keys(database),
-        "smpp_passwords": SmppPasswords(database, secrets.randbelow),
-        "tray": Tray(database, id_forms),
-        "reports": Reports(database),
-        "exports": Exports(database),
-        "files": Files(database),
-        "documents": Documents(database, _new_uuid),
-        "uploads": Uploads(database, _new_uuid),
-    }
+    link = None if parts.cluster is None else parts.cluster.link
+    return LaneQueues(parts.directory, parts.carriers.queue, parts.database, link)
 
 
 def _front(settings: Settings) -> Front:
     http = settings.http
     header = cast(ProxyHeader, http.proxy_header)
     return Front(trusted_proxies=http.trusted_proxies, proxy_header=header, cors_origins=http.cors_origins)
-
-
-def _new_uuid() -> str:
-    return str(uuid.uuid4())

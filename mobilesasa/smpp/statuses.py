@@ -109,9 +109,6 @@ TEXTS: Final[dict[Status, str]] = {
     Status.ESME_RUNKNOWNERR: "unknown error",
 }
 
-_THROTTLE = frozenset({Status.ESME_RMSGQFUL, Status.ESME_RTHROTTLED})
-_TEMPORARY = _THROTTLE | {Status.ESME_RSYSERR, Status.ESME_RX_T_APPN}
-
 
 def text_of(status: int) -> str:
     """Return what a command_status means in words, whether the specification knows it or not."""
@@ -120,13 +117,3 @@ def text_of(status: int) -> str:
         return str(text)
     owner = "a status of the carrier's own" if 0x400 <= status <= 0x4FF else "a status the specification does not know"
     return f"{owner} (0x{status:08X})"
-
-
-def is_throttle(status: int) -> bool:
-    """Say whether the peer asks us to slow down and keep the order (ESME_RTHROTTLED, ESME_RMSGQFUL)."""
-    return status in _THROTTLE
-
-
-def is_temporary(status: int) -> bool:
-    """Say whether the same PDU may be taken later: throttled, full, a system error, a temporary application error."""
-    return status in _TEMPORARY

@@ -170,10 +170,6 @@ class Binds:
         """Return the sessions of a team that can receive, in the order in which they bound."""
         return [session for session in self._by_team.get(team_id, ()) if session.receives]
 
-    def receiving_teams(self) -> list[int]:
-        """Return the teams that have a receiver."""
-        return [team_id for team_id, sessions in self._by_team.items() if any(s.receives for s in sessions)]
-
     def add(self, session: Bound) -> None:
         """Count a session in. The limit is the caller's to look at, in the same breath."""
         self._by_team.setdefault(session.team_id, []).append(session)

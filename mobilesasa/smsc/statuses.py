@@ -27,6 +27,7 @@ STATUSES: Final[Mapping[str, Status]] = {
     "login_failed": Status.ESME_RSUBMITFAIL,
     "too_many_attempts": Status.ESME_RSUBMITFAIL,
     "user_disabled": Status.ESME_RSUBMITFAIL,
+    "missing_scope": Status.ESME_RSUBMITFAIL,
     "not_allowed": Status.ESME_RSUBMITFAIL,
     "team_suspended": Status.ESME_RSUBMITFAIL,
     "not_found": Status.ESME_RINVMSGID,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.administration import UserChange, UserRecord
 from mobilesasa.core.errors import NotFound
@@ -43,10 +46,7 @@ def set_password(txn: Txn, by: Actor, email: str, password_hash: str) -> UserRec
     Raises:
         NotFound: there is none of that email address.
     """
-    user_id, uuid = _find(txn, email)
-    trail.note(txn, by, "user.password", uuid, team_id=None)
-    txn.execute(SET_PASSWORD, {"user_id": user_id, "password_hash": password_hash})
-    logins.end_all(txn, user_id)
+    logins.end_all(txn, _changed(txn, by, email, "user.password", SET_PASSWORD, password_hash=password_hash))
     return show(txn, email)
 
 
@@ -56,9 +56,7 @@ def set_link(txn: Txn, by: Actor, email: str, link_digest: bytes) -> UserRecord:
     Raises:
         NotFound: there is none of that email address.
     """
-    user_id, uuid = _find(txn, email)
-    trail.note(txn, by, "user.link", uuid, team_id=None)
-    txn.execute(SET_LINK, {"user_id": user_id, "link_digest": link_digest, "link_s": LINK_S})
+    _changed(txn, by, email, "user.link", SET_LINK, link_digest=link_digest, link_s=LINK_S)
     return show(txn, email)
 
 
@@ -68,10 +66,7 @@ def disable(txn: Txn, by: Actor, email: str) -> UserRecord:
     Raises:
         NotFound: there is none of that email address.
     """
-    user_id, uuid = _find(txn, email)
-    trail.note(txn, by, "user.disable", uuid, team_id=None)
-    txn.execute(DISABLE, {"user_id": user_id})
-    logins.end_all(txn, user_id)
+    logins.end_all(txn, _changed(txn, by, email, "user.disable", DISABLE))
     return show(txn, email)
 
 
@@ -81,9 +76,7 @@ def enable(txn: Txn, by: Actor, email: str) -> UserRecord:
     Raises:
         NotFound: there is none of that email address.
     """
-    user_id, uuid = _find(txn, email)
-    trail.note(txn, by, "user.enable", uuid, team_id=None)
-    txn.execute(ENABLE, {"user_id": user_id})
+    _changed(txn, by, email, "user.enable", ENABLE)
     return show(txn, email)
 
 
@@ -93,9 +86,8 @@ def set_platform_admin(txn: Txn, by: Actor, email: str, platform_admin: bool) ->
     Raises:
         NotFound: there is none of that email address.
     """
-    user_id, uuid = _find(txn, email)
-    trail.note(txn, by, "user.platform_admin", uuid, team_id=None, after={"platform_admin": platform_admin})
-    txn.execute(SET_ADMIN, {"user_id": user_id, "platform_admin": platform_admin})
+    after = {"platform_admin": platform_admin}
+    _changed(txn, by, email, "user.platform_admin", SET_ADMIN, after, platform_admin=platform_admin)
     return show(txn, email)
 
 
@@ -156,6 +148,16 @@ def revoke(txn: Txn, by: Actor, email: str, team_code: str) -> UserRecord:
     if not txn.rowcount:
         raise NotFound(f"{email} is not in team {team_code.upper()}")
     return show(txn, email)
+
+
+def _changed(
+    txn: Txn, by: Actor, email: str, action: str, statement: str, after: Mapping[str, Any] | None = None, **given: Any
+) -> int:
+    """Change a user by a statement, which the trail tells; return their id."""
+    user_id, uuid = _find(txn, email)
+    trail.note(txn, by, action, uuid, team_id=None, after=after)
+    txn.execute(statement, {"user_id": user_id, **given})
+    return user_id
 
 
 def _find(txn: Txn, email: str) -> tuple[int, str]:

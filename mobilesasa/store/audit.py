@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import attrs
 
+from mobilesasa.core.documents import KINDS
+from mobilesasa.store import audit_teams
 from mobilesasa.store.database import Txn, one_row
 
 BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -262,17 +264,6 @@ SELECT count(*), count(*) FILTER (WHERE living > 1), (array_agg(resent_from::tex
 ) AS each
 """
 
-GROUPS = """
-SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (WHERE wrong))[1:5] FROM (
-    SELECT contact_group.uuid, team.id IS NULL OR members <> coalesce(seen, 0) OR coalesce(strange, 0) > 0 AS wrong
-    FROM contact_group LEFT JOIN team ON team.id = team_id LEFT JOIN (
-        SELECT group_id, count(*) AS seen, count(*) FILTER (
-            WHERE contact.id IS NULL OR deleted_at IS NOT NULL OR contact.team_id <> group_member.team_id) AS strange
-        FROM group_member LEFT JOIN contact ON contact.id = contact_id GROUP BY group_id) AS counted
-    ON group_id = contact_group.id
-) AS each
-"""
-
 # What must hold: a name that never changes, a sentence, and the statement that looks.
 CHECKS = (
     ("balance", "the balance of each team is the sum of its entries in the ledger", BALANCE),
@@ -310,13 +301,9 @@ CHECKS = (
     ("suppressed", "each suppression is of a number, and of a team whose messages are looked at", SUPPRESSED),
     ("configured", "each message is of a team and for a carrier that are there", CONFIGURED),
     ("default_senders", "the default sender of a team is its own", DEFAULT_SENDERS),
-    (
-        "groups",
-        "each group of contacts is a team's, and its members are contacts of that team, as many as it says",
-        GROUPS,
-    ),
     ("resends", "each resend is of a message of the same team", RESENDS),
     ("one_resend", "no failed message has two resends that have not failed", ONE_RESEND),
+    *audit_teams.CHECKS,
 )
 
 
@@ -350,10 +337,10 @@ def findings(txn: Txn) -> list[Finding]:
     """Return what each rule finds in what this transaction sees."""
     txn.execute(KEPT)
     kept_from, first_id = one_row(txn)
-    kept = {"kept_from": kept_from, "first_id": first_id}
+    given = {"kept_from": kept_from, "first_id": first_id, "documents": list(KINDS.values())}
     found = []
     for name, sentence, statement in CHECKS:
-        txn.execute(statement, kept)
+        txn.execute(statement, given)
         checked, wrong, examples = one_row(txn)
         found.append(Finding(name, sentence, checked, wrong, tuple(examples or ())))
     return found

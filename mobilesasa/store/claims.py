@@ -16,10 +16,11 @@ from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.holds import What
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.living import LIVING, SETTLING_S
+from mobilesasa.store.plans import Planned
 from mobilesasa.store.writer import Work
 
 # The carrier is the one of the row that is taken: it may have gone on since this statement began, and its message is seen as it was.
-CLAIM = """
+CLAIM = Planned("""
 WITH taken AS (
     UPDATE pending SET claimed_by = %(run)s, attempts = attempts + 1
     WHERE message_id = ANY(%(ids)s::uuid[]) AND (claimed_by IS NULL OR claimed_by = %(mine)s) AND due_at IS NULL
@@ -28,7 +29,7 @@ WITH taken AS (
 SELECT message.id, team_id, taken.carrier_id, lane, sender, recipient, text, body, udh, coding, parts,
        (extract(epoch FROM expires_at) * 1000)::bigint, taken.attempts, sent_parts, options, doubted
 FROM taken JOIN message ON message.id = taken.message_id
-"""
+""")
 
 BEGIN_RUN = "INSERT INTO node_run (node) VALUES (%(node)s) RETURNING id"
 

@@ -16,11 +16,9 @@ import orjson
 
 from mobilesasa.contacts.model import Contact, Order, Wanted
 from mobilesasa.contacts.search import EVERYBODY, WORDS, Search
-from mobilesasa.core.errors import NotFound
-from mobilesasa.core.ids import canonical
 from mobilesasa.store import paging
 from mobilesasa.store.contacts import COLUMNS, read
-from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.database import Database, Txn, row_of_uuid
 
 #: Of a search so many are counted one by one: what it does not find by an index it reads, and a list is quick.
 COUNTED_OF_SEARCH: Final = 1000
@@ -140,11 +138,8 @@ def _meant(txn: Txn, wanted: Wanted) -> tuple[_Beginning, dict[str, Any], int | 
     given |= _searched(wanted.search)
     given["suppressed"] = wanted.suppressed
     if wanted.group is not None:
-        txn.execute(GROUP, {"uuid": canonical(wanted.group), "team_id": wanted.team_id})
-        row = txn.fetchone()
-        if row is None:
-            raise NotFound("there is no such group")
-        return "group", given | {"group_id": row[0]}, row[1]
+        group_id, members = row_of_uuid(txn, GROUP, wanted.group, "there is no such group", team_id=wanted.team_id)
+        return "group", given | {"group_id": group_id}, members
     if wanted.suppressed:
         return "suppressed", given | {"suppressed": None}, None
     return "team", given, None

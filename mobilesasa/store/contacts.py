@@ -16,10 +16,10 @@ from psycopg2 import errors
 from mobilesasa.contacts.fields import WrongValue, merged
 from mobilesasa.contacts.model import Contact, Details, Scalar
 from mobilesasa.core.actors import Actor
-from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
+from mobilesasa.core.errors import AlreadyExists, BadValue
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical
-from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.database import Database, Txn, row_of_uuid
 from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.trail import note
 
@@ -182,13 +182,7 @@ def read(row: Sequence[Any]) -> Contact:
 
 
 def _found(txn: Txn, statement: str, team_id: int, uuid: str) -> Contact:
-    known = canonical(uuid)
-    if known is not None:
-        txn.execute(statement, {"team_id": team_id, "uuid": known})
-        row = txn.fetchone()
-        if row is not None:
-            return read(row)
-    raise NotFound("there is no such contact")
+    return read(row_of_uuid(txn, statement, uuid, "there is no such contact", team_id=team_id))
 
 
 def _differences(was: Contact, becomes: Contact) -> list[str]:

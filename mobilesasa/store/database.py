@@ -24,7 +24,8 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mobilesasa.core.errors import StoreAway
+from mobilesasa.core.errors import NotFound, StoreAway
+from mobilesasa.core.ids import canonical
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,6 +76,28 @@ def one_row(txn: Txn) -> tuple[Any, ...]:
     if row is None:
         raise LookupError("the statement gave no row")
     return row
+
+
+def row_of_uuid(txn: Txn, statement: str, uuid: str, missing: str, **given: Any) -> tuple[Any, ...]:
+    """Return the row of what a uuid names.
+
+    Args:
+        txn: the transaction.
+        statement: takes the uuid as `uuid`, and what is given beside it.
+        uuid: as a caller wrote it; it may be anything.
+        missing: what is said where there is no such thing.
+        given: what the statement takes besides.
+
+    Raises:
+        NotFound: there is none.
+    """
+    known = canonical(uuid)
+    if known is not None:
+        txn.execute(statement, {"uuid": known, **given})
+        row: tuple[Any, ...] | None = txn.fetchone()
+        if row is not None:
+            return row
+    raise NotFound(missing)
 
 
 class StoreUnavailable(StoreAway):

@@ -10,7 +10,9 @@ through, oldest first, by one look after another until none has the number any m
 In place of the number there is a pseudonym, random and the same in all of them, from which nothing leads back. So a
 message, its price and its fate stay, and the units of the ledger stay what they were. Then the number goes from here, too.
 What the team has of the person since the request is not touched. A suppression stays with its number: it is what keeps the
-person from being written to again.
+person from being written to again. What else names a person (kept replies, files, bad rows, what webhooks were told) is
+looked through at the end of each look (`store.remnants`). An import that waits, or is under way, takes nobody whom its team
+has had forgotten meanwhile: the number stays here until it has ended, and the locks of their jobs put one before the other.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ from typing import Final
 import attrs
 
 from mobilesasa.contacts.model import Erasure
+from mobilesasa.contacts.uploads import IMPORT
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical, first_id_at
 from mobilesasa.core.optouts import ALL_SENDERS
-from mobilesasa.store import suppressions
-from mobilesasa.store.database import Database, Txn, one_row
+from mobilesasa.store import remnants, suppressions
+from mobilesasa.store.database import Database, Txn, one_row, row_of_uuid
 from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.trail import note
 
@@ -37,12 +40,23 @@ _COLUMNS: Final = """uuid, (extract(epoch FROM requested_at) * 1000)::bigint, (e
 #: How long a failed part waits for a receipt that says it arrived after all (`reports`).
 LATE_H: Final = 72
 
+# So that no import is within a chunk: it sees this erasure from its next one on.
+HOLD_IMPORTS = """
+SELECT FROM job WHERE team_id = %(team_id)s AND kind = %(kind)s AND state IN ('pending', 'running') ORDER BY id FOR UPDATE
+"""
+
 # Also one that was deleted, for what became of it is still of the person.
 PHONE = "SELECT phone FROM contact WHERE uuid = %(uuid)s AND team_id = %(team_id)s FOR NO KEY UPDATE"
 
 IDS = "SELECT id FROM contact WHERE team_id = %(team_id)s AND phone = %(phone)s ORDER BY id FOR UPDATE"
 
 REMOVE_MEMBER = "DELETE FROM group_member WHERE contact_id = ANY(%(ids)s)"
+
+# How it was before imports changed it.
+REMOVE_BEFORE = """
+DELETE FROM upload_change
+WHERE upload_id IN (SELECT id FROM upload WHERE team_id = %(team_id)s) AND contact_id = ANY(%(ids)s)
+"""
 
 REMOVE = "DELETE FROM contact WHERE id = ANY(%(ids)s) AND team_id = %(team_id)s"
 
@@ -54,7 +68,7 @@ VALUES (%(uuid)s, %(team_id)s, %(phone)s, %(pseudonym)s, %(upto)s, to_timestamp(
 FIND = f"SELECT {_COLUMNS} FROM erasure WHERE uuid = %(uuid)s AND team_id = %(team_id)s"
 
 DUE = """
-SELECT id, team_id, phone, pseudonym, upto, seen FROM erasure WHERE next_at <= now()
+SELECT id, team_id, phone, pseudonym, requested_at, upto, seen FROM erasure WHERE next_at <= now()
 ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 
@@ -125,6 +139,7 @@ def begin(txn: Txn, by: Actor, team_id: int, asked: Request) -> None:
         AccessEnded: the caller's token was revoked meanwhile.
     """
     contact = canonical(asked.contact_uuid)
+    txn.execute(HOLD_IMPORTS, {"team_id": team_id, "kind": IMPORT})
     txn.execute(PHONE, {"uuid": contact, "team_id": team_id})
     row = txn.fetchone()
     if row is None:
@@ -136,6 +151,7 @@ def begin(txn: Txn, by: Actor, team_id: int, asked: Request) -> None:
     txn.execute(IDS, of_phone)
     ids = [contact_id for (contact_id,) in txn.fetchall()]
     txn.execute(REMOVE_MEMBER, {"ids": ids})
+    txn.execute(REMOVE_BEFORE, {"ids": ids, "team_id": team_id})
     txn.execute(REMOVE, {"ids": ids, "team_id": team_id})
     begun = {"uuid": asked.uuid, "pseudonym": asked.pseudonym, "at_ms": asked.at_ms, "upto": first_id_at(asked.at_ms)}
     txn.execute(BEGIN, of_phone | begun)
@@ -149,11 +165,7 @@ def find(txn: Txn, team_id: int, uuid: str) -> Erasure:
     Raises:
         NotFound: the team has none of that uuid.
     """
-    txn.execute(FIND, {"uuid": canonical(uuid), "team_id": team_id})
-    row = txn.fetchone()
-    if row is None:
-        raise NotFound("there is no such erasure")
-    return Erasure(*row)
+    return Erasure(*row_of_uuid(txn, FIND, uuid, "there is no such erasure", team_id=team_id))
 
 
 def go_on(txn: Txn, receipt_h: int, limit: int) -> bool:
@@ -168,9 +180,9 @@ def go_on(txn: Txn, receipt_h: int, limit: int) -> bool:
     row = txn.fetchone()
     if row is None:
         return False
-    erasure_id, team_id, phone, pseudonym, upto, seen = row
-    of_person = {"team_id": team_id, "phone": phone, "pseudonym": pseudonym, "upto": upto, "limit": limit}
-    of_person["hours"] = max(receipt_h, LATE_H)
+    erasure_id, team_id, phone, pseudonym, requested_at, upto, seen = row
+    person = {"team_id": team_id, "phone": phone, "pseudonym": pseudonym, "requested_at": requested_at}
+    of_person = {**person, "upto": upto, "limit": limit, "hours": max(receipt_h, LATE_H)}
     txn.execute(CHUNK, of_person | {"seen": seen})
     ids = [message_id for (message_id,) in txn.fetchall()]
     txn.execute(FORGET, of_person | {"ids": ids})
@@ -181,8 +193,9 @@ def go_on(txn: Txn, receipt_h: int, limit: int) -> bool:
     txn.execute(GO_ON, come | {"id": erasure_id})
     if len(ids) == limit or len(heard) == limit:
         return True
+    left = remnants.forget(txn, person)
     txn.execute(LEFT, of_person)
-    txn.execute(LOOK_AGAIN if one_row(txn)[0] else FINISH, {"id": erasure_id})
+    txn.execute(LOOK_AGAIN if left or one_row(txn)[0] else FINISH, {"id": erasure_id})
     return True
 
 

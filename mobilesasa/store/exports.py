@@ -42,7 +42,7 @@ ESTIMATE = f"EXPLAIN (FORMAT JSON) SELECT {_LISTED}"
 
 OF_JOB = f"SELECT {_COLUMNS} {_EXPORTS} WHERE job_id = %(job_id)s"
 
-FILE_OF = "SELECT file_id FROM export WHERE job_id = %(job_id)s FOR UPDATE"
+FILE_OF = "SELECT file_id FROM export WHERE job_id = %(job_id)s AND team_id = %(team_id)s FOR UPDATE"
 
 BEGUN = """
 UPDATE export SET file_id = %(file_id)s, rows = 0, total = %(total)s, total_is_estimate = %(is_estimate)s WHERE job_id = %(job_id)s
@@ -134,7 +134,7 @@ def begin(txn: Txn, job: Job, file_uuid: str) -> Begun | None:
         JobGone: it was removed, or is another's.
     """
     jobs.advance(txn, job)
-    txn.execute(FILE_OF, {"job_id": job.id})
+    txn.execute(FILE_OF, {"job_id": job.id, "team_id": job.team_id})
     old: int | None = one_row(txn)[0]
     txn.execute(OF_JOB, {"job_id": job.id})
     export = _export(one_row(txn))
@@ -186,6 +186,19 @@ def give_up(txn: Txn, begun: Begun) -> None:
     jobs.advance(txn, begun.job)
     files.remove(txn, begun.file_id)
     _tell(txn, begun.export, JobState.FAILED)
+
+
+def given_up(txn: Txn, team_id: int, job_id: int) -> None:
+    """Drop what there is of the file of an export whose job was given up (`jobs.AtEnd`), and tell the team."""
+    txn.execute(FILE_OF, {"job_id": job_id, "team_id": team_id})
+    row = txn.fetchone()
+    if row is None:
+        return
+    txn.execute(OF_JOB, {"job_id": job_id})
+    export = _export(one_row(txn))
+    if row[0] is not None:
+        files.remove(txn, row[0])
+    _tell(txn, export, JobState.FAILED)
 
 
 def _tell(txn: Txn, export: Export, state: JobState) -> None:

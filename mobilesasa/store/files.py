@@ -28,8 +28,6 @@ INSERT INTO file_chunk (file_id, n, octets) SELECT id, %(n)s, %(octets)s FROM fi
 ON CONFLICT (file_id, n) DO UPDATE SET octets = excluded.octets
 """
 
-CLEAR = "DELETE FROM file_chunk WHERE file_id = (SELECT id FROM file WHERE id = %(id)s AND octets IS NULL)"
-
 FINISH = f"""
 UPDATE file SET octets = (SELECT coalesce(sum(length(octets)), 0) FROM file_chunk WHERE file_id = %(id)s)
 WHERE id = %(id)s RETURNING {_COLUMNS}
@@ -74,11 +72,6 @@ def begin(txn: Txn, team_id: int, uuid: str, name: str, content_type: str) -> in
 def add_chunk(txn: Txn, file_id: int, n: int, octets: bytes) -> None:
     """Keep piece `n` (from 0) of a file that is not whole yet; in the place of one that was kept before."""
     txn.execute(ADD_CHUNK, {"id": file_id, "n": n, "octets": octets})
-
-
-def clear(txn: Txn, file_id: int) -> None:
-    """Drop all pieces of a file that is not whole yet, to write it from its beginning again."""
-    txn.execute(CLEAR, {"id": file_id})
 
 
 def finish(txn: Txn, file_id: int) -> File:

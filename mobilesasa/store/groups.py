@@ -17,9 +17,8 @@ from mobilesasa.contacts.model import Added, Contact, Group
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import AlreadyExists, InUse, NotFound
 from mobilesasa.core.idempotency import Kept, Mark
-from mobilesasa.core.ids import canonical
 from mobilesasa.store import contacts, paging
-from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.database import Database, Txn, row_of_uuid
 from mobilesasa.store.idempotency import run_once, run_once_telling
 from mobilesasa.store.trail import note
 
@@ -114,11 +113,7 @@ def find(txn: Txn, team_id: int, uuid: str) -> Group:
     Raises:
         NotFound: the team has none of that uuid.
     """
-    txn.execute(FIND, {"team_id": team_id, "uuid": canonical(uuid)})
-    row = txn.fetchone()
-    if row is None:
-        raise NotFound("there is no such group")
-    return Group(*row)
+    return Group(*row_of_uuid(txn, FIND, uuid, "there is no such group", team_id=team_id))
 
 
 def change(txn: Txn, by: Actor, team_id: int, uuid: str, fields: Mapping[str, str | None]) -> Group:
@@ -257,11 +252,7 @@ def lock(txn: Txn, team_id: int, uuid: str) -> int:
     Raises:
         NotFound: the team has none of that uuid.
     """
-    txn.execute(LOCK, {"team_id": team_id, "uuid": canonical(uuid)})
-    row = txn.fetchone()
-    if row is None:
-        raise NotFound("there is no such group")
-    return int(row[0])
+    return int(row_of_uuid(txn, LOCK, uuid, "there is no such group", team_id=team_id)[0])
 
 
 def _taken(txn: Txn, team_id: int, name: str) -> AlreadyExists:

@@ -12,7 +12,7 @@ from mobilesasa.core.errors import NotFound, WebhookDisabled
 from mobilesasa.core.hooks import PING, DeliveryState, HookEvent, Outcome
 from mobilesasa.core.ids import canonical, first_id_at
 from mobilesasa.store import hook_queue, hooks, paging, trail
-from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.database import Txn, one_row, row_of_uuid
 from mobilesasa.store.rows import as_json
 
 REPLAYED_MAX: Final = 10_000  # deliveries that one call queues again
@@ -204,11 +204,8 @@ def endpoint(txn: Txn, team_id: int, uuid: str) -> tuple[int, bool]:
     Raises:
         NotFound: the team has none of that uuid.
     """
-    txn.execute(ENDPOINT, {"uuid": canonical(uuid), "team_id": team_id})
-    row = txn.fetchone()
-    if row is None:
-        raise NotFound(f"there is no webhook {uuid!r}")
-    return row[0], row[1]
+    webhook_id, enabled = row_of_uuid(txn, ENDPOINT, uuid, f"there is no webhook {uuid!r}", team_id=team_id)
+    return webhook_id, enabled
 
 
 def _enabled(txn: Txn, team_id: int, uuid: str) -> int:

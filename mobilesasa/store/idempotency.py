@@ -1,13 +1,16 @@
 """Replies kept under the keys of their calls for 24 h, each written in the transaction of what its call did.
 
 How to think about it: the row of a key is its lock. Who inserts it does the work; who comes while that transaction is
-under way waits for its end on the unique index, and then finds the reply, or, if it was undone, does the work itself.
+under way waits for its end on the unique index, and then finds the reply, or, if it was undone, does the work itself. A long
+reply, which that of a batch is, is packed: PostgreSQL takes it in a tenth of the time, and a day of them in less room.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from datetime import datetime
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import attrs
 from twisted.internet.task import deferLater
@@ -18,6 +21,10 @@ from mobilesasa.store.database import Database, OutcomeUnknown, StoreUnavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
+PACKED_FROM: Final = 16_384  # octets of a reply
+_LEVEL: Final = 1  # the quickest
+REWRITTEN: Final = 100  # replies that are looked into at a time
+_PACKED: Final = b"\x78\x01"  # what zlib begins with at that level (RFC 1950 §2.2), and no JSON does
 DOUBT_TRIES = 30  # to find out whether a COMMIT happened whose answer was lost: a database is back within 15 s,
 DOUBT_PAUSE_S = 0.5  # or the caller is told that nobody knows
 
@@ -43,6 +50,14 @@ UPDATE idempotency_key SET reply = %(reply)s WHERE team_id = %(team_id)s AND rou
 
 DROP = "DELETE FROM idempotency_key WHERE team_id = %(team_id)s AND route = %(route)s AND key = %(key)s"
 
+# What is packed is looked into here. In the order of the primary key.
+HOLDING = """
+SELECT route, key, reply FROM idempotency_key
+WHERE team_id = %(team_id)s AND (route, key) > (%(route)s, %(key)s) AND at <= %(until)s
+  AND (position(%(octets)s IN reply) > 0 OR substring(reply FROM 1 FOR 2) = %(packed)s)
+ORDER BY route, key LIMIT %(limit)s
+"""
+
 FORGET = """
 DELETE FROM idempotency_key WHERE (team_id, route, key) IN (
     SELECT team_id, route, key FROM idempotency_key WHERE at <= now() - interval '24 hours' ORDER BY at LIMIT %(limit)s)
@@ -67,7 +82,7 @@ def once(
         Exception: what `function` raises.
     """
     mark = kept.mark
-    txn.execute(ADD, attrs.asdict(mark) | {"reply": kept.reply})
+    txn.execute(ADD, attrs.asdict(mark) | {"reply": _packed(kept.reply)})
     if txn.rowcount == 0:  # the row is locked now, so it is still there
         txn.execute(FIND, attrs.asdict(mark))
         raise Repeated(_kept(mark, one_row(txn)))
@@ -84,7 +99,26 @@ def once_telling(txn: Txn, mark: Mark, function: Callable[[Txn], bytes | None]) 
     name = attrs.asdict(mark)
     once(txn, Kept(mark, b""), lambda _: None)  # the row of the key is its lock
     reply = function(txn)
-    txn.execute(DROP if reply is None else TELL, name | {"reply": reply})
+    if reply is None:
+        txn.execute(DROP, name)
+    else:
+        txn.execute(TELL, name | {"reply": _packed(reply)})
+
+
+def rewrite(txn: Txn, team_id: int, octets: bytes, until: datetime, change: Callable[[bytes], bytes]) -> None:
+    """Change all replies kept for a team up to a moment that hold some octets."""
+    given = {"team_id": team_id, "octets": octets, "until": until, "packed": _PACKED, "limit": REWRITTEN}
+    place: dict[str, Any] = {"route": "", "key": ""}
+    while True:
+        txn.execute(HOLDING, given | place)
+        found = txn.fetchall()
+        for route, key, kept in found:
+            place = {"route": route, "key": key}
+            reply = _unpacked(kept)
+            if octets in reply:
+                txn.execute(TELL, {"team_id": team_id, **place, "reply": _packed(change(reply))})
+        if len(found) < REWRITTEN:
+            return
 
 
 def forget(txn: Txn, limit: int) -> int:
@@ -209,4 +243,13 @@ class Keys:
 
 def _kept(mark: Mark, row: tuple[Any, ...]) -> Kept:
     body_hash, reply = row
-    return Kept(attrs.evolve(mark, body_hash=bytes(body_hash)), bytes(reply))
+    return Kept(attrs.evolve(mark, body_hash=bytes(body_hash)), _unpacked(reply))
+
+
+def _unpacked(kept: bytes | memoryview) -> bytes:
+    octets = bytes(kept)
+    return zlib.decompress(octets) if octets.startswith(_PACKED) else octets
+
+
+def _packed(reply: bytes) -> bytes:
+    return zlib.compress(reply, _LEVEL) if len(reply) >= PACKED_FROM else reply

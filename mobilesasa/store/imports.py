@@ -99,6 +99,13 @@ ON CONFLICT (upload_id, contact_id) DO UPDATE SET joined = true
 ADD_ERRORS = """
 INSERT INTO upload_error (upload_id, row, wrong, cells)
 SELECT %(upload_id)s, row, wrong, cells FROM json_to_recordset(%(rows)s) AS failed (row integer, wrong jsonb, cells jsonb)
+ON CONFLICT (upload_id, row) DO NOTHING
+"""
+
+# Of people whom the team was asked to forget after the file came.
+FORGOTTEN = """
+SELECT phone FROM erasure WHERE team_id = %(team_id)s AND phone = ANY(%(phones)s)
+  AND requested_at >= to_timestamp(%(created_at_ms)s / 1000.0)
 """
 
 COME_ON = """
@@ -164,7 +171,8 @@ def take(txn: Txn, job: Job, upload: Upload, after: int, chunk: Mapping[str, Any
         JobGone: the import was cancelled or is another's, or the chunk was taken before.
     """
     jobs.advance(txn, job)
-    rows, failed = chunk["rows"], list(chunk["failed"])
+    forgotten = _forgotten(txn, upload, chunk["rows"])
+    rows, failed = [row for row in chunk["rows"] if row["phone"] not in forgotten], list(chunk["failed"])
     updated, skipped = chunk["updated"], chunk["skipped"]  # by rows that stand behind another of their phone
     if upload.plan.dry_run:
         imported, changed, full_up = _rehearse(txn, upload, rows)
@@ -177,13 +185,24 @@ def take(txn: Txn, job: Job, upload: Upload, after: int, chunk: Mapping[str, Any
     counts = {
         "imported": imported,
         "updated": updated + changed,
-        "skipped": skipped + len(rows) - imported - changed - len(full_up),
+        "skipped": skipped + len(chunk["rows"]) - imported - changed - len(full_up),
         "failed": len(failed),
     }
     given = {"id": upload.id, "team_id": upload.team_id, "after": after, "upto": chunk["upto"]}
     txn.execute(COME_ON, {**given, **counts})
     if txn.rowcount == 0:
         raise JobGone(f"row {after} of upload {upload.id} is not the last that was dealt with")
+
+
+def _forgotten(txn: Txn, upload: Upload, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the phones of those who were forgotten while the file waited, or was being read: it does not bring them back.
+
+    An erasure locks the jobs of imports (`erasures.begin`), so it comes before a chunk or after it, and keeps its number
+    until these imports have ended.
+    """
+    given = {"team_id": upload.team_id, "created_at_ms": upload.created_at_ms}
+    txn.execute(FORGOTTEN, {**given, "phones": [row["phone"] for row in rows]})
+    return {phone for (phone,) in txn.fetchall()}
 
 
 def _keep(txn: Txn, upload: Upload, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int, list[dict[str, Any]]]:
@@ -271,9 +290,14 @@ def end(txn: Txn, job: Job, total: int | None, failure: str | None = None) -> No
     if upload is not None and total is not None:
         txn.execute(SET_TOTAL, {"id": upload.id, "team_id": upload.team_id, "total": total})
     jobs.end(txn, job, JobState.COMPLETED if failure is None else JobState.FAILED, failure)
-    ended = uploads.of_job(txn, job.team_id, job.id)
+    tell(txn, job.team_id, job.id)
+
+
+def tell(txn: Txn, team_id: int, job_id: int) -> None:
+    """Tell the team that an import has ended, by the id of its job; also when that was given up (`jobs.AtEnd`)."""
+    ended = uploads.of_job(txn, team_id, job_id)
     if ended is not None:
-        hooks.emit(txn, job.team_id, "import.completed", ended.told(), ended.uuid)
+        hooks.emit(txn, team_id, "import.completed", ended.told(), ended.uuid)
 
 
 def undo_some(txn: Txn, job: Job, upload: Upload, limit: int = UNDO_CONTACTS) -> bool:

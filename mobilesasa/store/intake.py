@@ -9,12 +9,13 @@ from mobilesasa.core.errors import AccessEnded, InsufficientUnits, Refused
 from mobilesasa.core.model import MessageId, Priced
 from mobilesasa.store import suppressions, trail
 from mobilesasa.store.database import Txn
+from mobilesasa.store.plans import Planned
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 # A team that can pay for 20 of 50 gets exactly 20: those, in order, whose running sum its balance covers.
 # The team's row is locked first, in the order of ids, so that two nodes neither overspend nor deadlock.
-ACCEPT = """
+ACCEPT = Planned("""
 WITH asked AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(batch)s) AS asked (
         n integer, id uuid, team_id integer, carrier_id integer, price_units integer, lane smallint, origin smallint,
@@ -50,7 +51,7 @@ WITH asked AS MATERIALIZED (
     INSERT INTO rollup_change (kind, ids) SELECT 10, array_agg(id) FROM paid HAVING count(*) > 0
 )
 SELECT n FROM paid
-"""
+""")
 
 STORED = "SELECT id FROM message WHERE id = ANY(%(ids)s::uuid[])"
 
@@ -114,14 +115,15 @@ def uuids(ids: Any) -> str:
 
 
 def _no_longer_allowed(txn: Txn, batch: Sequence[Priced]) -> dict[MessageId, AccessEnded]:
-    """Return the refusals of messages whose token or login has ended; those of the others hold until the commit."""
+    """Return the refusals of messages whose token, login or role has ended; those of the others hold until the commit."""
     actors = {each.opened_by: each for message in batch if (each := message.by) is not None}
     if not actors:
         return {}
-    ended = {actor.opened_by for actor in trail.ended(txn, actors.values())}
+    ended = {actor.opened_by: why for actor, why in trail.ended(txn, actors.values()).items()}
     if not ended:
         return {}
-    return {message.id: AccessEnded(trail.ENDED) for message in batch if message.by and message.by.opened_by in ended}
+    asked = [(message.id, message.by.opened_by) for message in batch if message.by is not None]
+    return {message_id: AccessEnded(ended[opened_by]) for message_id, opened_by in asked if opened_by in ended}
 
 
 def _row(n: int, message: Priced) -> dict[str, Any]:

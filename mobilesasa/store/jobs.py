@@ -6,7 +6,8 @@ has an older turn: a node that is slow to learn that another does the chores by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -20,6 +21,9 @@ CHANNEL: Final = "job"  # told, without words, of a job that may begin
 UNFINISHED_MAX: Final = 20  # of one kind of one team
 TRIES_MAX: Final = 5  # turns without coming on, after which a job is given up: most likely it kills who does it
 KEPT_DAYS: Final = 90  # of what has ended, with all that hangs on it
+
+#: What is done with the job of a team, by its id, when it was given up: its team is told.
+AtEnd = Callable[[Txn, int, int], None]
 
 _COLUMNS = """id, uuid, team_id, kind, state, args, progress, turn, error, (extract(epoch FROM created_at) * 1000)::bigint,
     (extract(epoch FROM started_at) * 1000)::bigint, (extract(epoch FROM finished_at) * 1000)::bigint"""
@@ -35,12 +39,12 @@ WHERE (SELECT count(*) FROM (
 RETURNING id
 """
 
-# One job of a kind of a team at a time, the oldest first; what is put off holds up those behind it.
+# One job of a kind of a team at a time: one that was begun, else the oldest that is due. What is put off holds up nobody.
 WAITING = """
 SELECT id, kind FROM (
-    SELECT DISTINCT ON (team_id, kind) id, kind, due_at FROM job WHERE state IN ('pending', 'running')
-    ORDER BY team_id, kind, id
-) AS first WHERE due_at <= now() ORDER BY id LIMIT 1000
+    SELECT DISTINCT ON (team_id, kind) id, kind FROM job WHERE state IN ('pending', 'running') AND due_at <= now()
+    ORDER BY team_id, kind, state = 'running' DESC, id
+) AS first ORDER BY id LIMIT 1000
 """
 
 BEGIN = f"""
@@ -50,7 +54,7 @@ WHERE id = %(id)s AND state IN ('pending', 'running') AND tries < %(most)s RETUR
 
 GIVE_UP = """
 UPDATE job SET state = 'failed', finished_at = now(), error = %(error)s
-WHERE id = %(id)s AND state IN ('pending', 'running') AND tries >= %(most)s
+WHERE id = %(id)s AND state IN ('pending', 'running') AND tries >= %(most)s RETURNING team_id, kind
 """
 
 ADVANCE = """
@@ -64,7 +68,8 @@ WHERE id = %(id)s AND turn = %(turn)s AND state = 'running'
 """
 
 PUT_OFF = """
-UPDATE job SET due_at = now() + %(delay_s)s * interval '1 second' WHERE id = %(id)s AND turn = %(turn)s AND state = 'running'
+UPDATE job SET state = 'pending', due_at = now() + %(delay_s)s * interval '1 second'
+WHERE id = %(id)s AND turn = %(turn)s AND state = 'running'
 """
 
 PUT_BACK = """
@@ -118,14 +123,24 @@ def waiting(txn: Txn) -> list[tuple[int, str]]:
     return txn.fetchall()
 
 
-def begin(txn: Txn, job_id: int) -> Job | None:
-    """Begin a job, or take over what another process has begun; None when there is nothing to do for it any more."""
+def begin(txn: Txn, job_id: int, at_end: Mapping[str, AtEnd] = MappingProxyType({})) -> Job | None:
+    """Begin a job, or take over what another process has begun; None when there is nothing to do for it any more.
+
+    Args:
+        txn: the transaction.
+        job_id: of the job.
+        at_end: what follows in the same transaction when one is given up, by kind.
+    """
     txn.execute(BEGIN, {"id": job_id, "most": TRIES_MAX})
     row = txn.fetchone()
-    if row is None:
-        error = f"it was begun {TRIES_MAX} times and never came on; ask the operator of this platform"
-        txn.execute(GIVE_UP, {"id": job_id, "most": TRIES_MAX, "error": error})
-    return None if row is None else _job(row)
+    if row is not None:
+        return _job(row)
+    error = f"it was begun {TRIES_MAX} times and never came on; ask the operator of this platform"
+    txn.execute(GIVE_UP, {"id": job_id, "most": TRIES_MAX, "error": error})
+    given_up = txn.fetchone()
+    if given_up is not None and given_up[1] in at_end:
+        at_end[given_up[1]](txn, given_up[0], job_id)
+    return None
 
 
 def advance(txn: Txn, job: Job, progress: Mapping[str, Any] | None = None) -> None:
@@ -152,7 +167,7 @@ def end(txn: Txn, job: Job, state: JobState, error: str | None = None) -> bool:
 
 
 def put_off(txn: Txn, job: Job, delay_s: float) -> None:
-    """Have a job that is ours begun again after a while."""
+    """Have a job that is ours begun again after a while; others of its kind are done meanwhile."""
     txn.execute(PUT_OFF, {"id": job.id, "turn": job.turn, "delay_s": delay_s})
 
 
@@ -183,9 +198,15 @@ def forget(txn: Txn, limit: int) -> int:
 
 @attrs.frozen
 class StoredJobs:
-    """The jobs, for who does them; each call is one transaction of the pool."""
+    """The jobs, for who does them; each call is one transaction of the pool.
+
+    Args:
+        database: the pool.
+        at_end: what follows when a job is given up, by kind.
+    """
 
     _database: Database
+    _at_end: Mapping[str, AtEnd] = MappingProxyType({})
 
     async def waiting(self) -> Sequence[tuple[int, str]]:
         """Return id and kind of each job that may be begun, oldest first."""
@@ -193,7 +214,7 @@ class StoredJobs:
 
     async def begin(self, job_id: int) -> Job | None:
         """Begin a job; None when there is nothing to do for it any more."""
-        return await self._database.run("jobs.begin", begin, job_id)
+        return await self._database.run("jobs.begin", begin, job_id, self._at_end)
 
     async def end(self, job: Job, state: JobState, error: str | None = None) -> None:
         """End a job that is ours; nothing when it has ended already."""

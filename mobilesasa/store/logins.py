@@ -12,16 +12,25 @@ from typing import Final
 import attrs
 
 from mobilesasa.core.actors import NODE, Actor, ActorKind
-from mobilesasa.core.errors import AccessEnded, BadValue, NotFound, TeamSuspended
+from mobilesasa.core.errors import AccessEnded, BadValue, LoginFailed, NotFound, TeamSuspended, UserDisabled
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.people import REFRESH_S, User, Whence
 from mobilesasa.store import trail, users
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, one_row
 
 LIVING_MAX: Final = 50  # of a user; those that were not used for the longest end first
 FORGET_AFTER_DAYS: Final = 90
 
-CANDIDATE = "SELECT id, password_hash, disabled_at IS NOT NULL FROM app_user WHERE email = %(email)s"
+WRONG: Final = "email or password is wrong"
+WRONG_OLD: Final = "the old password is wrong"
+
+CANDIDATE = "SELECT id, password_hash FROM app_user WHERE email = %(email)s"
+
+# Locked against a new password, and against being disabled.
+STILL = "SELECT password_hash, disabled_at IS NOT NULL FROM app_user WHERE id = %(user_id)s FOR SHARE"
+
+# The same of whoever sets a new one.
+STILL_OWN = "SELECT password_hash FROM app_user WHERE id = %(user_id)s FOR NO KEY UPDATE"
 
 OF_UUID = "SELECT id, email, password_hash FROM app_user WHERE uuid = %(uuid)s"
 
@@ -83,7 +92,6 @@ class Candidate:
 
     user_id: int
     password_hash: str | None = attrs.field(repr=False)
-    disabled: bool
 
 
 @attrs.frozen
@@ -145,13 +153,22 @@ def credentials(txn: Txn, user_uuid: str | None) -> tuple[int, str, str | None]:
     return row[0], row[1], row[2]
 
 
-def begin(txn: Txn, user_id: int, team_code: str | None, new: NewLogin) -> Begun:
-    """Begin a login of somebody whose password was right.
+def begin(txn: Txn, found: Candidate, team_code: str | None, new: NewLogin) -> Begun:
+    """Begin a login of somebody whose password fitted the hash that was found.
 
     Raises:
-        BadValue: the user is not in that team.
+        LoginFailed: they have another password by now.
+        UserDisabled: they are disabled.
+        BadValue: they are not in that team.
         TeamSuspended: it is suspended, or all of theirs are.
     """
+    user_id = found.user_id
+    txn.execute(STILL, {"user_id": user_id})
+    password_hash, disabled = one_row(txn)
+    if password_hash != found.password_hash:
+        raise LoginFailed(WRONG)
+    if disabled:
+        raise UserDisabled("this user is disabled; ask the operator of this platform")
     user = users.read(txn, user_id)
     team_id = _team_of(txn, user_id, user, team_code)
     row = {"uuid": new.uuid, "user_id": user_id, "team_id": team_id, "refresh_s": REFRESH_S}
@@ -238,8 +255,23 @@ def of_user(txn: Txn, user_uuid: str | None) -> list[LoginRecord]:
     return [LoginRecord(*row) for row in txn.fetchall()]
 
 
-def change_password(txn: Txn, by: Actor, user_id: int, password_hash: str) -> list[str]:
-    """Set the password of whoever asks, and end all their other logins; return the uuids of those."""
+def change_password(txn: Txn, by: Actor, user_id: int, old_hash: str | None, password_hash: str) -> list[str]:
+    """Set the password of whoever asks, and end all their other logins; return the uuids of those.
+
+    Args:
+        txn: the transaction.
+        by: whoever asks.
+        user_id: theirs.
+        old_hash: what the old password fitted.
+        password_hash: of the new one.
+
+    Raises:
+        LoginFailed: they have another password by now.
+        AccessEnded: their login has ended.
+    """
+    txn.execute(STILL_OWN, {"user_id": user_id})
+    if one_row(txn)[0] != old_hash:
+        raise LoginFailed(WRONG_OLD)
     trail.note(txn, by, "user.password", by.uuid or "", team_id=None)
     txn.execute(users.SET_PASSWORD, {"user_id": user_id, "password_hash": password_hash})
     uuids = [each.uuid for each in of_user(txn, by.uuid) if each.uuid != by.login_uuid]

@@ -35,6 +35,11 @@ ORDER BY app_user.name, email
 # Those who change who is in a team take turns, so that the last owner is the last for all of them.
 TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtext('mobilesasa.members'), %(team_id)s)"
 
+# What operators do with a member waits too, so that what is looked at next is what is changed.
+HOLD = """
+SELECT FROM membership WHERE team_id = %(team_id)s AND user_id = (SELECT id FROM app_user WHERE uuid = %(uuid)s) FOR UPDATE
+"""
+
 OWNERS = "SELECT count(*) FROM membership WHERE team_id = %(team_id)s AND role = 'owner'"
 
 FIND_USER = "SELECT id, uuid, vouched FROM app_user WHERE email = %(email)s"
@@ -129,7 +134,7 @@ def new_link(txn: Txn, by: Actor, standing: Standing, team_id: int, user_uuid: s
         NotFound: the team has no such member.
         NotAllowed: they have a password or another team; or see `check_standing`.
     """
-    member = find(txn, team_id, user_uuid)
+    member = _held(txn, team_id, user_uuid)
     check_standing(standing, member.role, member.role)
     trail.note(txn, by, "member.link", member.uuid, team_id=team_id)
     row = {"uuid": member.uuid, "team_id": team_id, "link_digest": link_digest, "link_s": LINK_S}
@@ -147,7 +152,7 @@ def change(txn: Txn, by: Actor, standing: Standing, team_id: int, user_uuid: str
         NotAllowed: they are the last owner, or see `check_standing`.
     """
     txn.execute(TAKE_TURNS, {"team_id": team_id})
-    member = find(txn, team_id, user_uuid)
+    member = _held(txn, team_id, user_uuid)
     check_standing(standing, member.role, role)
     before, after = {"role": member.role.value}, {"role": role.value}
     trail.note(txn, by, "member.change", member.uuid, team_id=team_id, before=before, after=after)
@@ -164,7 +169,7 @@ def remove(txn: Txn, by: Actor, standing: Standing, team_id: int, user_uuid: str
         NotFound, NotAllowed: as of `change`.
     """
     txn.execute(TAKE_TURNS, {"team_id": team_id})
-    member = find(txn, team_id, user_uuid)
+    member = _held(txn, team_id, user_uuid)
     check_standing(standing, member.role, None)
     before = {"email": member.email, "role": member.role.value}
     trail.note(txn, by, "member.remove", member.uuid, team_id=team_id, before=before)
@@ -234,6 +239,16 @@ def _see_to_owners(txn: Txn, team_id: int) -> None:
     txn.execute(OWNERS, {"team_id": team_id})
     if one_row(txn)[0] < 2:
         raise NotAllowed("the last owner of a team stays its owner; make another one first")
+
+
+def _held(txn: Txn, team_id: int, user_uuid: str) -> Member:
+    """Return a member, who stays as they are until this transaction ends.
+
+    Raises:
+        NotFound: the team has none of that uuid.
+    """
+    txn.execute(HOLD, {"team_id": team_id, "uuid": canonical(user_uuid)})
+    return find(txn, team_id, user_uuid)
 
 
 def _select(txn: Txn, team_id: int, uuid: str | None) -> list[Member]:

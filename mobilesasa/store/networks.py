@@ -8,13 +8,12 @@ from typing import Any
 
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
-from mobilesasa.core.networks import LEARNED_MAX
+from mobilesasa.core.networks import LEARNED_MAX, is_code
 from mobilesasa.store import trail
 from mobilesasa.store.database import Txn
 from mobilesasa.store.rows import as_json
 
 _PREFIX = re.compile(r"[0-9]{1,15}")
-_CODE = re.compile(r"[0-9]{5,6}")
 _NAME_MAX = 64  # characters
 
 SET_PREFIX = """
@@ -53,6 +52,10 @@ SELECT number, code FROM number_network
 WHERE at > now() - make_interval(days => %(days)s) AND (%(number)s::text IS NULL OR number = %(number)s) ORDER BY at
 """
 
+LEARNED_OF_LATE = (
+    "SELECT number, code FROM number_network WHERE at > now() - make_interval(secs => %(seconds)s) ORDER BY at"
+)
+
 LEARNED_DAYS = 180  # what was seen longer ago is not believed
 
 
@@ -75,7 +78,7 @@ def set_code(txn: Txn, by: Actor, code: str, network: str) -> None:
     Raises:
         BadValue: the code or the name.
     """
-    if not _CODE.fullmatch(code):
+    if not is_code(code):
         raise BadValue(f"a network's code is MCC and MNC, 5 or 6 digits; {code!r} is not")
     name = _named(network)
     txn.execute(SET_CODE, {"key": code, "network": name})
@@ -115,11 +118,9 @@ def remove_code(txn: Txn, by: Actor, code: str) -> str:
 def learn(txn: Txn, seen: Sequence[tuple[str, str]]) -> None:
     """Remember in which networks numbers (E.164 without the plus) are, by the codes (MCC and MNC) that receipts name.
 
-    What is no code is left out. Safe to repeat, and of a number that comes twice the later counts.
+    Safe to repeat, and of a number that comes twice the later counts.
     """
-    batch: list[dict[str, Any]] = [
-        {"n": n, "number": number, "code": code} for n, (number, code) in enumerate(seen) if _CODE.fullmatch(code)
-    ]
+    batch: list[dict[str, Any]] = [{"n": n, "number": number, "code": code} for n, (number, code) in enumerate(seen)]
     if batch:
         txn.execute(LEARN, {"batch": as_json(batch), "slots": LEARNED_MAX})
 
@@ -127,6 +128,12 @@ def learn(txn: Txn, seen: Sequence[tuple[str, str]]) -> None:
 def learned(txn: Txn, number: str | None = None) -> list[tuple[str, str]]:
     """Return numbers, or one number, with the code of the network that each was seen in last, oldest first."""
     txn.execute(LEARNED, {"days": LEARNED_DAYS, "number": number})
+    return list(txn.fetchall())
+
+
+def learned_of_late(txn: Txn, seconds: float) -> list[tuple[str, str]]:
+    """Return the same for what was written within so many seconds, by whichever node."""
+    txn.execute(LEARNED_OF_LATE, {"seconds": seconds})
     return list(txn.fetchall())
 
 

@@ -18,7 +18,7 @@ SHOWN: Final = 100  # processes, the living ones first
 
 LIST = """
 WITH held AS MATERIALIZED (
-    SELECT pid, classid::bigint AS class, objid::bigint::integer AS id FROM pg_locks
+    SELECT pid, classid::bigint AS class, objid::bigint AS id FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 2 AND granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ), what AS (

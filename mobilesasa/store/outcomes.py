@@ -26,6 +26,7 @@ from mobilesasa.store import failover, hooks, second_ways, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.notices import HOOKED, NOTICES, notices
+from mobilesasa.store.plans import Planned
 from mobilesasa.store.reports import report, report_of
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
@@ -33,7 +34,7 @@ from mobilesasa.store.writer import Work
 # Says how many of the carrier's ids were new, and whether any receipt waits for the id of its message, in whatever spelling;
 # first of all, which waited of them, if some of those were sent already. The places go first, as in `second_ways`.
 # A message whose parts the carrier took as one (`ids` is 1) waits for one receipt.
-SENT = (
+SENT = Planned(
     """
 WITH sent AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(messages)s) AS sent (
@@ -345,9 +346,7 @@ def expire_some(txn: Txn, limit: int) -> tuple[int, list[Notice]]:
     """End up to `limit` messages that no carrier took in time: refunded and failed. Returns how many, and the notices."""
     txn.execute(OVERDUE, {"limit": limit})
     over = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
-    batch = [
-        Settlement(message_id, carrier_id, attempts, 0, over) for message_id, carrier_id, attempts in txn.fetchall()
-    ]
+    batch = [Settlement(message_id, carrier, tries, 0, over) for message_id, carrier, tries in txn.fetchall()]
     return len(batch), [notice for settled in settle(txn, batch) for notice in settled.notices] if batch else []
 
 

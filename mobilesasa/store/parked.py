@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import attrs
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import MessageId, Notice, Report, State
-from mobilesasa.store import doubts, paging
+from mobilesasa.store import doubts, paging, trail
 from mobilesasa.store.database import Database, Txn
 from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.replays import CHANNEL
@@ -201,13 +202,16 @@ def find_match(txn: Txn, parked_id: int, wanted: Wanted) -> Match:
     return Match(parked_id, message_id, part, attrs.evolve(heard, carrier_id=row[0], ref=ref, repeated=True))
 
 
-def settle(txn: Txn, match: Match) -> None:
+def settle(txn: Txn, by: Actor, match: Match) -> None:
     """Settle a parked receipt for a part, as if it had come with the right id; it leaves the tray.
 
     Raises:
         NotFound: the receipt is not there any more.
         BadValue: the part does not wait any more.
+        AccessEnded: whoever settles it no longer may.
     """
+    after = {"message": match.message_id, "part": match.part}
+    trail.note(txn, by, "receipt.match", str(match.id), team_id=None, after=after)
     txn.execute(TAKE, {"id": match.id})
     if txn.rowcount == 0:
         raise _gone(match.id)
@@ -219,11 +223,22 @@ def settle(txn: Txn, match: Match) -> None:
     _tell(txn, report(txn, [heard]))
 
 
-def match_now(txn: Txn, parked_id: int, wanted: Wanted) -> Match:
+def match_now(txn: Txn, by: Actor, parked_id: int, wanted: Wanted) -> Match:
     """Find the part that a parked receipt is for and settle it; raises as `find_match`."""
     match = find_match(txn, parked_id, wanted)
-    settle(txn, match)
+    settle(txn, by, match)
     return match
+
+
+def begin_again(txn: Txn, by: Actor, retry: Retry) -> None:
+    """Write down that somebody has parked receipts looked at once more; see `go_on`.
+
+    Raises:
+        AccessEnded: they no longer may.
+    """
+    asked = {"carrier": retry.carrier_id, "after": retry.after or None, "receipt": retry.only}
+    after = {name: value for name, value in asked.items() if value is not None}
+    trail.note(txn, by, "receipt.replay", "", team_id=None, after=after)
 
 
 def _takes(heard: Report, *, failed: bool) -> bool:
@@ -277,6 +292,7 @@ class Tray:
 
     async def match(
         self,
+        by: Actor,
         parked_id: int,
         kept: Callable[[Match], Kept | None],
         *,
@@ -287,20 +303,23 @@ class Tray:
         """See `api.ports.platform.Tray`: the reply is known before the commit, which looks whether all is still so."""
         wanted = Wanted(message_id, part, ref)
         found = await self._database.run("parked.find_match", find_match, parked_id, wanted)
-        await run_once(self._database, kept(found), "parked.settle", settle, found)
+        await run_once(self._database, kept(found), "parked.settle", settle, by, found)
         return found
 
-    async def retry(self, carrier_id: int | None, after: int, limit: int) -> Retry:
+    async def retry(self, by: Actor, carrier_id: int | None, after: int, limit: int) -> Retry:
         """See `api.ports.platform.Tray`."""
         state = Retry(carrier_id, after)
+        await self._database.run("parked.begin_again", begin_again, by, state)
         while not state.done and state.looked_at < limit:
             chunk = min(CHUNK, limit - state.looked_at)
             state = await self._database.run("parked.go_on", go_on, state, self._spell, chunk)
         return state
 
-    async def retry_one(self, parked_id: int) -> bool:
+    async def retry_one(self, by: Actor, parked_id: int) -> bool:
         """See `api.ports.platform.Tray`."""
-        state = await self._database.run("parked.go_on", go_on, Retry(only=parked_id), self._spell)
+        state = Retry(only=parked_id)
+        await self._database.run("parked.begin_again", begin_again, by, state)
+        state = await self._database.run("parked.go_on", go_on, state, self._spell)
         if state.looked_at == 0:
             raise _gone(parked_id)
         return state.matched == 1

@@ -6,17 +6,23 @@ of 2025), so two at once take 64 MiB and cannot stall a node; what waits beyond 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from twisted.internet.defer import Deferred, DeferredSemaphore
 
-from mobilesasa.core.errors import Overloaded
+from mobilesasa.core.errors import Overloaded, TooManyAttempts
 
 AT_ONCE: Final = 2
 WAITING_MAX: Final = 32  # so that the last of them is answered within a second or two
+OF_ONE_MAX: Final = (
+    8  # of them and of those that are looked at, for one address, so that it leaves places to the others
+)
+OF_ONE_RETRY_S: Final = 1
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=32_768, parallelism=1)
 
@@ -51,6 +57,25 @@ class Passwords:
         """Look at nothing yet."""
         self._on_thread = on_thread
         self._gate = DeferredSemaphore(AT_ONCE)
+        self._places: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, address: str) -> Iterator[None]:
+        """Have one of the places of an address, for as long as a call of it may look at a password.
+
+        Raises:
+            TooManyAttempts: it has all that one address may have.
+        """
+        if self._places[address] >= OF_ONE_MAX:
+            message = "too many passwords from this address wait to be looked at; try again in a moment"
+            raise TooManyAttempts(message, OF_ONE_RETRY_S)
+        self._places[address] += 1
+        try:
+            yield
+        finally:
+            self._places[address] -= 1
+            if not self._places[address]:
+                del self._places[address]
 
     async def fits(self, kept: str | None, password: str) -> bool:
         """Say whether a password is right; with no hash to hold it against it is wrong after as long a time.

@@ -13,9 +13,11 @@ from typing import Any
 import attrs
 
 from mobilesasa.core.model import Failure, Notice, Report, State
-from mobilesasa.store import doubts, hooks, notices, second_ways, spellings, steps, suppressions
+from mobilesasa.core.networks import sightings
+from mobilesasa.store import doubts, hooks, networks, notices, second_ways, spellings, steps, suppressions
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.notices import HOOKED, NOTICES
+from mobilesasa.store.plans import Planned
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
@@ -23,7 +25,7 @@ from mobilesasa.store.writer import Work
 # from turning the look-up into a join), and the row is then taken by its place (ctid). A plain join is planned from the
 # table's statistics, and those of a queue-like table are wrong most of the time: it was seen to be scanned whole.
 
-DELIVERED = (
+DELIVERED = Planned(
     """
 WITH heard AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(reports)s) AS heard (
@@ -69,7 +71,7 @@ SELECT NULL, ended.* FROM ("""
     + "AND (state = 30 OR closed > 0)) AS ended"
 )
 
-FAILED = (
+FAILED = Planned(
     """
 WITH heard AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(reports)s) AS heard (
@@ -185,6 +187,7 @@ def report(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:
     """
     finals = [(n, heard) for n, heard in enumerate(batch) if heard.state in (State.DELIVERED, State.FAILED)]
     owed: dict[int, Notice] = {}
+    networks.learn(txn, sightings(batch))
     missed = _settle(txn, [pair for pair in finals if not pair[1].unsure], owed)
     if missed:
         known = _known(txn, [heard for _, heard in missed])

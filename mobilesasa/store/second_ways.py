@@ -28,6 +28,7 @@ from mobilesasa.core.model import MessageId, Notice, Report, State
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.notices import HOOKED, NOTICES, notices
+from mobilesasa.store.plans import Planned
 from mobilesasa.store.rows import as_json
 
 # Whether a message has a way is settled when its last part is taken; a late receipt may end its waiting until then.
@@ -39,12 +40,12 @@ ON CONFLICT (message_id) DO NOTHING
 """
 
 # The messages, and which of them may go on, or were taken in part and may do so when their carrier has the rest.
-CONCERNED = """
+CONCERNED = Planned("""
 SELECT n, message_id, EXISTS (SELECT FROM second_way WHERE second_way.message_id = waits.message_id OFFSET 0)
                       OR EXISTS (SELECT FROM pending WHERE pending.message_id = waits.message_id OFFSET 0)
 FROM json_to_recordset(%(reports)s) AS heard (n integer, carrier_id integer, ref text), LATERAL (
     SELECT message_id FROM awaiting WHERE carrier_id = heard.carrier_id AND ref = heard.ref OFFSET 0) AS waits
-"""
+""")
 
 LOCK_PLACES = "SELECT FROM pending WHERE message_id = ANY(%(ids)s::uuid[]) ORDER BY message_id FOR UPDATE"
 

@@ -19,7 +19,7 @@ from mobilesasa.core.ids import canonical
 from mobilesasa.core.sender_names import NewSender, checked, checked_networks, checked_words
 from mobilesasa.core.senders import SenderClass, SenderStatus
 from mobilesasa.store import files, paging, trail
-from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.database import Txn, one_row, row_of_uuid
 
 WAITING_MAX: Final = 50  # requests of one team that nobody has decided
 
@@ -147,12 +147,7 @@ def find_by_uuid(txn: Txn, uuid: str, team_id: int | None = None) -> SenderRecor
     Raises:
         NotFound: there is none.
     """
-    known = canonical(uuid)
-    if known is not None:
-        txn.execute(FIND_BY_UUID, {"uuid": known, "team_id": team_id})
-        for row in txn.fetchall():
-            return SenderRecord(*row)
-    raise NotFound(f"there is no sender {uuid!r}")
+    return SenderRecord(*row_of_uuid(txn, FIND_BY_UUID, uuid, f"there is no sender {uuid!r}", team_id=team_id))
 
 
 def list_senders(txn: Txn, team_id: int) -> list[SenderRecord]:
@@ -297,9 +292,7 @@ def _named(txn: Txn, team_id: int, asked: str) -> SenderRecord:
 
 def _locked(txn: Txn, uuid: str, team_id: int | None = None) -> SenderRecord:
     """Return a sender that nobody else changes until this transaction ends."""
-    known = canonical(uuid)
-    if known is not None:
-        txn.execute(LOCK, {"uuid": known, "team_id": team_id})
+    row_of_uuid(txn, LOCK, uuid, f"there is no sender {uuid!r}", team_id=team_id)
     return find_by_uuid(txn, uuid, team_id)
 
 

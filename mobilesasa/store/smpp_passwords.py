@@ -18,6 +18,7 @@ from argon2.exceptions import VerifyMismatchError
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.ids import canonical
+from mobilesasa.core.scopes import READ, check_given
 from mobilesasa.core.teams import BASE58, SMPP_PASSWORD_CHARACTERS
 from mobilesasa.store import trail
 from mobilesasa.store.database import Database, Txn, one_row
@@ -40,11 +41,12 @@ WHERE smpp_password.team_id = %(team_id)s AND smpp_password.revoked_at IS NULL A
   AND (expires_at IS NULL OR expires_at > now())
 """
 
+# Of several the oldest that opens no more than whoever asks may give.
 BESIDE = """
-SELECT id FROM token
+SELECT id, scopes FROM token
 WHERE team_id = %(team_id)s AND (%(uuid)s::uuid IS NULL OR uuid = %(uuid)s) AND revoked_at IS NULL
   AND (expires_at IS NULL OR expires_at > now()) AND 'messages' = ANY(scopes)
-ORDER BY id LIMIT 1
+ORDER BY coalesce(scopes <@ %(given)s::text[], true) DESC, id LIMIT 1
 """
 
 INSERT = """
@@ -99,6 +101,7 @@ class NewSmppPassword:
     token_uuid: str | None = None  # beside which token; None: the team's oldest that can bind
     allowed: Sequence[str] = ()  # addresses and networks, such as 192.0.2.0/24
     any_address: bool = False  # the operator waives the list for this one
+    held: frozenset[str] | None = None  # the scopes of whoever makes it; None: an operator, who may give any
 
 
 @attrs.frozen
@@ -143,6 +146,7 @@ def create(txn: Txn, by: Actor, new: NewSmppPassword, password: str) -> SmppPass
 
     Raises:
         BadValue: it may be used from nowhere or from too far around, no such token can bind, or there are too many.
+        MissingScope: the token opens what whoever makes it may not do.
         AccessEnded: whoever makes it no longer may.
     """
     allowed = checked_networks(new.allowed)
@@ -254,11 +258,13 @@ def checked_networks(given: Sequence[str]) -> list[str]:
 def _token_id(txn: Txn, new: NewSmppPassword) -> int:
     uuid = None if new.token_uuid is None else canonical(new.token_uuid)
     if new.token_uuid is None or uuid is not None:
-        txn.execute(BESIDE, {"team_id": new.team_id, "uuid": uuid})
+        given = None if new.held is None else [*new.held, *(scope + READ for scope in new.held)]
+        txn.execute(BESIDE, {"team_id": new.team_id, "uuid": uuid, "given": given})
         row = txn.fetchone()
         if row is not None:
-            token_id: int = row[0]
-            return token_id
+            if new.held is not None:
+                check_given(new.held, row[1])
+            return int(row[0])
     if new.token_uuid is None:
         raise BadValue("the team has no token in force with the scope messages; make one first")
     raise BadValue(f"the team has no token {new.token_uuid!r} in force with the scope messages")
@@ -285,15 +291,15 @@ class SmppPasswords:
         return await self._database.run("smpp_passwords.failed", failed, uuids)
 
     async def create(
-        self, by: Actor, team_id: int, token_uuid: str | None, allowed: Sequence[str]
+        self, by: Actor, held: frozenset[str], team_id: int, token_uuid: str | None, allowed: Sequence[str]
     ) -> tuple[SmppPasswordRecord, str]:
         """Make one of a team; return what is known of it, and its text, which nobody can learn again.
 
         Raises:
-            BadValue: as `create` says.
+            BadValue, MissingScope: as `create` says.
         """
         password = make_password(self._random_below)
-        new = NewSmppPassword(team_id, token_uuid, allowed)
+        new = NewSmppPassword(team_id, token_uuid, allowed, held=held)
         return await self._database.run("smpp_passwords.create", create, by, new, password), password
 
     async def of_team(self, team_id: int) -> list[SmppPasswordRecord]:

@@ -15,13 +15,12 @@ from mobilesasa.core.actors import Actor
 from mobilesasa.core.administration import KEEP, NewTeam, TeamChange, TeamRecord
 from mobilesasa.core.attributes import read_tlvs
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
-from mobilesasa.core.ids import canonical
 from mobilesasa.core.reporting import zone_of
 from mobilesasa.core.senders import SenderStatus
 from mobilesasa.core.terms import DEFAULT, BadTerms, read_changes
 from mobilesasa.sms.numbers import UnknownCountry, calling_code
 from mobilesasa.store import paging, senders, tokens, trail
-from mobilesasa.store.database import Txn, one_row
+from mobilesasa.store.database import Txn, one_row, row_of_uuid
 from mobilesasa.store.senders import SenderRecord
 from mobilesasa.store.tokens import TokenRecord
 
@@ -167,12 +166,7 @@ def find_team(txn: Txn, uuid: str) -> TeamRecord:
     Raises:
         NotFound: there is none.
     """
-    known = canonical(uuid)
-    if known is not None:
-        txn.execute(FIND_BY_UUID, {"uuid": known})
-        for row in txn.fetchall():
-            return TeamRecord(*row)
-    raise NotFound(f"there is no team {uuid!r}")
+    return TeamRecord(*row_of_uuid(txn, FIND_BY_UUID, uuid, f"there is no team {uuid!r}"))
 
 
 def page(txn: Txn, search: str | None, suspended: bool | None, limit: int, offset: int) -> list[TeamRecord]:

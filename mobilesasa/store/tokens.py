@@ -14,13 +14,12 @@ import attrs
 from psycopg2.extras import Json
 
 from mobilesasa.core.actors import Actor, ActorKind, Who
-from mobilesasa.core.errors import BadValue, NotFound
-from mobilesasa.core.ids import canonical
+from mobilesasa.core.errors import BadValue
 from mobilesasa.core.scopes import checked_scopes
 from mobilesasa.core.teams import token_digest
 from mobilesasa.core.terms import OF_TOKEN, BadTerms, read_changes
 from mobilesasa.store import paging, trail
-from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.database import Database, Txn, row_of_uuid
 
 MARK = "mbs_"
 SHOWN_CHARACTERS = 8  # what is kept of the text, to tell tokens apart
@@ -205,12 +204,7 @@ def find(txn: Txn, uuid: str) -> TokenRecord:
     Raises:
         NotFound: there is none of that uuid.
     """
-    found = canonical(uuid)
-    if found is not None:
-        txn.execute(FIND, {"uuid": found})
-        for row in txn.fetchall():
-            return _record(*row)
-    raise NotFound(f"there is no token {uuid!r}")
+    return _record(*row_of_uuid(txn, FIND, uuid, f"there is no token {uuid!r}"))
 
 
 def list_tokens(txn: Txn, team_id: int | None = None) -> list[TokenRecord]:
@@ -261,12 +255,7 @@ class _Locked:
 
 
 def _locked(txn: Txn, uuid: str, team_id: int | None = None) -> _Locked:
-    found = canonical(uuid)
-    if found is not None:
-        txn.execute(LOCK, {"uuid": found, "team_id": team_id})
-        for row in txn.fetchall():
-            return _Locked(*row)
-    raise NotFound(f"there is no token {uuid!r}")
+    return _Locked(*row_of_uuid(txn, LOCK, uuid, f"there is no token {uuid!r}", team_id=team_id))
 
 
 def _inserted(txn: Txn, parameters: Mapping[str, Any]) -> TokenRecord:

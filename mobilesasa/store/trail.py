@@ -1,13 +1,13 @@
 """The trail: who changed what, in the transaction of the change, and whether they still might (decisions 24, 28).
 
 A store function that changes something on somebody's behalf calls `note` (or `allow`, where the change is traffic and not
-administration) before it changes anything. The row of the token, or of the login, is locked in a shared way until the commit, so a
-revocation comes wholly before the change, which is refused then, or wholly after it.
+administration) before it changes anything. The row of the token, or those of the login and the membership, are locked in a shared way
+until the commit, so a revocation, or another role, comes wholly before the change, which is refused then, or wholly after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -18,22 +18,35 @@ from mobilesasa.core.errors import AccessEnded
 from mobilesasa.core.filters import TrailFilter
 from mobilesasa.store import paging
 from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.plans import Planned
 
 # In the order of ids, so that two who ask for several never wait for each other.
-STILL_GOOD = """
+STILL_GOOD = Planned("""
 SELECT uuid FROM token
 WHERE uuid = ANY(%(uuids)s::uuid[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 ORDER BY id FOR SHARE
-"""
+""")
 
 # The login of a person who was disabled meanwhile has ended as well.
-LOGIN_STILL_GOOD = """
+LOGIN_STILL_GOOD = Planned("""
 SELECT uuid FROM user_login WHERE uuid = ANY(%(uuids)s::uuid[]) AND ended_at IS NULL AND ends_at > now()
 ORDER BY id FOR SHARE
-"""
+""")
+
+# What people are in the teams in which they act, and who administers the platform.
+ROLES = Planned("""
+SELECT app_user.uuid, team_id, role FROM membership JOIN app_user ON app_user.id = user_id
+WHERE (app_user.uuid, team_id) IN (SELECT * FROM unnest(%(uuids)s::uuid[], %(teams)s::integer[]))
+ORDER BY user_id, team_id FOR SHARE OF membership
+""")
+
+ADMINISTRATORS = Planned("""
+SELECT uuid FROM app_user WHERE uuid = ANY(%(uuids)s::uuid[]) AND platform_admin ORDER BY id FOR SHARE
+""")
 
 ENDED: Final = "the token was revoked while the call was under way; nothing was done"
 LOGIN_ENDED: Final = "the login ended while the call was under way; nothing was done"
+RIGHTS_ENDED: Final = "your role changed while the call was under way; nothing was done"
 
 ADD = """
 INSERT INTO trail (team_id, actor, actor_uuid, actor_name, address, request_id, action, subject, before, after)
@@ -92,24 +105,43 @@ def allow(txn: Txn, by: Actor) -> None:
     """Make sure that whoever acts still may, until this transaction ends.
 
     Raises:
-        AccessEnded: the token was revoked or has expired, or the login has ended.
+        AccessEnded: the token was revoked or has expired, or the login has ended, or they are no longer what they were.
     """
-    if ended(txn, (by,)):
-        raise AccessEnded(ENDED if by.kind is ActorKind.TOKEN else LOGIN_ENDED)
+    for why in ended(txn, (by,)).values():
+        raise AccessEnded(why)
 
 
-def ended(txn: Txn, actors: Iterable[Actor]) -> frozenset[Actor]:
-    """Return those who no longer may do what they do; the others may until this transaction ends."""
-    gone: set[Actor] = set()
+def ended(txn: Txn, actors: Iterable[Actor]) -> dict[Actor, str]:
+    """Return those who no longer may do what they do, with the reason; the others may until this transaction ends."""
     asked = list(actors)
     by_token = {actor: str(actor.uuid) for actor in asked if actor.kind is ActorKind.TOKEN}
     by_login = {actor: actor.login_uuid for actor in asked if actor.login_uuid is not None}
-    for statement, opened in ((STILL_GOOD, by_token), (LOGIN_STILL_GOOD, by_login)):
+    of_platform = {actor: str(actor.uuid) for actor in asked if actor.platform}
+    gone = _others_than_in_role(txn, [actor for actor in asked if actor.role is not None])
+    for statement, opened, why in (
+        (ADMINISTRATORS, of_platform, RIGHTS_ENDED),
+        (LOGIN_STILL_GOOD, by_login, LOGIN_ENDED),
+        (STILL_GOOD, by_token, ENDED),
+    ):
         if opened:
-            txn.execute(statement, {"uuids": sorted({*opened.values()})})
+            txn.execute(statement, {"uuids": _array(sorted({*opened.values()}))})
             good = {uuid for (uuid,) in txn.fetchall()}
-            gone.update(actor for actor, uuid in opened.items() if uuid not in good)
-    return frozenset(gone)
+            gone |= {actor: why for actor, uuid in opened.items() if uuid not in good}
+    return gone
+
+
+def _others_than_in_role(txn: Txn, asked: Sequence[Actor]) -> dict[Actor, str]:
+    """Return those who are not, or no longer, what they act as in their team."""
+    if not asked:
+        return {}
+    pairs = sorted({(str(actor.uuid), actor.team_id) for actor in asked})
+    txn.execute(ROLES, {"uuids": _array(uuid for uuid, _ in pairs), "teams": _array(str(team) for _, team in pairs)})
+    roles = {(uuid, team_id): role for uuid, team_id, role in txn.fetchall()}
+    return {actor: RIGHTS_ENDED for actor in asked if roles.get((actor.uuid, actor.team_id)) != actor.role}
+
+
+def _array(items: Iterable[str]) -> str:
+    return "{" + ",".join(items) + "}"
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

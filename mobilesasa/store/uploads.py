@@ -20,12 +20,11 @@ from mobilesasa.contacts.uploads import (
     status_of,
 )
 from mobilesasa.core.actors import Actor
-from mobilesasa.core.errors import JobEnded, NotFound, NotUndoable
+from mobilesasa.core.errors import JobEnded, NotUndoable
 from mobilesasa.core.idempotency import Kept
-from mobilesasa.core.ids import canonical
 from mobilesasa.core.jobs import JobState
 from mobilesasa.store import files, hooks, jobs, paging, trail
-from mobilesasa.store.database import Database, Txn, one_row
+from mobilesasa.store.database import Database, Txn, one_row, row_of_uuid
 from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.rows import as_json
 
@@ -107,12 +106,7 @@ def add(txn: Txn, by: Actor, team_id: int, uuid: str, file_id: int, plan: Plan, 
 
 
 def _group(txn: Txn, team_id: int, uuid: str) -> int:
-    known = canonical(uuid)
-    txn.execute(GROUP, {"uuid": known, "team_id": team_id})
-    row = txn.fetchone()
-    if row is None:
-        raise NotFound(f"there is no group {uuid!r}")
-    return int(row[0])
+    return int(row_of_uuid(txn, GROUP, uuid, f"there is no group {uuid!r}", team_id=team_id)[0])
 
 
 def find(txn: Txn, team_id: int, uuid: str) -> Upload:
@@ -121,13 +115,7 @@ def find(txn: Txn, team_id: int, uuid: str) -> Upload:
     Raises:
         NotFound: it has none of that uuid.
     """
-    known = canonical(uuid)
-    if known is not None:
-        txn.execute(FIND, {"uuid": known, "team_id": team_id})
-        row = txn.fetchone()
-        if row is not None:
-            return _upload(row)
-    raise NotFound(f"there is no upload {uuid!r}")
+    return _upload(row_of_uuid(txn, FIND, uuid, f"there is no upload {uuid!r}", team_id=team_id))
 
 
 def of_job(txn: Txn, team_id: int, job_id: int) -> Upload | None:

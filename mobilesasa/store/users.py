@@ -10,11 +10,10 @@ import attrs
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.administration import UserRecord
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound
-from mobilesasa.core.ids import canonical
 from mobilesasa.core.people import EMAIL_MAX, LINK_S, User
 from mobilesasa.core.scopes import Role
 from mobilesasa.store import paging, teams, trail
-from mobilesasa.store.database import Txn
+from mobilesasa.store.database import Txn, row_of_uuid
 
 LINK_MARK: Final = "mbl_"
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\Z")
@@ -150,12 +149,7 @@ def find_by_uuid(txn: Txn, uuid: str) -> UserRecord:
     Raises:
         NotFound: there is none.
     """
-    known = canonical(uuid)
-    if known is not None:
-        txn.execute(FIND_BY_UUID, {"uuid": known})
-        for row in txn.fetchall():
-            return UserRecord(*row)
-    raise NotFound(f"there is no user {uuid!r}")
+    return UserRecord(*row_of_uuid(txn, FIND_BY_UUID, uuid, f"there is no user {uuid!r}"))
 
 
 def show(txn: Txn, email: str) -> UserRecord:

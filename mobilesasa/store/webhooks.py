@@ -13,13 +13,11 @@ import attrs
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.hooks import OVERLAP_H, DeliveryState, Endpoint, HookEvent, Outcome, WebhookTerms
-from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.signing import SECRET_OCTETS, secret_of
 from mobilesasa.store import hook_log, hook_queue, trail
-from mobilesasa.store.database import Database, Txn, one_row
+from mobilesasa.store.database import Database, Txn, one_row, row_of_uuid
 from mobilesasa.store.hook_log import Logged, Meant, Span
-from mobilesasa.store.idempotency import run_once
 
 ENDPOINTS_MAX: Final = 10  # of a team
 
@@ -177,19 +175,11 @@ def endpoint(txn: Txn, team_id: int, uuid: str) -> Endpoint:
     Raises:
         NotFound: the team has none of that uuid.
     """
-    txn.execute(ENDPOINT, {"uuid": canonical(uuid), "team_id": team_id})
-    row = txn.fetchone()
-    if row is None:
-        raise NotFound(f"there is no webhook {uuid!r}")
-    return hook_queue.endpoint_of(row)
+    return hook_queue.endpoint_of(row_of_uuid(txn, ENDPOINT, uuid, f"there is no webhook {uuid!r}", team_id=team_id))
 
 
 def _read(txn: Txn, statement: str, team_id: int, uuid: str) -> Webhook:
-    txn.execute(statement, {"uuid": canonical(uuid), "team_id": team_id})
-    row = txn.fetchone()
-    if row is None:
-        raise NotFound(f"there is no webhook {uuid!r}")
-    return _webhook(row)
+    return _webhook(row_of_uuid(txn, statement, uuid, f"there is no webhook {uuid!r}", team_id=team_id))
 
 
 def _webhook(row: Sequence[Any]) -> Webhook:
@@ -221,10 +211,8 @@ class Webhooks:
         """Return an endpoint of the team."""
         return await self._database.run("webhooks.find", find, team_id, uuid)
 
-    async def create(
-        self, by: Actor, team_id: int, terms: WebhookTerms, kept: Callable[[Webhook, str], Kept | None]
-    ) -> Webhook:
-        """Make an endpoint; `kept` gives the reply to the call, of the endpoint and its secret."""
+    async def create(self, by: Actor, team_id: int, terms: WebhookTerms) -> tuple[Webhook, str]:
+        """Make an endpoint, and return it with its secret."""
         secret = secret_of(self._random_octets(SECRET_OCTETS))
         made = Webhook(
             self._new_uuid(),
@@ -239,9 +227,8 @@ class Webhooks:
             old_secret_until_ms=None,
             created_at_ms=self._now_ms(),
         )
-        keep = kept(made, secret)
-        await run_once(self._database, keep, "webhooks.create", create, by, team_id, made.uuid, terms, secret)
-        return made
+        await self._database.run("webhooks.create", create, by, team_id, made.uuid, terms, secret)
+        return made, secret
 
     async def update(
         self, by: Actor, team_id: int, uuid: str, change: Callable[[WebhookTerms], WebhookTerms]
@@ -253,10 +240,11 @@ class Webhooks:
         """Delete an endpoint of the team, and return what it was."""
         return await self._database.run("webhooks.delete", delete, by, team_id, uuid)
 
-    async def rotate(self, by: Actor, team_id: int, uuid: str, kept: Callable[[str], Kept | None]) -> None:
-        """Give an endpoint a new secret; `kept` gives the reply to the call, of the secret."""
+    async def rotate(self, by: Actor, team_id: int, uuid: str) -> str:
+        """Give an endpoint a new secret, and return that."""
         secret = secret_of(self._random_octets(SECRET_OCTETS))
-        await run_once(self._database, kept(secret), "webhooks.rotate", rotate, by, team_id, uuid, secret)
+        await self._database.run("webhooks.rotate", rotate, by, team_id, uuid, secret)
+        return secret
 
     async def endpoint(self, by: Actor, team_id: int, uuid: str) -> Endpoint:
         """Return where to call, for a test."""

@@ -28,6 +28,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from mobilesasa.store.database import OutcomeUnknown, StatementFailed, StoreUnavailable, Txn, in_words, is_about_content
+from mobilesasa.store.plans import PlanningCursor
 
 I = TypeVar("I")  # noqa: E741 - an item
 R = TypeVar("R")
@@ -37,6 +38,7 @@ _SETTINGS = """
 SET enable_seqscan = off;   -- a batch touches a few hundred rows of tables with millions, whatever the statistics say
 SET enable_mergejoin = off;
 SET synchronous_commit = on;
+SET plan_cache_mode = force_generic_plan;   -- see `store.plans`
 """
 
 
@@ -96,6 +98,7 @@ class Writer:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._connection: psycopg2.extensions.connection | None = None
+        self._plans: set[str] = set()  # of statements, on that connection
         self.commits = 0
         self.available = False
         self._stopped: Deferred[None] = Deferred()
@@ -227,7 +230,8 @@ class Writer:
                 return False
             committing = False
             try:
-                with connection.cursor() as txn:
+                with connection.cursor(cursor_factory=PlanningCursor) as txn:
+                    txn.plans = self._plans
                     self._write_each(txn, jobs)
                     committing = True
                     connection.commit()
@@ -273,7 +277,7 @@ class Writer:
                 with connection.cursor() as txn:
                     txn.execute(_SETTINGS)
                 connection.commit()
-                self._connection = connection
+                self._connection, self._plans = connection, set()
             except (StoreUnavailable, psycopg2.OperationalError) as error:
                 stopping = self._stopping.is_set()
                 if time.monotonic() >= until_s or stopping:

@@ -243,6 +243,7 @@ class Rig:
         self.logins = FakeLogins(self.people)
         self.members = FakeMembers(self.people)
         self.now_ms = NOW_MS
+        self.caught_up = 0  # how often its pictures were
         numbers = iter(range(1_000_000, 2_000_000))
         gateway = Gateway(self.directory, self.intake, self.queue, self._now_ms, lambda: message_id(next(numbers)))
         limits = more.pop("limits", WebLimits(max_body_octets=4096, bad_tokens=3, addresses=2))
@@ -250,6 +251,7 @@ class Rig:
             gateway=gateway,
             directory=self.directory,
             people=self.people,
+            caught_up=self._catch_up,
             logins=self.logins,
             members=self.members,
             history=self.history,
@@ -287,6 +289,9 @@ class Rig:
             **more,
         )
         self.site = make_site(self.node)
+
+    async def _catch_up(self) -> None:
+        self.caught_up += 1
 
     def _now_ms(self) -> int:
         return self.now_ms

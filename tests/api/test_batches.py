@@ -128,7 +128,7 @@ def test_a_thousand_are_judged_in_slices_so_that_others_have_their_turn():
     connection = rig.begin("POST", "/api/v1/messages/batch", octets, **given)
     turns = []
     while connection.wire.value() == b"":
-        (call,) = rig.clock.getDelayedCalls()
+        (call,) = [each for each in rig.clock.getDelayedCalls() if each.getTime() <= rig.clock.seconds()]
         rig.clock.calls.remove(call)
         turns.append(call)
         call.func(*call.args, **call.kw)

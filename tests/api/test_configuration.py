@@ -43,6 +43,13 @@ def test_a_carrier_is_made_changed_and_taken_out_of_service(rig):
     assert delete(rig, "/carriers/nobody").refusal == (404, "not_found")
 
 
+@pytest.mark.parametrize("options", [{"host": "a\0"}, {"tables": [{"a\0": 1}]}, {"a": ["\0"]}])
+def test_what_no_store_keeps_is_refused_wherever_it_stands_in_options(rig, options):
+    reply = post(rig, "/carriers", {"name": "coast", "kind": "smpp", "options": options})
+    assert reply.refusal == (400, "bad_request")
+    assert "holds a NUL character" in reply.body["error"]
+
+
 def test_a_route_is_made_moved_and_removed(rig):
     made = post(rig, "/routes", {"prefix": "+254", "carrier": "savanna"}, Idempotency_Key="k").data
     assert made == {"prefix": "254", "carrier": "savanna", "priority": 100}

@@ -7,6 +7,7 @@ import pytest
 from mobilesasa.contacts.model import Wanted
 from mobilesasa.contacts.search import Search
 from tests.api.people import PEOPLE, PeopleRig
+from tests.api.rig import directory, token
 
 JANE = {"phone": "+254712345678", "first_name": "Jane", "last_name": "Doe", "email": "jane@example.com"}
 UNKNOWN = "c0000000-0000-4000-8000-000000009999"
@@ -120,6 +121,19 @@ def test_decision_49_one_contact_is_there_by_its_uuid_with_its_groups(rig):
     group = rig.contacts.give_group("VIP Customers", 1, jane)
     found = rig.get(f"/contacts/{jane.uuid}").data
     assert (found["first_name"], found["groups"]) == ("Jane", [{"uuid": group.uuid, "name": "VIP Customers"}])
+
+
+@pytest.mark.parametrize(("scopes", "seen"), [(("contacts",), False), (("contacts", "groups:read"), True)])
+def test_the_groups_of_a_contact_are_shown_to_those_who_may_see_groups(rig, scopes, seen):
+    rig.directory.now = directory(tokens=[token("mbs_some", scopes=(*scopes, "messages:read"))])
+    jane = rig.contacts.give(first_name="Jane")
+    rig.contacts.give_group("VIP Customers", 1, jane)
+    shown = [
+        rig.get(f"/contacts/{jane.uuid}", "mbs_some").data,
+        rig.put(f"/contacts/{jane.uuid}", {"notes": "n"}, "mbs_some").data,
+        rig.get(f"/contacts/{jane.uuid}/export", "mbs_some").data["contact"],
+    ]
+    assert ["groups" in each for each in shown] == [seen] * 3
 
 
 def test_decision_50_a_field_that_is_left_out_stays_and_null_or_an_empty_text_clears(rig):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mobilesasa.api.resources.shown import HIDDEN
+from mobilesasa.api.resources.hiding import HIDDEN
 from mobilesasa.core.model import State
 from mobilesasa.core.teams import Sender
 from mobilesasa.store.message_rows import Progress
@@ -74,12 +74,15 @@ def test_messages_are_shown_to_those_alone_who_may_read_messages(rig, jane):
         assert rig.get(path, token="mbs_contacts").refusal == (403, "missing_scope")
 
 
-def test_decision_44_a_viewer_sees_no_codes_in_a_timeline(rig, jane):
+def test_decision_44_a_viewer_sees_no_codes_in_a_timeline_nor_in_an_export_of_a_person(rig, jane):
     rig.directory.now = directory(
         senders=[Sender(1, "5e000000-0000-4000-8000-000000000001", 1, "TextBlast", sender_class="otp")]
     )
-    seen = rig.get(f"/contacts/{jane.uuid}/timeline?kind=message", token=rig.log_in("vera@acme.example"))
+    viewer = rig.log_in("vera@acme.example")
+    seen = rig.get(f"/contacts/{jane.uuid}/timeline?kind=message", token=viewer)
     assert {each["message"]["message"] for each in seen.data["items"]} == {HIDDEN}
+    exported = rig.get(f"/contacts/{jane.uuid}/export", token=viewer)
+    assert {each["message"] for each in exported.data["messages"]} == {HIDDEN}
 
 
 def test_an_export_is_all_that_is_known_of_a_person(rig, jane):

@@ -255,7 +255,7 @@ def test_every_route_that_is_declared_so_keeps_its_reply(rig, row):
         "group-uuid": rig.contacts.give_group("VIP").uuid,
         "upload-uuid": rig.uploads.give().uuid,
         "/webhooks/uuid/": f"/webhooks/{rig.webhooks.give().uuid}/",
-        "team-uuid": rig.desk.give_team().uuid,
+        "team-uuid": rig.desk.give_team("THEIRS").uuid,
         "/admin/teams/uuid/": f"/admin/teams/{ACME.uuid}/",
     }
     raw = OPERATOR if "mbs_operator_token_here" in row.curl else EVERYTHING

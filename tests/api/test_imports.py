@@ -78,6 +78,14 @@ def test_what_is_asked_for_is_kept(rig):
     assert shown["ignored_columns"] == ["Jina"]
 
 
+def test_whoever_puts_contacts_into_a_group_needs_the_scope_groups_too(rig):
+    rig.directory.now = directory(tokens=[*TOKENS, token(CONTACTS, scopes=("contacts", "groups:read"))])
+    group = rig.contacts.give_group().uuid
+    assert send_file(rig, group=group).refusal == (403, "missing_scope")
+    assert rig.uploads.kept == []
+    assert send_file(rig).status == 200
+
+
 def test_a_file_may_be_the_body_and_its_fields_in_the_query(rig):
     headers = {"Authorization": f"Bearer {CONTACTS}", "Content-Type": "text/csv; charset=utf-8"}
     path = "/api/v1/contacts/import?dry_run=true&filename=..%2Fmine.csv"

@@ -58,7 +58,7 @@ def test_decision_10_the_same_answer_for_an_unknown_user_and_a_wrong_password(ri
     assert unknown.body["error"] == wrong.body["error"]
 
 
-def test_decision_09_five_wrong_passwords_and_then_429_with_retry_after(rig):
+def test_decision_9_five_wrong_passwords_and_then_429_with_retry_after(rig):
     """api-v1: "429 Too many attempts"."""
     wrong = LOGIN | {"password": "another long one"}
     assert [post(rig, "/auth/login", wrong).status for _ in range(6)] == [401] * 5 + [429]

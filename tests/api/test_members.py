@@ -1,9 +1,11 @@
 """The team's settings and members by REST (decision 11)."""
 
+import attrs
 import pytest
+from twisted.internet.defer import Deferred
 
 from mobilesasa.core.actors import ActorKind
-from mobilesasa.core.scopes import WHOLE
+from mobilesasa.core.scopes import WHOLE, Role
 from tests.api.rig import NOW_MS, Rig, directory, token
 from tests.fakes.people import JANE, OTTO, VERA, uuid_of
 
@@ -104,3 +106,21 @@ def test_decision_19_a_token_makes_nobody_who_may_more_than_it(rig: Rig, by_toke
     for role in ("admin", "operator", "viewer"):
         assert rig.post("/team/members", {**INVITED, "role": role}, "mbs_narrow").refusal == (403, "not_allowed")
     assert rig.put(f"/team/members/{VERA.uuid}", {"role": "admin"}, "mbs_narrow").refusal == (403, "not_allowed")
+
+
+def test_whoever_acts_is_handed_on_with_what_they_are(rig: Rig, owner: str):
+    rig.put("/team", {"text_days": 1}, owner)
+    (person,) = rig.members.by
+    assert (person.team_id, person.role, person.platform) == (1, Role.OWNER, False)
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.ADMIN, 200), (Role.VIEWER, 401), (None, 401)])
+def test_decision_24_nothing_is_told_to_whoever_lost_the_right_to_it_meanwhile(
+    rig: Rig, owner: str, role: Role | None, status: int
+):
+    told: Deferred[list] = Deferred()
+    rig.members.of_team = lambda _: told
+    asked = rig.begin("GET", "/api/v1/team/members", Authorization=f"Bearer {owner}")
+    rig.people.learn(attrs.evolve(JANE, roles={} if role is None else {1: role}))
+    told.callback([])
+    assert asked.reply().status == status

@@ -147,8 +147,14 @@ WITHOUT_KEY = {
         ),
     ],
     "answers with a secret": [
-        *("/auth/login", "/auth/refresh", "/auth/password", "/auth/link", "/tokens", "/smpp/passwords"),
-        *("/team/members", "/team/members/{uuid}/link", "/admin/users", "/admin/users/{uuid}/link"),
+        *("/auth/login", "/auth/refresh", "/auth/password", "/auth/link", "/tokens", "/smpp/passwords", "/webhooks"),
+        *(
+            "/team/members",
+            "/team/members/{uuid}/link",
+            "/admin/users",
+            "/admin/users/{uuid}/link",
+            "/webhooks/{uuid}/secret",
+        ),
     ],
 }
 
@@ -259,3 +265,10 @@ def test_a_default_is_in_the_schema_and_what_has_one_is_not_required():
 def test_a_type_without_a_schema_is_our_defect():
     with pytest.raises(TypeError, match="complex"):
         Schemas().of(complex)
+
+
+def test_a_path_of_before_is_marked_as_such_and_its_example_goes_there():
+    old, new = PATHS["/carriers/{name}"]["get"], PATHS["/admin/carriers/{name}"]["get"]
+    assert (old["deprecated"], "deprecated" in new) == (True, False)
+    assert "`GET /admin/carriers/{name}`" in old["description"]
+    assert "/api/v1/carriers/carrier-name" in old["x-codeSamples"][0]["source"]

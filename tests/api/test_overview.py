@@ -53,7 +53,7 @@ def test_everything_is_below_one_address(rig):
     assert rig.ask("GET", "/api/v1/messages", X_API_Key=TOKEN).status == 200
 
 
-def test_decision_01_every_answer_is_the_envelope(rig):
+def test_decision_1_every_answer_is_the_envelope(rig):
     """api-v1: "Every response is wrapped in a consistent envelope."
 
     api-v1: "Check success before reading data."
@@ -72,7 +72,7 @@ def test_decision_01_every_answer_is_the_envelope(rig):
         assert "data" not in wrong
 
 
-def test_decision_09_good_requests_are_never_too_many(rig):
+def test_decision_9_good_requests_are_never_too_many(rig):
     """api-v1: "API requests are not rate-limited at the HTTP layer, but SMS sends consume your team's SMS unit balance."."""
     assert {rig.get("/messages").status for _ in range(100)} == {200}
     assert rig.post("/messages", BODY).data["units"] == 1
@@ -143,7 +143,7 @@ def test_scopes_of_features_can_be_given_to_tokens():
     assert {"campaigns", "surveys", "ussd", "reports"} <= {*SCOPES}
 
 
-def test_decision_02_the_statuses_are_those_of_the_reference(rig):
+def test_decision_2_the_statuses_are_those_of_the_reference(rig):
     """api-v1: "HTTP status codes signal the class of error."."""
     assert {*STATUSES.values(), *OWN_STATUSES.values()} == {400, 401, 402, 403, 404, 409, 429, 500}
 

@@ -58,3 +58,12 @@ def test_it_takes_the_scope_api_tokens(rig, scopes):
     known.tokens[extra.digest] = extra
     replies = (rig.get(PATH, "mbs_extra"), rig.post(PATH, ALLOWED, "mbs_extra"), delete(rig, "x", "mbs_extra"))
     assert [reply.refusal for reply in replies] == [(403, "missing_scope")] * 3
+
+
+def test_decision_19_a_token_makes_none_that_opens_more_than_it_does(rig):
+    known = rig.directory.now
+    narrow = token("mbs_narrow", scopes=("api_tokens",))
+    known.tokens[narrow.digest] = narrow
+    reply = rig.post(PATH, {**ALLOWED, "token_uuid": "uuid of mbs_acme"}, "mbs_narrow")
+    assert reply.refusal == (403, "missing_scope")
+    assert reply.body["error"] == rig.post("/tokens", {"name": "n", "scopes": ["messages"]}, "mbs_narrow").body["error"]

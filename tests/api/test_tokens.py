@@ -1,11 +1,14 @@
 """Tokens by REST: listed, made, revoked (the reference's API Tokens; decisions 13, 18-27)."""
 
+import orjson
 import pytest
 from twisted.internet.defer import Deferred
 
+from mobilesasa.api.root import make_app
 from mobilesasa.core.actors import ActorKind, Who
 from mobilesasa.core.errors import AccessEnded
 from mobilesasa.core.teams import CurrentDirectory
+from tests.api.rig import BODY as MESSAGE
 from tests.api.rig import NOW_MS, TOKEN, TOKENS, directory, token
 from tests.fakes.people import JANE, OTTO, VERA
 
@@ -234,3 +237,32 @@ def test_what_was_revoked_here_is_forgotten_when_the_picture_says_so():
     current.revoked.update({"uuid of mbs_reports", "uuid of mbs_revoked"})
     current.replace(directory())
     assert current.revoked == {"uuid of mbs_reports"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "times"),
+    [
+        ("POST", "/tokens", BODY, 1),
+        ("POST", "/tokens", {**BODY, "scopes": ["nothing"]}, 0),
+        ("GET", "/tokens", None, 0),
+        ("POST", "/messages", MESSAGE, 0),
+    ],
+)
+def test_what_administers_is_answered_when_this_node_knows_of_it(rig, method, path, body, times):
+    octets = b"" if body is None else orjson.dumps(body)
+    rig.ask(method, f"/api/v1{path}", octets, Authorization=f"Bearer {TOKEN}")
+    assert rig.caught_up == times
+
+
+def test_every_route_that_changes_teams_people_tokens_or_the_platform_is_one_that_administers(rig):
+    rows = [row for row in make_app(rig.node)[1] if row.writes and not row.public]
+    others = {scope for row in rows if not row.administers for scope in row.scopes}
+    assert others == {"messages", "contacts", "groups", "reports", "webhooks"}
+    assert {
+        "create_token",
+        "revoke_token",
+        "change_team",
+        "set_default_sender_id",
+        "approve_sender",
+        "create_route",
+    } <= {row.name for row in rows if row.administers}

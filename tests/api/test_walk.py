@@ -181,7 +181,7 @@ def test_what_is_the_platform_s_is_an_administrator_s_alone(rig):
             )
 
 
-def test_decision_08_another_team_s_thing_is_404_as_what_is_nowhere(rig):
+def test_decision_8_another_team_s_thing_is_404_as_what_is_nowhere(rig):
     access = rig.log_in(JANE.email)
     for row in GUARDED:
         if not row.places or PLATFORM in row.scopes:
@@ -197,7 +197,7 @@ def test_decision_08_another_team_s_thing_is_404_as_what_is_nowhere(rig):
         assert found.body["error"].replace(theirs, "") == missing.body["error"].replace(nowhere, ""), named(row)
 
 
-def test_decision_07_what_is_no_uuid_in_a_path_is_404(rig):
+def test_decision_7_what_is_no_uuid_in_a_path_is_404(rig):
     access = rig.log_in(JANE.email)
     for row in GUARDED:
         for thing in ("x", "0", "%27", "../..", "a" * 300, "😀") if row.places else ():

@@ -175,3 +175,12 @@ def test_without_json_people_get_a_table(run, two):
     assert "sandbox" in run("carrier", "disable", "sandbox").stdout
     assert "all others" in run("route", "add", "--prefix", "", "--carrier", "sandbox").stdout
     assert "all others" in run("route", "list").stdout
+
+
+def test_options_of_a_carrier_are_changed_and_taken_away(ask, run):
+    options = ["--host", "a.example", "--port", "2775", "--system-id", "us", "--password", "secret", "--window", "5"]
+    ask("carrier", "add", "upstream", "--kind", "smpp", *options)
+    made = ask("carrier", "set", "upstream", "--option", "window=", "--option", "host=b.example")
+    assert (made["options"]["host"], made["options"]["password"]) == ("b.example", "***")
+    assert "window" not in made["options"]
+    assert run("carrier", "set", "upstream", "--option", "port=none").exit_code == 1

@@ -16,7 +16,7 @@ def added(ask, *words):
 
 def test_a_rule_is_added_listed_and_removed(ask, run):
     route = added(ask, "--prefix", "", "--carrier", "one")
-    words = "--team acme --sender INFO --network Safaricom --lane bulk --origin smpp --coding ucs2 --prefix +254 --priority 7"
+    words = "--team acme --sender INFO --class otp --network Safaricom --lane bulk --origin smpp --coding ucs2 --prefix +254 --priority 7"
     made = added(ask, *words.split(), "--carrier", "one:70", "--carrier", "two:30")
     assert made == {
         "rule": made["rule"],
@@ -24,6 +24,7 @@ def test_a_rule_is_added_listed_and_removed(ask, run):
         "prefix": "254",
         "team": "ACME",
         "sender": "INFO",
+        "class": "otp",
         "network": "Safaricom",
         "lane": "bulk",
         "origin": "smpp",
@@ -33,7 +34,7 @@ def test_a_rule_is_added_listed_and_removed(ask, run):
     }
     assert ask("route", "list") == {"routes": [route], "rules": [made]}
     shown = run("route", "list").stdout
-    assert "prefix 254, team ACME, sender INFO, network Safaricom, lane bulk, origin smpp, coding ucs2" in shown
+    assert "prefix 254, team ACME, sender INFO, class otp, network Safaricom, lane bulk, origin smpp, coding ucs2" in shown
     assert "one:70, two:30" in shown
     assert "all others" in shown
     assert ask("route", "remove", "--rule", made["rule"]) == made
@@ -103,6 +104,7 @@ def test_a_message_s_way_is_explained(ask, run):
     assert found == {
         "to": "254712345678",
         "sender": "INFO",
+        "class": "transactional",
         "lane": "transactional",
         "origin": "api",
         "coding": "gsm7",

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobilesasa.core.hooks import RETRIES_AT_S, DeliveryState, Outcome, WebhookTerms, wait_s
+from mobilesasa.core.hooks import (
+    EVENTS,
+    RETRIES_AT_S,
+    SCOPES_OF_EVENT,
+    DeliveryState,
+    Outcome,
+    WebhookTerms,
+    unheard,
+    wait_s,
+)
 
 HOUR_S = 3600
 
@@ -84,3 +93,24 @@ def test_states_are_words():
 def test_terms_are_noted_as_they_are():
     terms = WebhookTerms("https://example.com/", "", ("optout",), include_text=False)
     assert terms.noted()["events"] == ["optout"]
+
+
+def test_each_event_says_who_may_hear_it():
+    assert set(SCOPES_OF_EVENT) == set(EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("held", "events", "missing"),
+    [
+        ((), ("balance.low", "ping"), {}),
+        (("messages:read",), ("message.sent", "optout", "export.completed"), {}),
+        (("messages",), ("message.sent", "import.completed"), {"import.completed": ("contacts",)}),
+        (
+            ("messages", "contacts"),
+            ("*",),
+            {"campaign.completed": ("campaigns",), "survey.response": ("surveys",)},
+        ),
+    ],
+)
+def test_what_somebody_may_not_hear_is_named_with_the_scopes_that_would_open_it(held, events, missing):
+    assert unheard(held, events) == missing

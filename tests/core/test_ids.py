@@ -77,14 +77,13 @@ def test_any_id_comes_back_from_its_smpp_form(message_id):
 
 
 @given(ids_of_any_kind)
-def test_an_smpp_id_is_understood_in_lower_case(message_id):
-    """Decision 108: clients change the case."""
+def test_decision_108_an_smpp_id_is_understood_in_lower_case(message_id):
+    """Clients change the case."""
     assert from_smpp_id(smpp_id(message_id).lower()) == message_id
 
 
 @given(st.integers(0, (1 << 46) - 1), st.integers(0, (1 << 73) - 1))
-def test_an_smpp_id_of_this_era_is_26_letters_and_digits_and_begins_with_a_letter(at_ms, tail):
-    """Decision 108."""
+def test_decision_108_an_smpp_id_of_this_era_is_26_letters_and_digits_and_begins_with_a_letter(at_ms, tail):
     text = smpp_id(MessageIds(lambda: at_ms, lambda _: tail)())
     assert len(text) == 26
     assert text[0].isalpha()

@@ -110,8 +110,8 @@ def test_a_sender_is_found_by_its_exact_name_and_team():
 
 def test_a_sender_is_found_by_its_uuid_within_its_team_alone():
     known = Directory(senders=[INFO, FOREIGN])
-    assert known.sender_by_uuid(1, INFO.uuid) is INFO
-    assert known.sender_by_uuid(1, FOREIGN.uuid) is None
+    assert known.sender_meant(1, INFO.uuid) is INFO
+    assert known.sender_meant(1, FOREIGN.uuid) is None
 
 
 def test_the_senders_of_a_team_come_by_name():

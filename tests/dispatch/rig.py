@@ -29,7 +29,9 @@ class Rig:
         self.journal = FakeJournal()
         self.notifier = FakeNotifier()
         self.directory = CurrentDirectory()
-        self.receipts = Receipts(self.journal, self.notifier, self.clock, Policies(self.directory))
+        self.receipts = Receipts(
+            self.journal, self.notifier, self.clock, Policies(self.directory), self.directory.live.learned
+        )
         ids = MessageIds(lambda: 1_795_000_000_000 + round(1000 * self.clock.seconds()), lambda bits: 5)
         self.from_phones = FromPhones(self.journal, self.notifier, self.directory, ids, SmppTerms())
         self.claim_ahead = claim_ahead

@@ -6,6 +6,7 @@ from twisted.internet.task import Clock
 
 from mobilesasa.core.errors import Overloaded
 from mobilesasa.dispatch.pacing import MESSAGES_A_S, PAUSE_MAX_S, PacedIntake
+from tests.dispatch import rig as dispatching
 
 
 class Rig:
@@ -98,3 +99,12 @@ def test_nothing_is_taken_while_the_queue_takes_nothing(rig, flush_logged):
     rig.full = False
     rig.give("c")
     assert rig.accepted == ["c"]
+
+
+def test_what_waits_in_the_bulk_lane_holds_back_nobody():
+    other = dispatching.Rig()
+    other.journal.held.add("claim")
+    for lane, backlog in ((dispatching.BULK, 0), (dispatching.FAST, 40)):
+        other.deliver(3, lane)
+        other.deliver(40, lane)
+        assert other.dispatcher.backlog == backlog

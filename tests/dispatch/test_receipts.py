@@ -1,5 +1,6 @@
 """Receipts: written down, then acknowledged to the carrier, then told to the teams (I5)."""
 
+import attrs
 import pytest
 from twisted.internet.task import Clock
 
@@ -21,7 +22,9 @@ class Rig:
         self.journal = FakeJournal()
         self.notifier = FakeNotifier()
         self.directory = CurrentDirectory()
-        self.receipts = Receipts(self.journal, self.notifier, self.clock, Policies(self.directory))
+        self.receipts = Receipts(
+            self.journal, self.notifier, self.clock, Policies(self.directory), self.directory.live.learned
+        )
         self.acknowledged: list[str] = []
 
     def take(self, *reports: Report) -> None:
@@ -185,3 +188,20 @@ def test_a_carrier_with_no_policy_or_one_that_cannot_be_read_has_the_usual_one(r
     policies = Policies(rig.directory)
     assert policies.of(1) == policies.of(9) == Policy()
     assert policies.of(1) is policies.of(1)
+
+
+def test_where_a_number_is_is_known_once_its_receipt_is_written_down(rig):
+    learned = rig.directory.live.learned
+    rig.journal.held.add("report")
+    rig.take(attrs.evolve(delivered("a"), recipient="254712345678", network="63902"), delivered("b"))
+    assert learned.find("254712345678") is None
+    rig.journal.let("report")
+    assert learned.find("254712345678") == "63902"
+
+
+def test_what_is_no_code_of_a_network_is_left_out(rig):
+    rig.take(
+        attrs.evolve(delivered("a"), recipient="254712345678", network="Safaricom"),
+        attrs.evolve(delivered("b"), network="63902"),
+    )
+    assert rig.directory.live.learned.find("254712345678") is None

@@ -361,7 +361,8 @@ class FakeQueues:
         self._check()
         return self.kept.dead[:limit]
 
-    async def requeue(self, count: int) -> tuple[int, int, int]:
+    async def requeue(self, by: Actor, count: int) -> tuple[int, int, int]:
+        self.kept.actors.append(by)
         self._check()
         gone, self.kept.dead = self.kept.dead[:count], self.kept.dead[count:]
         return len(gone), sum(len(each.ids) for each in gone), 0

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound, StoreAway
+from mobilesasa.core.scopes import check_given
 from mobilesasa.core.teams import SmppPassword, token_digest
 from mobilesasa.smsc.passwords import Passwords
 from mobilesasa.store.smpp_passwords import SmppPasswordRecord
@@ -92,11 +93,13 @@ class FakeSmppPasswords:
 
     def __init__(self) -> None:
         self.kept: dict[int, list[SmppPasswordRecord]] = {}
+        self.scopes = ["messages"]  # of the tokens beside which they stand
         self.asked: list[tuple[int, str | None, list[str]]] = []
 
     async def create(
-        self, by: Actor, team_id: int, token_uuid: str | None, allowed: Sequence[str]
+        self, by: Actor, held: frozenset[str], team_id: int, token_uuid: str | None, allowed: Sequence[str]
     ) -> tuple[SmppPasswordRecord, str]:
+        check_given(held, self.scopes)
         self.asked.append((team_id, token_uuid, list(allowed)))
         if not allowed:
             raise BadValue("name the addresses")

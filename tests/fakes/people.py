@@ -117,9 +117,9 @@ class FakeLogins:
         return await self.end_all(by, by.login_uuid)
 
     async def use_link(self, link_token: str, password: str, whence: Whence) -> str:
-        self._count("link", whence)
         email = self.links.get(link_token)
         if email is None:
+            self._count(link_token, whence)
             raise LoginFailed("the link is not good")
         checked_password(password, email)
         del self.links[link_token]

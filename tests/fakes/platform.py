@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import Failure, MessageId, Report, State
@@ -51,6 +52,7 @@ class FakeTray:
 
     async def match(
         self,
+        by: Actor,
         parked_id: int,
         kept: Callable[[Match], Kept | None],
         *,
@@ -70,14 +72,14 @@ class FakeTray:
                 return match
         raise BadValue("no part waits")
 
-    async def retry(self, carrier_id: int | None, after: int, limit: int) -> Retry:
+    async def retry(self, by: Actor, carrier_id: int | None, after: int, limit: int) -> Retry:
         self.asked.append((carrier_id, after, limit))
         looked_at = [each for each in self._of(carrier_id) if each.id > after][:2]
         matched = [each for each in looked_at if each.id in self.fitting]
         last = max((each.id for each in looked_at), default=after)
         return Retry(carrier_id, last, looked_at=len(looked_at), matched=len(matched), done=len(looked_at) < 2)
 
-    async def retry_one(self, parked_id: int) -> bool:
+    async def retry_one(self, by: Actor, parked_id: int) -> bool:
         return self._one(parked_id).id in self.fitting
 
     def _of(self, carrier_id: int | None) -> list[Parked]:

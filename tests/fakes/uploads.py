@@ -29,7 +29,7 @@ class FakeLooker:
     """Looks at files without a child."""
 
     async def look(
-        self, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
+        self, team_id: int, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
     ) -> Mapping[str, Any]:
         held = io.BytesIO(file.read())
         told = {"do": "look", "mapping": mapping, "country": country, "first": first}

@@ -27,7 +27,7 @@ from mobilesasa.core.jobs import JobGone
 from mobilesasa.jobs import child as children
 from mobilesasa.jobs import read
 from mobilesasa.jobs.child import ChildBroke
-from mobilesasa.jobs.imports import FILE_GONE, LOOKS_AT_ONCE, LOOKS_WAITING, ImportWork, Looker
+from mobilesasa.jobs.imports import FILE_GONE, LOOKS_AT_ONCE, LOOKS_OF_TEAM, LOOKS_WAITING, ImportWork, Looker
 from mobilesasa.jobs.runner import Runner
 from mobilesasa.store import files, jobs, uploads
 from mobilesasa.store.database import Database, connect, in_transaction
@@ -321,10 +321,10 @@ async def test_a_look_at_a_file_says_what_it_holds(tmp_path):
     file = tmp_path / "people.csv"
     file.write_bytes(b"Simu,Age\n0712345678,7\n")
     with file.open("rb") as opened:
-        said = await Looker(reactor).look(opened, {"Simu": "phone"}, "KE", 5)
+        said = await Looker(reactor).look(1, opened, {"Simu": "phone"}, "KE", 5)
         assert (said["first"], said["ignored"]) == ([["0712345678", "7"]], ["Age"])
         opened.seek(0)
-        said = await Looker(reactor).look(opened, {"Nobody": "phone"}, "KE")
+        said = await Looker(reactor).look(1, opened, {"Nobody": "phone"}, "KE")
         assert "not in the file" in said["bad"]
 
 
@@ -340,13 +340,35 @@ async def test_only_so_many_files_are_looked_at_at_once_and_so_many_wait(tmp_pat
     monkeypatch.setattr(looker, "_look", slow)  # in the place of a child, whose end the test decides
     with (tmp_path / "people.csv").open("wb+") as file:
         several = range(LOOKS_AT_ONCE + LOOKS_WAITING)
-        waiting = [Deferred.fromCoroutine(looker.look(file, {}, "KE")) for _ in several]
+        waiting = [Deferred.fromCoroutine(looker.look(n, file, {}, "KE")) for n in several]
         assert len(under_way) == LOOKS_AT_ONCE
         with pytest.raises(Overloaded):
-            await looker.look(file, {}, "KE")
+            await looker.look(99, file, {}, "KE")
         for n in several:
             under_way[n].callback({"n": n})
         assert [await each for each in waiting] == [{"n": n} for n in range(len(waiting))]
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_team_leaves_places_for_looks_to_the_others(tmp_path, monkeypatch):
+    looker, under_way = Looker(reactor), list[Deferred[Any]]()
+
+    async def slow(*_: Any) -> Any:
+        under_way.append(Deferred())
+        return await under_way[-1]
+
+    monkeypatch.setattr(looker, "_look", slow)  # in the place of a child, whose end the test decides
+    with (tmp_path / "people.csv").open("wb+") as file:
+        waiting = [Deferred.fromCoroutine(looker.look(1, file, {}, "KE")) for _ in range(LOOKS_OF_TEAM)]
+        with pytest.raises(Overloaded):
+            await looker.look(1, file, {}, "KE")
+        waiting.append(Deferred.fromCoroutine(looker.look(2, file, {}, "KE")))
+        for n in range(LOOKS_OF_TEAM + 1):
+            under_way[n].callback({})
+        assert [await each for each in waiting] == [{}] * (LOOKS_OF_TEAM + 1)
+        again = Deferred.fromCoroutine(looker.look(1, file, {}, "KE"))
+        under_way[-1].callback({})
+        assert await again == {}
 
 
 @pytest_twisted.ensureDeferred
@@ -356,7 +378,7 @@ async def test_a_child_that_says_nothing_of_a_file_is_a_defect(tmp_path, monkeyp
 
     monkeypatch.setattr(children.Child, "line", nothing)  # no child of ours does that
     with (tmp_path / "people.csv").open("wb+") as file, pytest.raises(ChildBroke, match="said nothing"):
-        await Looker(reactor).look(file, {}, "KE")
+        await Looker(reactor).look(1, file, {}, "KE")
 
 
 @pytest_twisted.ensureDeferred

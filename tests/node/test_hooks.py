@@ -6,14 +6,13 @@ from types import SimpleNamespace
 import pytest
 from pytest_twisted import async_yield_fixture, ensureDeferred
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from mobilesasa.core.actors import Actor, ActorKind
-from mobilesasa.core.errors import AccessEnded, BadWebhookUrl, NotFound
+from mobilesasa.core.errors import AccessEnded, BadWebhookUrl, NotFound, TooManyJobs
 from mobilesasa.core.hooks import DeliveryState, WebhookTerms
-from mobilesasa.core.idempotency import Kept, Mark, Repeated
 from mobilesasa.node.hooks import HookTests, make_hooks
 from mobilesasa.settings import Settings
 from mobilesasa.settings.model import Webhooks as WebhookSettings
@@ -71,9 +70,11 @@ class Rig:
         finally:
             opened.close()
 
-    async def make(self, kept=lambda *_: None):
-        terms = WebhookTerms(self.url, "", ("*",), include_text=False)
-        return await self.webhooks.create(BY, self.team, terms, kept)
+    async def make(self):
+        made, self.secret = await self.webhooks.create(
+            BY, self.team, WebhookTerms(self.url, "", ("*",), include_text=False)
+        )
+        return made
 
 
 @async_yield_fixture
@@ -139,10 +140,9 @@ async def test_a_webhook_lives_in_the_store(rig):
     (listed,) = await rig.webhooks.of_team(rig.team)
     assert listed == await rig.webhooks.find(rig.team, UUID)
     assert (listed.uuid, listed.url, listed.events) == (made.uuid, made.url, made.events)
-    secrets = []
-    await rig.webhooks.rotate(BY, rig.team, UUID, lambda secret: secrets.append(secret))
+    secret = await rig.webhooks.rotate(BY, rig.team, UUID)
     endpoint = await rig.webhooks.endpoint(BY, rig.team, UUID)
-    assert endpoint.secrets[0] == secrets[0]
+    assert endpoint.secrets == (secret, rig.secret)
     changed = await rig.webhooks.update(BY, rig.team, UUID, lambda terms: WebhookTerms(rig.url, "x", ("optout",), True))
     assert (changed.description, changed.events, changed.include_text) == ("x", ("optout",), True)
     await rig.webhooks.delete(BY, rig.team, UUID)
@@ -166,13 +166,12 @@ async def test_what_was_told_can_be_told_again(rig):
 
 
 @ensureDeferred
-async def test_a_call_that_comes_twice_makes_one(rig):
-    mark = Mark(rig.team, "POST /webhooks", "key", b"h" * 32)
-
-    def kept(made, secret):
-        return Kept(mark, made.uuid.encode())
-
-    await rig.make(kept)
-    with pytest.raises(Repeated):
-        await rig.make(kept)
-    assert len(await rig.webhooks.of_team(rig.team)) == 1
+async def test_a_webhook_is_tested_once_at_a_time(rig):
+    await rig.make()
+    first = Deferred.fromCoroutine(rig.tests.ping(BY, rig.team, UUID))
+    second = Deferred.fromCoroutine(rig.tests.ping(BY, rig.team, UUID))
+    ended = await DeferredList([first, second], consumeErrors=True)
+    assert sorted(succeeded for succeeded, _ in ended) == [False, True]
+    refused = next(failure for succeeded, failure in ended if not succeeded)
+    assert refused.check(TooManyJobs)
+    assert (await rig.tests.ping(BY, rig.team, UUID)).status == 200

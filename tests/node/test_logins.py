@@ -31,6 +31,7 @@ class Desk:
         self.database = database
         self.people = CurrentPeople()
         self.looked_at: list[str] = []
+        self.held: Deferred[None] | None = None
         numbers = iter(range(1000))
         self.logins = Logins(
             database,
@@ -42,7 +43,18 @@ class Desk:
 
     def _call(self, function: Any, *arguments: str) -> Deferred[Any]:
         self.looked_at.append(function.__name__)
-        return succeed(function(*arguments))
+        if self.held is None or self.held.called:
+            return succeed(function(*arguments))
+        self.held.callback(None)
+        return self._gone_on.addCallback(lambda _: function(*arguments))
+
+    def hold(self) -> None:
+        """Let the next look at a password wait; `held` fires when it does."""
+        self.held, self._gone_on = Deferred(), Deferred()
+
+    def go_on(self) -> None:
+        """Wait no more."""
+        self._gone_on.callback(None)
 
     async def begin(self, password: str = PASSWORD, email: str = EMAIL, whence: Whence = HERE) -> Opened:
         return await self.logins.begin(email, password, None, whence)
@@ -92,7 +104,7 @@ async def test_decision_10_an_unknown_user_costs_a_look_as_a_wrong_password_does
 
 
 @pytest_twisted.ensureDeferred
-async def test_decision_09_after_five_wrong_ones_no_password_is_looked_at(desk: Desk):
+async def test_decision_9_after_five_wrong_ones_no_password_is_looked_at(desk: Desk):
     for _ in range(5):
         await refused(desk.begin("wrong"), LoginFailed)
     await refused(desk.begin(), TooManyAttempts)
@@ -188,3 +200,54 @@ async def test_only_so_many_passwords_are_looked_at_at_once_and_so_many_wait(mon
     for each in under_way[1:]:
         each.callback(False)
     assert [await each for each in waiting] == [True, False, False]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_login_with_the_old_password_that_is_under_way_when_it_changes_does_not_begin(desk: Desk):
+    here = await desk.begin()
+    desk.hold()
+    late = Deferred.fromCoroutine(desk.begin())
+    await desk.held
+    assert await desk.logins.change_password(by(here), PASSWORD, ANOTHER, HERE) == 0
+    desk.go_on()
+    await refused(late, LoginFailed)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_good_link_passes_from_an_address_that_sent_wrong_ones_and_weak_passwords(desk: Desk):
+    await desk.database.run("link", accounts.set_link, NODE, EMAIL, secret_digest("mbl_1"))
+    for _ in range(attempts.LIMIT + 1):
+        await refused(desk.logins.use_link("mbl_1", "short", HERE), BadValue)
+    for number in range(attempts.LIMIT + 1):
+        await refused(desk.logins.use_link(f"mbl_wrong_{number}", ANOTHER, HERE), LoginFailed)
+    for _ in range(attempts.LIMIT - 1):
+        await refused(desk.logins.use_link("mbl_wrong_0", ANOTHER, HERE), LoginFailed)
+    wrong = await refused(desk.logins.use_link("mbl_wrong_0", ANOTHER, HERE), TooManyAttempts)
+    assert str(wrong).startswith("too many calls with this link from this address")
+    assert await desk.logins.use_link("mbl_1", ANOTHER, HERE) == EMAIL
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_address_leaves_places_to_the_others(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(passwords, "OF_ONE_MAX", 2)
+    looking = Passwords(lambda *_: succeed(True))
+    with looking.place("192.0.2.7"), looking.place("192.0.2.7"):
+        with pytest.raises(TooManyAttempts) as found, looking.place("192.0.2.7"):
+            pass
+        assert found.value.retry_after_s == 1
+        with looking.place("192.0.2.8"):
+            pass
+    with looking.place("192.0.2.7"):
+        assert await looking.fits("a hash", PASSWORD)
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_asks_too_much_at_once_is_told_so_before_an_attempt_is_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(passwords, "OF_ONE_MAX", 0)
+    for _ in range(attempts.LIMIT + 1):
+        await refused(desk.begin(), TooManyAttempts)
+    monkeypatch.undo()
+    monkeypatch.setattr(passwords, "_hasher", passwords.PasswordHasher(1, 8, 1))
+    await desk.begin()

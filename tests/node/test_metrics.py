@@ -74,23 +74,30 @@ def receipts():
 def parts_of(*, smpp, outbox, running=(), binds=(), from_phones=NOTHING_FROM_PHONES, rabbitmq=None):
     writer = SimpleNamespace(commits=4, waiting_items=1)
     link = SimpleNamespace(standing=lambda: rabbitmq)
-    return SimpleNamespace(
-        base=SimpleNamespace(intake=writer, writer=writer),
-        teams=SimpleNamespace(binds=binds, outbox=outbox),
-        cluster=None if rabbitmq is None else SimpleNamespace(link=link),
+    carriers = SimpleNamespace(
         receipts=receipts(),
         callbacks=SimpleNamespace(figures=Figures(taken=51, repeated=52, foreign=53, unread=54)),
-        knowledge=SimpleNamespace(readings=9),
-        hooks=SimpleNamespace(sender=SimpleNamespace(figures=HookFigures(61, 62, 63, 64, 65, 66.5))),
-        smpp=None if smpp is None else SimpleNamespace(server=smpp),
-        smpp_connections=lambda: 0 if smpp is None else smpp.connections,
         from_phones=from_phones,
         fleet=SimpleNamespace(running=dict(enumerate(running, 1))),
         queue=Queue(),
+        watch=SimpleNamespace(moved={1: 4}, receipt_wait_s=lambda carrier_id: 12.5),
+    )
+    doors = SimpleNamespace(
+        smpp=None if smpp is None else SimpleNamespace(server=smpp),
+        smpp_connections=lambda: 0 if smpp is None else smpp.connections,
+    )
+    hooks = SimpleNamespace(sender=SimpleNamespace(figures=HookFigures(61, 62, 63, 64, 65, 66.5)))
+    return SimpleNamespace(
+        base=SimpleNamespace(intake=writer, writer=writer),
+        teams=SimpleNamespace(binds=binds, outbox=outbox),
+        carriers=carriers,
+        doors=doors,
+        cluster=None if rabbitmq is None else SimpleNamespace(link=link),
+        pictures=SimpleNamespace(configuration=SimpleNamespace(readings=9)),
+        chores=SimpleNamespace(hooks=hooks),
         directory=CurrentDirectory(
             Directory(carriers=[CarrierRecord(1, "safari", "fake"), CarrierRecord(2, "idle", "fake")])
         ),
-        watch=SimpleNamespace(moved={1: 4}, receipt_wait_s=lambda carrier_id: 12.5),
     )
 
 

@@ -106,7 +106,7 @@ class Member:
         )  # fmt: skip
 
     def make_dispatcher(self, carrier_id: int, carrier: Any) -> Dispatcher:
-        receipts = Receipts(self.journal, self.notifier, reactor, Policies(self.directory))
+        receipts = Receipts(self.journal, self.notifier, reactor, Policies(self.directory), self.directory.live.learned)
         ids = MessageIds(lambda: NOW_MS, lambda bits: 5)
         from_phones = FromPhones(self.journal, self.notifier, self.directory, ids, SmppTerms())
         return Dispatcher(

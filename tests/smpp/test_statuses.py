@@ -2,7 +2,7 @@
 
 import pytest
 
-from mobilesasa.smpp.statuses import TEXTS, Status, is_temporary, is_throttle, text_of
+from mobilesasa.smpp.statuses import TEXTS, Status, text_of
 
 
 def test_every_status_has_a_text_of_its_own():
@@ -19,15 +19,3 @@ def test_a_status_of_a_carrier_and_an_unknown_one_are_told_apart():
     assert text_of(0x400) == "a status of the carrier's own (0x00000400)"
     assert text_of(0x4FF) == "a status of the carrier's own (0x000004FF)"
     assert text_of(0x500) == "a status the specification does not know (0x00000500)"
-
-
-def test_what_asks_for_patience_is_temporary():
-    assert {status for status in Status if is_throttle(status)} == {Status.ESME_RMSGQFUL, Status.ESME_RTHROTTLED}
-    assert {status for status in Status if is_temporary(status)} == {
-        Status.ESME_RMSGQFUL,
-        Status.ESME_RTHROTTLED,
-        Status.ESME_RSYSERR,
-        Status.ESME_RX_T_APPN,
-    }
-    assert is_throttle(0x58)
-    assert not is_temporary(0x400)

@@ -201,7 +201,7 @@ def test_what_comes_after_a_broken_stream_is_not_looked_at(smsc):
     assert smsc.user.of("received") == []
 
 
-def test_an_unknown_command_is_refused_and_the_line_stays_up(smsc):
+def test_decision_101_an_unknown_command_is_refused_and_the_line_stays_up(smsc):
     smsc.link.dataReceived(b"\0\0\0\x10\0\0\x77\x77\0\0\0\0\0\0\0\x05" * 2)
     assert [event.pdu.status for event in smsc.far.heard()] == [Status.ESME_RINVCMDID] * 2
     assert smsc.link.refused == 2

@@ -105,8 +105,7 @@ def served(files) -> Served:
     renewal.stopService()
 
 
-def test_a_new_certificate_is_shown_to_new_connections_and_the_old_ones_go_on(served, tmp_path):
-    """Decision 103."""
+def test_decision_103_a_new_certificate_is_shown_to_new_connections_and_the_old_ones_go_on(served, tmp_path):
     before = Identity(tmp_path / "before.pem", served.files.key_file)
     before.certificate_file.write_bytes(served.files.certificate_file.read_bytes())
     bound = Peer(served.tls, before)
@@ -171,8 +170,9 @@ def test_a_client_with_a_certificate_of_a_trusted_authority_comes_in(files, clie
     assert len(peer.ask()) == 16
 
 
-def test_a_client_without_a_certificate_is_turned_away_where_one_is_required(files, client_files, warnings):
-    """Decision 103."""
+def test_decision_103_a_client_without_a_certificate_is_turned_away_where_one_is_required(
+    files, client_files, warnings
+):
     demanding = attrs.evolve(files, client_ca_file=client_files.certificate_file, client_required=True)
     peer = Peer(ServerTls(server_context(demanding)), files)
     with pytest.raises(ssl.SSLError):

@@ -296,8 +296,7 @@ def converse(peer: SSL.Connection, server: Server) -> None:
     raise AssertionError("the handshake does not end")
 
 
-def test_tls_1_2_is_spoken(server: Server):
-    """Decision 103."""
+def test_decision_103_tls_1_2_is_spoken(server: Server):
     peer = old_peer(SSL.TLS1_2_VERSION)
     converse(peer, server)
     assert peer.get_protocol_version_name() == "TLSv1.2"
@@ -305,7 +304,7 @@ def test_tls_1_2_is_spoken(server: Server):
 
 
 @pytest.mark.parametrize("version", [SSL.TLS1_VERSION, SSL.TLS1_1_VERSION])
-def test_older_versions_are_refused(server: Server, version: int):
+def test_decision_103_older_versions_are_refused(server: Server, version: int):
     with pytest.raises(SSL.Error, match="alert protocol version"):
         converse(old_peer(version), server)
     assert server.tcp.disconnecting

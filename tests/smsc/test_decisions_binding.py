@@ -1,4 +1,4 @@
-"""Decisions 91 to 100, 126 and 127: who binds, how much of it, and how it ends. Each test's docstring names its row."""
+"""Decisions 91 to 100, 126 and 127: who binds, how much of it, and how it ends. Each test's name has its row."""
 
 import pytest
 
@@ -30,16 +30,14 @@ def statuses(pdus):
 
 
 @pytest.mark.parametrize("octets", [37, 64])
-def test_a_password_of_up_to_64_octets_is_heard(rig, octets):
-    """Decision 91."""
+def test_decision_91_a_password_of_up_to_64_octets_is_heard(rig, octets):
     raw = "mbs_" + "x" * (octets - 4)
     rig.tokens.append(token(raw, 1))
     rig.changed()
     assert rig.connect().bind(system_id="ACME", password=raw).status == 0
 
 
-def test_a_password_of_65_octets_is_a_wrong_password_and_the_line_stays_up(rig):
-    """Decision 91."""
+def test_decision_91_a_password_of_65_octets_is_a_wrong_password_and_the_line_stays_up(rig):
     esme = rig.connect()
     octets = bytearray(BindTransceiver(system_id="ACME", password="x" * 64).encode(1))
     octets[:4] = (len(octets) + 1).to_bytes(4, "big")
@@ -48,8 +46,7 @@ def test_a_password_of_65_octets_is_a_wrong_password_and_the_line_stays_up(rig):
     assert esme.bind(system_id="ACME", password=ACME).status == 0
 
 
-def test_the_first_8_characters_of_a_token_open_nothing_and_the_record_says_why(rig):
-    """Decision 91."""
+def test_decision_91_the_first_8_characters_of_a_token_open_nothing_and_the_record_says_why(rig):
     rig.smpp_passwords.append(smpp_password(TEXT, ACME))
     rig.changed()
     assert rig.connect().bind(system_id="ACME", password=ACME[:8]).status == Status.ESME_RINVPASWD
@@ -59,21 +56,18 @@ def test_the_first_8_characters_of_a_token_open_nothing_and_the_record_says_why(
     assert rig.matching.looks == 0
 
 
-def test_an_smpp_password_of_8_characters_opens_what_its_token_opens(rig):
-    """Decision 91."""
+def test_decision_91_an_smpp_password_of_8_characters_opens_what_its_token_opens(rig):
     rig.smpp_passwords.append(smpp_password(TEXT, ACME))
     rig.changed()
     assert rig.bound(password=TEXT).submit().status == 0
 
 
 @pytest.mark.parametrize("system_id", ["ACME", "acme", "aCmE"])
-def test_the_system_id_is_the_team_s_code_in_any_case(rig, system_id):
-    """Decision 92."""
+def test_decision_92_the_system_id_is_the_team_s_code_in_any_case(rig, system_id):
     assert rig.connect().bind(system_id=system_id, password=ACME).status == 0
 
 
-def test_a_system_id_of_16_characters_is_no_team_s_and_is_answered_as_such(rig):
-    """Decision 92."""
+def test_decision_92_a_system_id_of_16_characters_is_no_team_s_and_is_answered_as_such(rig):
     esme = rig.connect()
     octets = bytearray(BindTransceiver(system_id="A" * 15, password=ACME).encode(1))
     octets[:4] = (len(octets) + 1).to_bytes(4, "big")
@@ -82,14 +76,12 @@ def test_a_system_id_of_16_characters_is_no_team_s_and_is_answered_as_such(rig):
 
 
 @pytest.mark.parametrize("system_type", ["", "TRANSCEIVER", "vma", "123456789012"])
-def test_the_system_type_is_not_regarded(rig, system_type):
-    """Decision 93."""
+def test_decision_93_the_system_type_is_not_regarded(rig, system_type):
     assert rig.connect().bind(system_id="ACME", password=ACME, system_type=system_type).status == 0
 
 
 @pytest.mark.parametrize(("version", "tlvs"), [(0x00, {}), (0x33, {}), (0x34, {0x0210: 0x34}), (0x50, {0x0210: 0x34})])
-def test_every_interface_version_is_taken_and_one_before_3_4_gets_no_tlvs(rig, version, tlvs):
-    """Decision 94."""
+def test_decision_94_every_interface_version_is_taken_and_one_before_3_4_gets_no_tlvs(rig, version, tlvs):
     response = rig.connect().bind(system_id="ACME", password=ACME, interface_version=version)
     assert (response.status, response.tlvs) == (0, tlvs)
     assert Tag.SC_INTERFACE_VERSION == 0x0210
@@ -106,8 +98,7 @@ def test_every_interface_version_is_taken_and_one_before_3_4_gets_no_tlvs(rig, v
         ("RIVAL", RIVAL, 0x0D, "the team is suspended"),
     ],
 )
-def test_each_refusal_has_its_status_and_is_kept_in_words(rig, system_id, password, status, why):
-    """Decision 95."""
+def test_decision_95_each_refusal_has_its_status_and_is_kept_in_words(rig, system_id, password, status, why):
     rig.change_team(2, suspended=True)
     assert rig.connect().bind(system_id=system_id, password=password).status == status
     (refused,) = rig.smsc.refusals
@@ -115,8 +106,7 @@ def test_each_refusal_has_its_status_and_is_kept_in_words(rig, system_id, passwo
     assert refused.at_ms == rig.now_ms()
 
 
-def test_the_sixth_session_over_all_kinds_of_binds_is_refused(rig):
-    """Decision 96."""
+def test_decision_96_the_sixth_session_over_all_kinds_of_binds_is_refused(rig):
     kinds = [BindTransmitter, BindReceiver, BindTransceiver, BindTransmitter, BindReceiver]
     esmes = [rig.bound(kind) for kind in kinds]
     sixth = rig.connect()
@@ -128,15 +118,13 @@ def test_the_sixth_session_over_all_kinds_of_binds_is_refused(rig):
     assert rig.smsc.refusals[-1].why == "the team has its 5 sessions"
 
 
-def test_a_second_bind_on_a_connection_is_already_bound(rig):
-    """Decision 96."""
+def test_decision_96_a_second_bind_on_a_connection_is_already_bound(rig):
     esme = rig.bound()
     assert esme.bind(system_id="ACME", password=ACME).status == 0x05
     assert esme.submit().status == 0
 
 
-def test_a_dead_session_gives_its_place_to_a_reconnect(rig):
-    """Decision 96."""
+def test_decision_96_a_dead_session_gives_its_place_to_a_reconnect(rig):
     dead = rig.bound()
     dead.alive = False
     others = [rig.bound() for _ in range(4)]
@@ -150,8 +138,7 @@ def test_a_dead_session_gives_its_place_to_a_reconnect(rig):
     assert not any(esme.closed for esme in others)
 
 
-def test_50_a_second_with_a_burst_of_one_and_the_rest_is_throttled_without_a_disconnect(rig):
-    """Decision 97."""
+def test_decision_97_50_a_second_with_a_burst_of_one_and_the_rest_is_throttled_without_a_disconnect(rig):
     esme = rig.bound()
     answers = statuses(esme.send(*[MESSAGE] * 60))
     assert (answers[:50], answers[50:]) == ([0] * 50, [Status.ESME_RTHROTTLED] * 10)
@@ -160,15 +147,13 @@ def test_50_a_second_with_a_burst_of_one_and_the_rest_is_throttled_without_a_dis
     assert not esme.closed
 
 
-def test_a_session_has_a_rate_of_its_own(rig):
-    """Decision 97."""
+def test_decision_97_a_session_has_a_rate_of_its_own(rig):
     first, second = rig.bound(), rig.bound()
     assert statuses(first.send(*[MESSAGE] * 51))[-1] == Status.ESME_RTHROTTLED
     assert statuses(second.send(*[MESSAGE] * 50)) == [0] * 50
 
 
-def test_after_30_s_of_silence_we_ask_and_after_60_s_we_close(rig):
-    """Decision 98."""
+def test_decision_98_after_30_s_of_silence_we_ask_and_after_60_s_we_close(rig):
     esme = rig.bound()
     esme.heard()
     rig.clock.advance(29.9)
@@ -186,8 +171,7 @@ def test_after_30_s_of_silence_we_ask_and_after_60_s_we_close(rig):
 
 
 @pytest.mark.parametrize("sign", [EnquireLink(), MESSAGE, GenericNack()])
-def test_any_pdu_is_a_sign_of_life(rig, sign):
-    """Decision 98."""
+def test_decision_98_any_pdu_is_a_sign_of_life(rig, sign):
     esme = rig.bound()
     rig.clock.advance(59)
     esme.send(sign)
@@ -197,8 +181,7 @@ def test_any_pdu_is_a_sign_of_life(rig, sign):
     assert not esme.closed
 
 
-def test_a_connection_that_does_not_bind_within_10_s_is_closed(rig):
-    """Decision 99."""
+def test_decision_99_a_connection_that_does_not_bind_within_10_s_is_closed(rig):
     esme = rig.connect()
     rig.clock.advance(9.9)
     assert not esme.closed
@@ -206,8 +189,7 @@ def test_a_connection_that_does_not_bind_within_10_s_is_closed(rig):
     assert esme.closed
 
 
-def test_refused_binds_do_not_lengthen_the_time_to_bind(rig):
-    """Decision 99."""
+def test_decision_99_refused_binds_do_not_lengthen_the_time_to_bind(rig):
     esme = rig.connect()
     for _ in range(5):
         rig.clock.advance(1.9)
@@ -217,20 +199,17 @@ def test_refused_binds_do_not_lengthen_the_time_to_bind(rig):
 
 
 @pytest.mark.parametrize("length", [0, 15, 65_537, 2**32 - 1])
-def test_a_length_that_no_pdu_has_costs_the_connection(rig, length):
-    """Decision 99."""
+def test_decision_99_a_length_that_no_pdu_has_costs_the_connection(rig, length):
     esme = rig.bound()
     esme.link.dataReceived(length.to_bytes(4, "big") + bytes(12))
     assert esme.closed
 
 
-def test_a_submit_on_a_receiver_is_in_the_wrong_state(rig):
-    """Decision 100."""
+def test_decision_100_a_submit_on_a_receiver_is_in_the_wrong_state(rig):
     assert rig.bound(BindReceiver).submit().status == 0x04
 
 
-def test_reading_pauses_at_100_unanswered_and_goes_on_when_half_are_answered():
-    """Decision 126."""
+def test_decision_126_reading_pauses_at_100_unanswered_and_goes_on_when_half_are_answered():
     rig = Rig(session_tps=0)
     rig.intake.hold()
     esme = rig.bound()
@@ -244,8 +223,7 @@ def test_reading_pauses_at_100_unanswered_and_goes_on_when_half_are_answered():
     assert statuses(esme.heard()) == [0] * 100
 
 
-def test_a_node_that_stops_answers_what_is_under_way_and_unbinds(rig):
-    """Decision 127."""
+def test_decision_127_a_node_that_stops_answers_what_is_under_way_and_unbinds(rig):
     rig.server.startService()
     rig.intake.hold()
     esme = rig.bound()
@@ -261,8 +239,7 @@ def test_a_node_that_stops_answers_what_is_under_way_and_unbinds(rig):
     assert stopped.called
 
 
-def test_what_is_not_done_within_10_s_is_cut(rig):
-    """Decision 127."""
+def test_decision_127_what_is_not_done_within_10_s_is_cut(rig):
     rig.server.startService()
     rig.intake.hold()
     esme = rig.bound()
@@ -275,8 +252,7 @@ def test_what_is_not_done_within_10_s_is_cut(rig):
     assert stopped.called
 
 
-def test_a_stopping_node_takes_no_binds(rig):
-    """Decision 127."""
+def test_decision_127_a_stopping_node_takes_no_binds(rig):
     rig.server.startService()
     held, waiting = rig.bound(), rig.connect()
     stopped = rig.server.stopService()
@@ -287,8 +263,7 @@ def test_a_stopping_node_takes_no_binds(rig):
     assert stopped.called
 
 
-def test_receipts_that_nobody_has_answered_stay_in_the_spool(rig):
-    """Decision 127."""
+def test_decision_127_receipts_that_nobody_has_answered_stay_in_the_spool(rig):
     rig.outbox.startService()
     rig.server.startService()
     esme = rig.bound(password=ACME_2)

@@ -117,7 +117,7 @@ def test_an_old_peer_gets_no_tlvs_with_a_failure(rig):
         (State.FAILED, None, MessageState.UNDELIVERABLE, 1),
     ],
 )
-def test_a_query_tells_state_and_error_code(rig, state, failure, message_state, error_code):
+def test_decision_102_a_query_tells_state_and_error_code(rig, state, failure, message_state, error_code):
     message_id = sent(rig)
     rig.alterations.reached[rig.intake.stored[0].id] = Reached(state, failure, None)
     response = ask(rig, QuerySm(message_id=message_id))
@@ -136,7 +136,7 @@ def test_a_query_tells_when_it_ended(rig):
 # cancel_sm
 
 
-def test_a_cancelled_message_is_refunded_and_failed(rig):
+def test_decision_102_a_cancelled_message_is_refunded_and_failed(rig):
     rig.intake.balance[1] = 5
     message_id = sent(rig)
     assert rig.intake.balance[1] == 4
@@ -217,7 +217,7 @@ def test_where_none_waits_none_is_cancelled(rig):
 # replace_sm
 
 
-def test_a_replaced_message_says_something_else_under_its_id(rig):
+def test_decision_102_a_replaced_message_says_something_else_under_its_id(rig):
     message_id = sent(rig, registered_delivery=1)
     assert ask(rig, ReplaceSm(message_id=message_id, registered_delivery=2, short_message=b"Ho\x00")).status == 0
     (stored,) = rig.intake.stored
@@ -307,7 +307,7 @@ def test_a_text_of_two_parts_is_told_that_one_is_the_most(rig):
         {"esm_class": 0x40, "short_message": bytes.fromhex("050003070201") + b"Hi"},
     ],
 )
-def test_what_is_not_one_whole_message_cannot_be_replaced(rig, fields):
+def test_decision_102_what_is_not_one_whole_message_cannot_be_replaced(rig, fields):
     response = ask(rig, operation(ReplaceSm, sent(rig, **fields)))
     assert (response.status, info(response)) == (
         Status.ESME_RREPLACEFAIL,

@@ -35,7 +35,7 @@ def multi(*numbers: str, **fields) -> SubmitMulti:
 # data_sm
 
 
-def test_a_data_sm_is_a_message_and_answered_with_its_id(rig):
+def test_decision_102_a_data_sm_is_a_message_and_answered_with_its_id(rig):
     (response,) = rig.bound().send(data(source_addr="TextBlast", registered_delivery=1))
     (stored,) = rig.intake.stored
     assert (stored.sender, stored.recipient, stored.text, stored.wish) == ("TextBlast", ONE, "Hi", Wish.ALL)
@@ -88,7 +88,7 @@ def test_the_payload_of_a_data_sm_counts_its_parts(rig):
 # submit_multi
 
 
-def test_each_destination_is_a_message_and_the_answer_has_the_id_of_the_first(rig):
+def test_decision_102_each_destination_is_a_message_and_the_answer_has_the_id_of_the_first(rig):
     (response,) = rig.bound().send(multi(ONE, TWO, THREE, source_addr="TextBlast", registered_delivery=1))
     assert [stored.recipient for stored in rig.intake.stored] == [ONE, TWO, THREE]
     assert {(s.text, s.sender, s.wish, s.price_units) for s in rig.intake.stored} == {("Hi", "TextBlast", Wish.ALL, 1)}
@@ -163,7 +163,7 @@ def test_every_field_of_a_submit_multi_is_regarded(rig):
     assert stored.due_at_ms == rig.now_ms() + 3_600_000
 
 
-def test_each_destination_counts_for_the_rate(rig):
+def test_decision_97_each_destination_counts_for_the_rate(rig):
     rig.change_team(1, session_tps=4)
     responses = rig.bound().send(multi(ONE, TWO, THREE), multi(ONE, TWO), multi(THREE))
     assert [response.status for response in responses] == [0, Status.ESME_RTHROTTLED, 0]

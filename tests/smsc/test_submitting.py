@@ -190,13 +190,13 @@ def test_reading_stays_paused_while_half_the_window_waits():
     assert esme.transport.producerState == "paused"
 
 
-def test_a_full_node_says_so(rig):
+def test_decision_125_a_full_node_says_so(rig):
     """Decision 125."""
     rig.intake.failing = Overloaded("too much is waiting")
     assert statuses(rig.bound().send(hi(1), hi(2))) == [Status.ESME_RMSGQFUL] * 2
 
 
-def test_a_store_that_is_away_is_a_system_error_for_each_and_one_line_in_the_log(rig, flush_logged):
+def test_decision_125_a_store_that_is_away_is_a_system_error_for_each_and_one_line_in_the_log(rig, flush_logged):
     """Decision 125."""
     esme = rig.bound()
     rig.intake.failing = ConnectionError("no database")

@@ -17,7 +17,7 @@ def count(txn: Txn, times: int, account: bytes = JANE, address: str = HERE) -> N
         attempts.count(txn, account, address)
 
 
-def test_decision_09_the_sixth_within_a_quarter_of_an_hour_is_one_too_many(txn: Txn):
+def test_decision_9_the_sixth_within_a_quarter_of_an_hour_is_one_too_many(txn: Txn):
     count(txn, 5)
     with pytest.raises(TooManyAttempts) as refused:
         count(txn, 1)
@@ -59,4 +59,33 @@ def test_two_at_once_are_counted_one_after_the_other(database_dsn: str):
     end = two.meanwhile(count, 1)
     with pytest.raises(TooManyAttempts):
         end()
+    two.close()
+
+
+def accounts(times: int) -> list[bytes]:
+    return [account_digest(f"{number}@acme.example") for number in range(times)]
+
+
+def test_decision_9_who_tries_many_accounts_from_one_address_is_stopped_after_a_hundred(txn: Txn):
+    for account in accounts(100):
+        count(txn, 1, account)
+    with pytest.raises(TooManyAttempts, match="too many wrong passwords or links from this address"):
+        count(txn, 1)
+    count(txn, 1, JANE, THERE)
+
+
+def test_what_was_right_does_not_count_against_its_address(txn: Txn):
+    for account in accounts(120):
+        count(txn, 1, account)
+        attempts.reset(txn, account, HERE)
+    count(txn, 5)
+
+
+def test_one_account_that_is_tried_over_and_over_does_not_stop_the_others_of_its_address(database_dsn: str):
+    two = Two(database_dsn)
+    two.do(count, 5)
+    for _ in range(100):
+        with pytest.raises(TooManyAttempts, match="for this account"):
+            two.do(count, 1)
+    two.do(count, 5, OTTO)
     two.close()

@@ -32,7 +32,7 @@ from mobilesasa.sms.udh import Concatenation
 from mobilesasa.store import audit, carriers, claims, inbound, intake, outcomes, reports, teams
 from mobilesasa.store.claims import Claim
 from mobilesasa.store.database import Txn, connect, in_transaction, one_row
-from tests.store.people import give_group
+from tests.store.belongings import give_belongings
 
 HOUR_MS = 3_600_000
 
@@ -109,7 +109,7 @@ def stored(txn: Txn) -> Stored:
     assert None not in taken
     live_through(txn, carrier_id, ids, now_ms)
     hear_from_phones(txn, team.id, carrier_id, new_id, now_ms)
-    give_group(txn, team.id, "254712345678")
+    give_belongings(txn, team.id)
     return Stored(txn, team.id, carrier_id, run, ids)
 
 
@@ -323,10 +323,45 @@ FAULTS = [
         {"default_senders"},
     ),
     ("UPDATE contact_group SET members = 2", {"groups"}),
-    ("UPDATE contact_group SET team_id = 0", {"groups"}),
+    ("UPDATE contact_group SET team_id = 0", {"groups", "members"}),
     ("UPDATE contact SET deleted_at = now()", {"groups"}),
     ("DELETE FROM contact", {"groups"}),
-    ("UPDATE contact SET team_id = 0", {"groups"}),
+    ("UPDATE contact SET team_id = 0", {"contacts", "groups"}),
+    ("DELETE FROM contact_attribute", {"contacts"}),
+    ("DELETE FROM contact_group", {"members"}),
+    ("UPDATE group_member SET team_id = 0", {"members", "groups"}),
+    ("UPDATE erasure SET team_id = 0", {"erasures"}),
+    ("UPDATE erasure SET phone = NULL", {"erasures"}),
+    ("UPDATE erasure SET next_at = NULL", {"erasures"}),
+    ("UPDATE erasure SET phone = NULL, next_at = NULL, finished_at = now()", set()),
+    ("DELETE FROM file_chunk WHERE n = 1", {"files"}),
+    ("UPDATE file_chunk SET n = 2 WHERE n = 1", {"files"}),
+    ("UPDATE file SET octets = NULL WHERE content_type = 'application/pdf'", {"documents"}),
+    ("DELETE FROM file WHERE content_type = 'application/pdf'", {"documents"}),
+    ("DELETE FROM file WHERE content_type = 'text/csv'", set()),
+    ("UPDATE file SET octets = 0 WHERE octets IS NULL", {"files"}),
+    ("DELETE FROM export", {"files"}),
+    ("UPDATE file SET team_id = (SELECT id FROM team WHERE code = 'OTHER')", {"files", "documents"}),
+    ("UPDATE job SET finished_at = now() WHERE kind = 'contacts.undo'", {"jobs"}),
+    ("UPDATE job SET finished_at = NULL WHERE kind = 'export'", {"jobs"}),
+    ("UPDATE upload SET undo_job_id = NULL, removed = 0", {"jobs"}),
+    ("DELETE FROM upload", {"jobs", "files"}),
+    ("UPDATE job SET kind = 'of a feature to come' WHERE kind = 'contacts.undo'", {"uploads"}),
+    ("UPDATE upload SET team_id = (SELECT id FROM team WHERE code = 'OTHER')", {"uploads", "files", "jobs"}),
+    ("UPDATE upload SET updated = 2", {"uploads"}),
+    ("UPDATE upload SET restored = 1", {"uploads"}),
+    ("UPDATE upload SET failed = 0", {"uploads"}),
+    ("DELETE FROM upload_error", set()),
+    ("UPDATE export SET team_id = (SELECT id FROM team WHERE code = 'OTHER')", {"exports", "files"}),
+    ("UPDATE file SET octets = NULL WHERE id = (SELECT file_id FROM export)", {"exports"}),
+    ("DELETE FROM webhook", {"deliveries"}),
+    ("DELETE FROM webhook_event", {"deliveries"}),
+    ("DELETE FROM webhook_delivery", set()),
+    ("UPDATE webhook_event SET team_id = 0", {"deliveries"}),
+    ("UPDATE webhook_delivery SET next_at = NULL", {"deliveries"}),
+    ("UPDATE webhook_delivery SET state = 20", {"deliveries"}),
+    ("UPDATE ledger_mark SET balance = balance + 1", {"marks"}),
+    ("UPDATE ledger_mark SET ledger_id = 0", {"marks"}),
     ("UPDATE message SET resent_from = id WHERE id = {delivered}", set()),
     ("UPDATE message SET resent_from = 'ffffffff-0000-7000-8000-000000000000' WHERE id = {delivered}", {"resends"}),
     ("UPDATE message SET resent_from = {refused} WHERE id IN ({delivered}, {sent})", {"one_resend"}),

@@ -47,7 +47,7 @@ def test_a_sender_is_found_by_name_and_uuid(txn: Txn) -> None:
     made = senders.add(txn, NODE, team.id, "Acme")
     found = directory.load(txn)
     expected = Sender(made.id, made.uuid, team.id, "Acme", "pending", {}, "transactional", [])
-    assert found.sender_named(team.id, "Acme") == found.sender_by_uuid(team.id, made.uuid) == expected
+    assert found.sender_named(team.id, "Acme") == found.sender_meant(team.id, made.uuid) == expected
 
 
 def test_a_token_is_found_by_its_text_with_its_scopes_and_its_end(txn: Txn) -> None:

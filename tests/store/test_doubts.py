@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from mobilesasa.core.actors import NODE
 from mobilesasa.core.model import Failure, Later, Sent, State
 from mobilesasa.smpp.ids import form_of, id_forms
 from mobilesasa.store import doubts, messages, parked
@@ -216,7 +217,7 @@ def test_by_hand_a_receipt_is_settled_for_a_message_that_was_taken_for_sent(txn,
     message_id = held(txn, add_team(txn), carrier, *refs)
     told(txn, delivered("x", carrier_id=carrier))
     number = one(txn, "SELECT id FROM parked_report")
-    match = parked.match_now(txn, number, Wanted(message_id, part=len(refs)))
+    match = parked.match_now(txn, NODE, number, Wanted(message_id, part=len(refs)))
     assert (match.message_id, match.part) == (message_id, len(refs))
     told(txn, delivered("a", carrier_id=carrier))
     assert standing(txn, message_id)[0] is State.DELIVERED

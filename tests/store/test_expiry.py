@@ -75,7 +75,7 @@ def test_decision_123_a_scheduled_message_is_paid_at_once_and_refunded_when_it_e
 @pytest.mark.parametrize(
     "changes", [{"wish": Wish.NONE}, {"wish": Wish.SUCCESSES}, {"origin": Origin.API, "wish": Wish.ALL}]
 )
-def test_decisions_107_and_116_who_wants_no_such_receipt_is_refunded_without_one(txn, changes):
+def test_decision_107_who_wants_no_such_receipt_is_refunded_without_one(txn, changes):
     team = add_team(txn, units=10)
     overdue(txn, team, **changes)
     assert expire_some(txn, 10) == (1, [])

@@ -33,6 +33,7 @@ from tests.store.given import (
     settled,
     told,
 )
+from tests.store.test_hooks import add_webhook, queued
 
 DAY_MS = 86_400_000
 DATES = {"from_ms": NOW_MS - DAY_MS, "to_ms": NOW_MS + DAY_MS, "zone": "Africa/Nairobi"}
@@ -181,6 +182,23 @@ def test_one_that_cannot_be_written_leaves_no_file_and_its_team_is_told(txn):
 
 
 # What is in them
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_one_whose_job_is_given_up_leaves_no_file_and_its_team_is_told(txn, begun):
+    team = add_team(txn)
+    export, job = ask(txn, team)
+    webhook = add_webhook(txn, team, "export.completed")
+    if begun:
+        exports.begin(txn, job, str(uuid.uuid4()))
+        txn.execute("UPDATE job SET tries = 1")
+    for _ in range(jobs.TRIES_MAX):
+        jobs.begin(txn, job.id, {JOB_KIND: exports.given_up})
+    assert exports.find(txn, team, export.uuid).state == JobState.FAILED
+    assert rows(txn, "SELECT FROM file WHERE team_id = %(team)s", team=team) == []
+    assert queued(txn, webhook) == [("export.completed", export.uuid)]
+    exports.given_up(txn, team, 0)  # of a job without an export
+    assert len(queued(txn, webhook)) == 1
 
 
 def test_messages_are_told_with_what_became_of_them(txn):

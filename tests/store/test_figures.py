@@ -7,7 +7,7 @@ import pytest
 
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.model import Failure, Never, Sent
-from mobilesasa.core.reporting import Figures, Period, Wanted, bounded, days_of, spans_of, zone_of
+from mobilesasa.core.reporting import Figures, Period, Wanted, bounded, day_at, spans_of, zone_of
 from mobilesasa.store import figures, rollups
 from tests.store.given import (
     NOW_MS,
@@ -98,7 +98,8 @@ def test_decision_86_days_of_a_zone_are_whole_also_where_they_differ_by_quarters
     accepted(txn, team, id=at(at_ms))
     accepted(txn, team, id=at(at_ms - 1))
     counted(txn)
-    period = days_of(begins.date() - dt.timedelta(days=1), begins.date(), kathmandu)
+    today = begins.date()
+    period = Period(day_at(today - dt.timedelta(days=1), kathmandu), day_at(today + dt.timedelta(days=1), kathmandu))
     starts = spans_of(period, kathmandu, "day")
     found = figures.grouped(txn, Wanted(team_id=team, period=period), "span", starts)
     assert [(each.key, each.figures.accepted) for each in found] == [(0, 1), (1, 1)]

@@ -46,18 +46,8 @@ def test_a_piece_that_comes_twice_is_kept_once_and_a_whole_file_takes_none(txn, 
     files.add_chunk(txn, file_id, 0, b"whole")
     assert files.finish(txn, file_id).octets == 5
     files.add_chunk(txn, file_id, 1, b"more")
-    files.clear(txn, file_id)
     assert (files.read_chunk(txn, file_id, 0), files.read_chunk(txn, file_id, 1)) == (b"whole", None)
     assert files.find(txn, team, name).octets == 5
-
-
-def test_a_file_can_be_written_from_its_beginning_again(txn, team):
-    _, file_id = begin(txn, team)
-    files.add_chunk(txn, file_id, 0, b"one")
-    files.add_chunk(txn, file_id, 1, b"two")
-    files.clear(txn, file_id)
-    files.add_chunk(txn, file_id, 0, b"three")
-    assert files.finish(txn, file_id).octets == 5
 
 
 def test_a_file_that_is_removed_leaves_nothing(txn, team):

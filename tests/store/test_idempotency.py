@@ -17,7 +17,7 @@ from mobilesasa.core.idempotency import Kept, Mark, Repeated
 from mobilesasa.core.model import Failure, Never
 from mobilesasa.store import idempotency, intake
 from mobilesasa.store.database import Database, OutcomeUnknown, StoreUnavailable, connect, in_transaction
-from mobilesasa.store.idempotency import DOUBT_PAUSE_S, DOUBT_TRIES, Keys, run_once
+from mobilesasa.store.idempotency import DOUBT_PAUSE_S, DOUBT_TRIES, PACKED_FROM, Keys, run_once
 from mobilesasa.store.journal import Journal
 from mobilesasa.store.messages import History
 from mobilesasa.store.writer import Writer
@@ -60,6 +60,21 @@ def test_the_second_of_a_key_does_nothing_and_is_told_the_first_s_reply(txn):
         accept_once(txn, kept(team, b"second"))
     assert repeated.value.kept == kept(team, b"first")
     assert (count(txn, "message"), balance(txn, team)) == (1, 9)
+
+
+@pytest.mark.parametrize("octets", [PACKED_FROM - 1, PACKED_FROM, 600_000])
+def test_a_reply_of_any_length_is_told_octet_for_octet(txn, octets):
+    given = kept(add_team(txn, 10), (b'{"items":[' + b'"one",' * octets)[: octets - 2] + b"]}")
+    idempotency.once_telling(txn, given.mark, lambda _: given.reply)
+    assert idempotency.find(txn, given.mark) == given
+    with pytest.raises(Repeated) as repeated:
+        accept_once(txn, given)
+    assert repeated.value.kept == given
+
+
+def test_a_long_reply_is_kept_packed(txn):
+    accept_once(txn, kept(add_team(txn, 10), b'{"items":[' + b'"one",' * 10_000 + b'"two"]}'))
+    assert one(txn, "SELECT octet_length(reply) FROM idempotency_key") < 1000
 
 
 def test_another_body_under_the_key_is_told_the_body_that_was_first(txn):

@@ -6,7 +6,7 @@ import uuid
 import attrs
 import pytest
 
-from mobilesasa.contacts.uploads import Undone
+from mobilesasa.contacts.uploads import IMPORT, Undone
 from mobilesasa.core.actors import NODE
 from mobilesasa.core.errors import JobEnded, NotFound, NotUndoable
 from mobilesasa.core.jobs import JobGone
@@ -14,6 +14,7 @@ from mobilesasa.store import imports, jobs, suppressions, uploads
 from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.store.intake import accept
 from tests.store.given import add_team, one, priced, rows
+from tests.store.test_hooks import add_webhook, queued
 from tests.store.uploading import PLAN, begin, chunk, contacts, counts, person, taken, undone
 
 ANN, BOB, CAT = "254712345671", "254712345672", "254712345673"
@@ -75,6 +76,27 @@ def test_decision_54_a_bad_row_is_kept_with_what_is_wrong_and_does_not_fail_the_
     (error,) = uploads.errors(txn, upload.id, 0, 100)
     assert (error.row, error.wrong, error.cells) == (3, wrong, ["12", "Nobody"])
     assert uploads.errors(txn, upload.id, 3, 100) == []
+
+
+def test_two_bad_rows_of_one_number_do_not_break_an_import(txn, team):
+    job, upload = begin(txn, team)
+    failed = [{"row": 3, "wrong": [], "cells": [text]} for text in ("first", "second")]
+    imports.take(txn, job, upload, 0, chunk(3, failed=failed))
+    imports.take(txn, job, upload, 3, chunk(4, failed=failed))
+    assert counts(uploads.find(txn, team, upload.uuid)) == (0, 0, 0, 4)
+    assert [each.cells for each in uploads.errors(txn, upload.id, 0, 100)] == [["first"]]
+
+
+def test_an_import_that_is_given_up_is_told_to_webhooks(txn, team):
+    job, upload = begin(txn, team)
+    webhook = add_webhook(txn, team, "import.completed")
+    for _ in range(jobs.TRIES_MAX):
+        jobs.begin(txn, job.id, {IMPORT: imports.tell})
+    assert uploads.find(txn, team, upload.uuid).status == "failed"
+    ((event, subject),) = queued(txn, webhook)
+    assert (event, subject) == ("import.completed", upload.uuid)
+    imports.tell(txn, team, 0)  # of a job that is no import
+    assert len(queued(txn, webhook)) == 1
 
 
 def test_rows_of_one_phone_within_a_chunk_are_counted_as_the_child_says(txn, team):

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mobilesasa.core.actors import Actor, ActorKind
 from mobilesasa.core.errors import InsufficientUnits
 from mobilesasa.core.model import Coding, Lane, Origin, Wish
+from mobilesasa.core.scopes import Role
+from mobilesasa.store import trail
 from mobilesasa.store.claims import Claim, claim
 from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.store.intake import accept, accept_again
@@ -29,6 +32,7 @@ from tests.store.given import (
     undone,
     wrong,
 )
+from tests.store.test_logins import add_user, begun
 
 pytestmark = pytest.mark.each_postgres
 
@@ -235,3 +239,15 @@ def test_an_id_cannot_be_stored_twice(txn):
     message_id = new_id()
     with pytest.raises(psycopg2.errors.UniqueViolation):
         accept(txn, [priced(team, id=message_id), priced(team, id=message_id)])
+
+
+def test_of_two_calls_of_one_login_that_in_a_team_which_it_may_no_longer_act_in_stores_nothing(txn):
+    mine, theirs = add_team(txn), add_team(txn)
+    login = begun(txn, add_user(txn, mine, theirs, role=Role.OPERATOR))
+    actors = [
+        Actor(ActorKind.USER, login.user.uuid, login_uuid=login.login_uuid, team_id=team, role=Role.OPERATOR)
+        for team in (mine, theirs)
+    ]
+    txn.execute("UPDATE membership SET role = 'viewer' WHERE team_id = %(team)s", {"team": theirs})
+    refusals = accept(txn, [priced(by.team_id, by=by) for by in actors])
+    assert [None if refusal is None else str(refusal) for refusal in refusals] == [None, trail.RIGHTS_ENDED]

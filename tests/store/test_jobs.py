@@ -51,6 +51,27 @@ def test_one_of_a_kind_of_a_team_waits_to_be_begun_and_the_oldest_first(txn, tea
     assert first in dict(jobs.waiting(txn))  # its process may have died
 
 
+def test_a_job_that_is_put_off_holds_up_none_of_its_kind_and_does_not_run_beside_them(txn, team):
+    broken, behind, _ = add(txn, team), add(txn, team), add(txn, team)
+    jobs.put_off(txn, jobs.begin(txn, broken), 60)
+    assert [job_id for job_id, _ in jobs.waiting(txn)] == [behind]
+    job = jobs.begin(txn, behind)
+    txn.execute("UPDATE job SET due_at = now() WHERE id = %(id)s", {"id": broken})
+    assert [job_id for job_id, _ in jobs.waiting(txn)] == [behind]  # which is under way
+    jobs.end(txn, job, JobState.COMPLETED)
+    assert [job_id for job_id, _ in jobs.waiting(txn)] == [broken]
+
+
+def test_what_follows_when_a_job_is_given_up_is_done_with_it_and_once(txn, team):
+    told = []
+    at_end = {"contacts.import": lambda _, team_id, job_id: told.append((team_id, job_id))}
+    first, other = add(txn, team), add(txn, team, "contacts.undo")
+    for job_id in (first, other) * (jobs.TRIES_MAX + 2):
+        jobs.begin(txn, job_id, at_end)
+    assert told == [(team, first)]
+    assert (state(txn, first), state(txn, other)) == ("failed", "failed")
+
+
 def test_a_job_waits_until_it_is_due(txn, team):
     job_id = add(txn, team, due_at_ms=4_000_000_000_000)
     assert job_id not in dict(jobs.waiting(txn))
@@ -85,6 +106,7 @@ def test_a_job_that_is_put_off_waits_and_one_that_is_put_back_does_not_count_as_
     job = jobs.begin(txn, add(txn, team))
     jobs.put_off(txn, job, 60)
     assert job.id not in dict(jobs.waiting(txn))
+    job = jobs.begin(txn, add(txn, team, "contacts.undo"))
     jobs.put_back(txn, job)
     assert (state(txn, job.id), one(txn, "SELECT tries FROM job WHERE id = %(id)s", id=job.id)) == ("pending", 0)
 
@@ -142,7 +164,8 @@ async def test_the_pool_begins_ends_puts_off_and_puts_back(database_dsn):
         assert await stored.waiting() == [(second, "b")]
         await stored.put_back(other)
         assert in_transaction(direct, state, second) == "pending"
-        await stored.end(job, JobState.FAILED, "no")
+        again = await stored.begin(first)
+        await stored.end(again, JobState.FAILED, "no")
         assert in_transaction(direct, jobs.find, team, first).error == "no"
     finally:
         await database.close()

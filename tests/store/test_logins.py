@@ -6,12 +6,12 @@ import attrs
 import pytest
 
 from mobilesasa.core.actors import NODE, Actor, ActorKind
-from mobilesasa.core.errors import AccessEnded, BadValue, NotFound, TeamSuspended
+from mobilesasa.core.errors import AccessEnded, BadValue, LoginFailed, NotFound, TeamSuspended, UserDisabled
 from mobilesasa.core.people import Whence, secret_digest
 from mobilesasa.core.scopes import Role
 from mobilesasa.store import accounts, logins, teams, trail, users
 from mobilesasa.store.database import Txn, connect, in_transaction
-from mobilesasa.store.logins import Begun, NewLogin, Reused
+from mobilesasa.store.logins import Begun, Candidate, NewLogin, Reused
 from mobilesasa.store.users import NewUser
 from tests.store.given import add_team, one, rows
 from tests.store.two import Two
@@ -41,7 +41,8 @@ def jane(txn: Txn, team: int) -> int:
 
 
 def begun(txn: Txn, user_id: int, raw: str = "mbr_1", team: str | None = None) -> Begun:
-    return logins.begin(txn, user_id, team, new(raw))
+    kept = one(txn, "SELECT password_hash FROM app_user WHERE id = %(id)s", id=user_id)
+    return logins.begin(txn, Candidate(user_id, kept), team, new(raw))
 
 
 def renewed(txn: Txn, token: str, following: str, team: str | None = None, whence: Whence = HERE) -> Begun | Reused:
@@ -213,7 +214,7 @@ def test_a_user_has_at_most_so_many_logins_and_the_oldest_end(txn: Txn, jane: in
 
 def test_decision_10_a_change_of_the_password_ends_all_other_logins(txn: Txn, jane: int):
     here, there = begun(txn, jane, "mbr_1"), begun(txn, jane, "mbr_2")
-    assert logins.change_password(txn, actor(here), jane, "a hash") == [there.login_uuid]
+    assert logins.change_password(txn, actor(here), jane, None, "a hash") == [there.login_uuid]
     assert logins.credentials(txn, here.user.uuid) == (jane, EMAIL, "a hash")
     with pytest.raises(NotFound):
         logins.credentials(txn, str(uuid.uuid4()))
@@ -271,3 +272,44 @@ def test_nodes_are_told_of_what_matters_to_them_alone(database_dsn: str, change:
 
 def test_a_team_that_is_made_has_nobody_in_it(txn: Txn, team: int):
     assert users.list_users(txn, teams.show_team(txn, code_of(txn, team)).code) == []
+
+
+def test_no_login_begins_with_a_password_that_was_changed_meanwhile(database_dsn: str):
+    two = Two(database_dsn)
+    jane = two.do(lambda txn: add_user(txn, add_team(txn), password_hash="the old one"))
+    with two.first.cursor() as txn:
+        accounts.set_password(txn, NODE, EMAIL, "the new one")
+    end = two.meanwhile(logins.begin, Candidate(jane, "the old one"), None, new())
+    with pytest.raises(LoginFailed, match="email or password is wrong"):
+        end()
+    two.close()
+
+
+def test_a_login_that_begins_before_the_password_is_changed_ends_with_that(database_dsn: str):
+    two = Two(database_dsn)
+    jane = two.do(lambda txn: add_user(txn, add_team(txn)))
+    with two.first.cursor() as txn:
+        found = begun(txn, jane)
+    end = two.meanwhile(accounts.set_password, NODE, EMAIL, "the new one")
+    end()
+    assert two.do(logins.of_user, found.user.uuid) == []
+    two.close()
+
+
+def test_no_login_begins_of_somebody_who_was_disabled_meanwhile(txn: Txn, jane: int):
+    accounts.disable(txn, NODE, EMAIL)
+    with pytest.raises(UserDisabled):
+        begun(txn, jane)
+
+
+def test_a_password_that_an_operator_has_set_meanwhile_is_not_overwritten(database_dsn: str):
+    two = Two(database_dsn)
+    found = two.do(lambda txn: begun(txn, add_user(txn, add_team(txn), password_hash="the old one")))
+    jane = two.do(lambda txn: one(txn, "SELECT id FROM app_user"))
+    with two.first.cursor() as txn:
+        txn.execute(users.SET_PASSWORD, {"user_id": jane, "password_hash": "the operator's"})
+    end = two.meanwhile(logins.change_password, actor(found), jane, "the old one", "a new one")
+    with pytest.raises(LoginFailed, match="the old password is wrong"):
+        end()
+    assert two.do(logins.credentials, found.user.uuid)[2] == "the operator's"
+    two.close()

@@ -223,3 +223,20 @@ def test_a_setting_that_cannot_be_kept_is_refused(txn: Txn, team: int, change: d
 def test_a_default_sender_that_is_not_the_team_s_is_refused(txn: Txn, team: int):
     with pytest.raises(Refused):
         members.change_settings(txn, NODE, team, {"default_sender": "NoSuch"})
+
+
+def test_an_owner_whom_an_operator_is_just_making_is_not_removed_by_an_admin(database_dsn: str):
+    two = Two(database_dsn)
+
+    def begin(txn: Txn) -> tuple[int, str]:
+        team = add_team(txn)
+        add_user(txn, team)
+        return team, invited(txn, team).uuid
+
+    team, otto = two.do(begin)
+    with two.first.cursor() as txn:
+        accounts.grant(txn, NODE, OTTO, code_of(txn, team), Role.OWNER)
+    end = two.meanwhile(members.remove, NODE, ADMIN, team, otto)
+    with pytest.raises(NotAllowed, match="only an owner"):
+        end()
+    two.close()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mobilesasa.core.filters import EVERY_MESSAGE, MessageFilter
+from mobilesasa.core.filters import MessageFilter
 from mobilesasa.core.model import Failure, Later, MessageId, Never, Priced, Sent, State
 from mobilesasa.store import message_lists, outcomes
 from mobilesasa.store.database import Txn
@@ -222,9 +222,15 @@ def test_a_list_reads_the_end_of_an_index_and_sorts_nothing(txn, team, wanted, i
 
 
 def test_the_failed_and_what_waits_are_read_from_the_end_of_an_index_too(txn, team):
-    parameters = message_lists._parameters(team, EVERY_MESSAGE) | {"limit": 20, "offset": 0}
+    parameters = message_lists._parameters(team, MessageFilter()) | {"limit": 20, "offset": 0}
     shown = plan(txn, message_lists.FAILED_IDS, parameters)
     assert "Index Only Scan Backward using message_failed_pkey" in shown
+
+
+def test_the_failed_of_a_sender_are_read_from_the_end_of_an_index_of_their_own(txn, team):
+    parameters = message_lists._parameters(team, MessageFilter(sender="OLDNAME")) | {"limit": 20, "offset": 0}
+    for statement in (message_lists.FAILED_IDS, message_lists.COUNT_FAILED):
+        assert "using message_failed_of_sender" in plan(txn, statement, parameters)
 
 
 def test_a_day_is_looked_for_in_the_partitions_that_have_it(txn, team):

@@ -2,10 +2,13 @@
 
 import contextlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from mobilesasa.store import migrate
 from mobilesasa.store.migrate import MigrationError
@@ -126,3 +129,27 @@ def test_the_files_of_the_package_have_run_on_a_fresh_database(database_dsn: str
 )
 def test_statements_end_at_semicolons_that_count(sql: str, expected: list[tuple[int, str]]) -> None:
     assert list(migrate.statements(sql)) == expected
+
+
+@pytest.fixture
+def owner(empty_dsn: str, administration: Connection) -> Iterator[str]:
+    """Whom the empty database belongs to, and nothing else."""
+    database = parse_dsn(empty_dsn)["dbname"]
+    name = f"owner_of_{database}"
+    with administration.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {name}; ALTER DATABASE {database} OWNER TO {name}")
+        yield name
+        cursor.execute(f"ALTER DATABASE {database} OWNER TO CURRENT_USER")
+        with contextlib.closing(psycopg2.connect(empty_dsn)) as inside, inside, inside.cursor() as there:
+            there.execute(f"DROP OWNED BY {name}")
+        cursor.execute(f"DROP ROLE {name}")
+
+
+def test_the_owner_of_a_database_makes_the_whole_schema_and_needs_to_be_no_superuser(
+    empty_dsn: str, owner: str
+) -> None:
+    as_owner = make_dsn(empty_dsn, options=f"-c role={owner}")
+    assert ask(as_owner, "SELECT current_setting('is_superuser')") == ["off"]
+    assert migrate.apply(as_owner) != []
+    assert migrate.pending(as_owner) == []
+    assert {"pg_trgm", "btree_gin"} <= set(ask(as_owner, "SELECT extname FROM pg_extension"))

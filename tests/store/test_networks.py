@@ -4,9 +4,11 @@ import pytest
 
 from mobilesasa.core.actors import NODE
 from mobilesasa.core.errors import BadValue, NotFound
+from mobilesasa.core.model import State
 from mobilesasa.core.networks import LEARNED_MAX
 from mobilesasa.store import networks
 from mobilesasa.store.database import Txn
+from tests.store.given import add_team, delivered, sent, standing, told
 
 NUMBER = "254712345678"
 SHARING = """
@@ -54,14 +56,13 @@ def test_a_network_s_name_that_is_none_is_refused(txn: Txn, name: str) -> None:
 
 def test_of_a_number_the_newest_network_is_remembered(txn: Txn) -> None:
     networks.learn(txn, [(NUMBER, "63902"), ("254733000000", "63903")])
-    networks.learn(txn, [(NUMBER, "63902"), (NUMBER, "63907"), ("254700000001", "no code"), ("254700000002", "")])
+    networks.learn(txn, [(NUMBER, "63902"), (NUMBER, "63907")])
     assert sorted(networks.learned(txn)) == [(NUMBER, "63907"), ("254733000000", "63903")]
     assert networks.learned(txn, NUMBER) == [(NUMBER, "63907")]
 
 
 def test_learning_nothing_is_nothing(txn: Txn) -> None:
     networks.learn(txn, [])
-    networks.learn(txn, [(NUMBER, "none")])
     assert networks.learned(txn) == []
 
 
@@ -90,3 +91,19 @@ def test_what_was_seen_long_ago_is_not_believed(txn: Txn) -> None:
     networks.learn(txn, [(NUMBER, "63902")])
     txn.execute("UPDATE number_network SET at = now() - interval '181 days'")
     assert networks.learned(txn) == []
+
+
+def test_a_receipt_says_where_its_number_is(txn: Txn) -> None:
+    message_id = sent(txn, add_team(txn), "A1")
+    told(
+        txn, delivered("A1", recipient=NUMBER, network="63902"), delivered("B1", recipient="254733000000", network="?")
+    )
+    assert networks.learned(txn) == [(NUMBER, "63902")]
+    assert standing(txn, message_id)[0] is State.DELIVERED
+
+
+def test_what_was_seen_of_late_is_told_apart_from_what_was_seen_before(txn: Txn) -> None:
+    networks.learn(txn, [(NUMBER, "63902")])
+    txn.execute("UPDATE number_network SET at = now() - interval '5 minutes'")
+    networks.learn(txn, [("254733000000", "63903")])
+    assert networks.learned_of_late(txn, 120) == [("254733000000", "63903")]

@@ -14,6 +14,8 @@ def test_a_process_is_shown_with_what_it_is_and_what_it_holds(txn: Txn) -> None:
     holds.take(txn, What.CARRIER, [carrier])
     holds.take(txn, What.DESK, [1, 2])
     holds.take(txn, What.JOBS, [1])
+    holds.hold_store(txn, shared=True)  # whose numbers are hashes, and no ids
+    holds.hold_name(txn, "shown")
     try:
         found = next(each for each in nodes.list_nodes(txn) if each.run == run)
     finally:

@@ -102,7 +102,7 @@ def test_the_operator_may_approve_for_other_networks_and_as_another_class(txn, t
     decided = senders.decide(txn, NODE, made.uuid, APPROVED, "", [" 63902 "], SenderClass.PROMOTIONAL)
     assert (decided.networks, decided.sender_class) == (["63902"], SenderClass.PROMOTIONAL)
     assert senders.decide(txn, NODE, made.uuid, APPROVED, networks=[]).networks == []
-    found = directory.load(txn).sender_by_uuid(team, made.uuid)
+    found = directory.load(txn).sender_meant(team, made.uuid)
     assert found is not None
     assert (found.status, found.sender_class, found.networks) == ("approved", "promotional", [])
 

@@ -9,7 +9,8 @@ from twisted.internet import reactor
 
 from mobilesasa.core.actors import NODE
 from mobilesasa.core.administration import NewTeam, TeamChange
-from mobilesasa.core.errors import BadValue, NotFound
+from mobilesasa.core.errors import BadValue, MissingScope, NotFound
+from mobilesasa.core.scopes import SCOPES
 from mobilesasa.core.teams import BASE58, may_be_smpp_password
 from mobilesasa.store import directory, smpp_passwords, teams, tokens
 from mobilesasa.store.database import Database, Txn, connect, in_transaction
@@ -205,7 +206,7 @@ async def test_sessions_and_the_api_ask_the_pool_and_nodes_are_told_of_the_lock_
     with closing(connect(database_dsn, "listening")) as listening:
         try:
             kept = SmppPasswords(database, secrets.randbelow)
-            made, text = await kept.create(NODE, team_id, acme.token.uuid, HERE)
+            made, text = await kept.create(NODE, frozenset(SCOPES), team_id, acme.token.uuid, HERE)
             assert may_be_smpp_password(text)
             assert await kept.of_team(team_id) == [made]
             listening.autocommit = True
@@ -229,3 +230,26 @@ def told(listening):
     heard = [notice.payload for notice in listening.notifies]
     listening.notifies.clear()
     return heard
+
+
+def given_token(txn: Txn, team: CreatedTeam, *scopes: str) -> str:
+    return tokens.create(txn, NODE, team.team.id, "a token", scopes, None, make_raw_token(secrets.randbelow)).uuid
+
+
+def test_decision_19_nobody_makes_one_that_opens_more_than_they_may(txn: Txn, acme: CreatedTeam) -> None:
+    narrow, wide = frozenset({"api_tokens"}), frozenset({"api_tokens", "messages", "contacts"})
+    sends = given_token(txn, acme, "messages", "contacts:read")
+    for token_uuid in (sends, None):
+        with pytest.raises(MissingScope, match="you cannot give what you do not have: messages"):
+            made(txn, acme, held=narrow, token_uuid=token_uuid)
+    assert made(txn, acme, held=wide, token_uuid=sends).token_uuid == sends
+
+
+def test_without_a_token_named_it_is_the_oldest_that_opens_no_more_than_its_maker_may(
+    txn: Txn, acme: CreatedTeam
+) -> None:
+    given_token(txn, acme, "messages", "webhooks")
+    sends = given_token(txn, acme, "messages")
+    given_token(txn, acme, "messages")
+    assert made(txn, acme, held=frozenset({"api_tokens", "messages"})).token_uuid == sends
+    assert made(txn, acme).token_uuid == acme.token.uuid

@@ -321,7 +321,7 @@ def test_tokens_are_listed_with_what_became_of_them(txn: Txn, acme: TeamRecord) 
 def test_a_team_can_begin_without_a_token(txn: Txn) -> None:
     made = teams.create_team(txn, NODE, NewTeam("BARE"), None)
     assert made.token is None
-    assert tokens.list_tokens(txn, "BARE") == []
+    assert tokens.list_tokens(txn, made.team.id) == []
 
 
 def test_teams_are_found_by_uuid_and_searched_by_code_and_name(txn: Txn, acme: TeamRecord) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 
+import attrs
 import psycopg2
 import pytest
 import pytest_twisted
@@ -10,8 +11,14 @@ from twisted.internet import reactor
 from mobilesasa.core.actors import NODE, Actor, ActorKind, Who
 from mobilesasa.core.errors import AccessEnded
 from mobilesasa.core.filters import TrailFilter
-from mobilesasa.store import tokens, trail
+from mobilesasa.core.members import Standing
+from mobilesasa.core.scopes import WHOLE, Role
+from mobilesasa.store import accounts, members, tokens, trail
 from mobilesasa.store.database import Database, Txn
+from mobilesasa.store.logins import Begun
+from tests.store.given import add_team, one
+from tests.store.test_logins import EMAIL, add_user, begun
+from tests.store.two import Two
 
 RAW = "mbs_" + "a" * 32
 
@@ -140,3 +147,61 @@ async def test_the_api_asks_the_pool(database_dsn: str):
         assert (entry.action, await kept.count(TrailFilter(action="route.create"))) == ("route.create", (1, False))
     finally:
         await database.close()
+
+
+# People, who may do what they are
+
+
+@pytest.fixture
+def admin(txn: Txn, team: int) -> Actor:
+    return acting(begun(txn, add_user(txn, team, role=Role.ADMIN)), team)
+
+
+def acting(login: Begun, team_id: int | None, role: Role | None = Role.ADMIN, **more: bool) -> Actor:
+    return Actor(ActorKind.USER, login.user.uuid, login_uuid=login.login_uuid, team_id=team_id, role=role, **more)
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM membership", "UPDATE membership SET role = 'viewer'"])
+def test_decision_24_somebody_who_is_no_longer_what_they_were_in_the_team_changes_nothing(
+    txn: Txn, team: int, admin: Actor, change: str
+):
+    trail.note(txn, admin, "contact.create", team_id=team)
+    txn.execute(change)
+    with pytest.raises(AccessEnded, match="your role changed"):
+        trail.note(txn, admin, "contact.create", team_id=team)
+
+
+def test_decision_24_an_administrator_of_the_platform_who_is_none_any_more_changes_nothing(txn: Txn):
+    by = acting(begun(txn, add_user(txn, platform_admin=True)), None, None, platform=True)
+    trail.note(txn, by, "route.create", team_id=None)
+    accounts.set_platform_admin(txn, NODE, EMAIL, False)
+    with pytest.raises(AccessEnded, match="your role changed"):
+        trail.note(txn, by, "route.create", team_id=None)
+
+
+def test_a_role_in_another_team_allows_nothing_in_this_one(txn: Txn, team: int, admin: Actor):
+    other = attrs.evolve(admin, team_id=add_team(txn))
+    assert trail.ended(txn, [other, admin]) == {other: trail.RIGHTS_ENDED}
+
+
+def test_of_a_login_that_has_ended_that_is_said_whatever_became_of_the_role(txn: Txn, admin: Actor):
+    txn.execute("DELETE FROM membership")
+    accounts.disable(txn, NODE, EMAIL)
+    assert trail.ended(txn, [admin]) == {admin: trail.LOGIN_ENDED}
+
+
+def test_decision_24_whoever_is_taken_out_of_a_team_makes_no_token_in_it_any_more(database_dsn: str):
+    two = Two(database_dsn)
+
+    def given(txn: Txn) -> tuple[int, Actor]:
+        team = add_team(txn)
+        return team, acting(begun(txn, add_user(txn, team, role=Role.ADMIN)), team)
+
+    team, admin = two.do(given)
+    with two.first.cursor() as txn:
+        members.remove(txn, NODE, Standing(frozenset(WHOLE), Role.OWNER), team, str(admin.uuid))
+    end = two.meanwhile(tokens.create, admin, team, "late", ["messages"], None, RAW)
+    with pytest.raises(AccessEnded):
+        end()
+    assert two.do(lambda txn: one(txn, "SELECT count(*) FROM token")) == 0
+    two.close()

@@ -18,6 +18,7 @@ from mobilesasa.store import (
     costs,
     keywords,
     networks,
+    parked,
     prices,
     rules,
     senders,
@@ -27,6 +28,7 @@ from mobilesasa.store import (
     tokens,
 )
 from mobilesasa.store.database import Txn
+from mobilesasa.store.parked import Retry
 from mobilesasa.store.smpp_passwords import NewSmppPassword
 from mobilesasa.store.tokens import make_raw_token
 from tests.store.given import count, rows
@@ -102,6 +104,7 @@ CHANGES: dict[str, Callable[[Given, Actor], Any]] = {
     "network.remove": lambda g, by: networks.remove_code(g.txn, by, "63902"),
     "keyword.create": lambda g, by: keywords.add(g.txn, by, "22384", "lose", "ACME"),
     "keyword.remove": lambda g, by: keywords.remove(g.txn, by, "22384", "win"),
+    "receipt.replay": lambda g, by: parked.begin_again(g.txn, by, Retry(only=7)),
     "suppression.create": lambda g, by: suppressions.add(g.txn, by, g.team, "254700000001", "", "operator"),
     "suppression.remove": lambda g, by: suppressions.take_away(g.txn, by, g.team, g.suppression),
     "smpp_password.create": lambda g, by: smpp_passwords.create(
@@ -109,7 +112,7 @@ CHANGES: dict[str, Callable[[Given, Actor], Any]] = {
     ),
     "smpp_password.revoke": lambda g, by: smpp_passwords.revoke(g.txn, by, g.password),
 }
-OF_THE_PLATFORM = ("carrier", "route", "rule", "price", "cost", "network")
+OF_THE_PLATFORM = ("receipt", "carrier", "route", "rule", "price", "cost", "network")
 
 
 @pytest.mark.parametrize("action", CHANGES)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import attrs
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.admin.lists import PageShown
+from mobilesasa.api.admin.lists import PageShown, team_of_code
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import answer_page, paged
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.books import TrailEntry
 from mobilesasa.api.requests import Said, parse_query
 from mobilesasa.api.resources.audit import ChangeShown, ListChanges, change_shown, wanted_of
 from mobilesasa.api.routes import route
-from mobilesasa.core.errors import NotFound
 from mobilesasa.core.scopes import PLATFORM
 
 _DEEPER = "changes; ask for those of a time"
@@ -58,21 +58,11 @@ class PlatformAudit:
         As `GET /audit`, with the names of operators. Nothing is ever taken from the trail.
         """
         asked = parse_query(ListAllChanges, request)
-        wanted = wanted_of(asked, None if asked.team is None else self._team_id(asked.team))
+        wanted = wanted_of(asked, None if asked.team is None else team_of_code(self._directory.now, asked.team).id)
         if wanted is None:
             return answer(request, paged(asked, 0))  # nobody has such a uuid
-        total, estimated = await self._trail.count(wanted)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._trail.page(wanted, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [_shown(each) for each in found]))
-
-    def _team_id(self, code: str) -> int:
-        team = self._directory.now.team_by_code(code)
-        if team is None:
-            raise NotFound(f"there is no team {code.upper()!r}")
-        return team.id
+        count, read = partial(self._trail.count, wanted), partial(self._trail.page, wanted)
+        return await answer_page(request, asked, count, read, _shown, _DEEPER)
 
 
 def _shown(found: TrailEntry) -> PlatformChange:

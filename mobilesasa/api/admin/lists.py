@@ -1,23 +1,15 @@
-"""What the lists of administrators have in common: which page is asked for, and what stands about its items."""
+"""What the calls of administrators have in common: what stands about the items of a page, teams by code, and prefixes in paths."""
 
 from __future__ import annotations
 
 from typing import Annotated, Final, TypedDict
 
-import attrs
-
 from mobilesasa.api.requests import Said
+from mobilesasa.core.errors import NotFound
+from mobilesasa.core.teams import Directory, Team
 
 #: What stands for the empty prefix in a path: all others.
 DEFAULT: Final = "default"
-
-
-@attrs.frozen(kw_only=True)
-class ListPage:
-    """Which page of a list is asked for."""
-
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
 
 
 class PageShown(TypedDict):
@@ -28,6 +20,18 @@ class PageShown(TypedDict):
     total: Annotated[int, Said("Things on all pages", example=1)]
     pages: Annotated[int, Said("Pages there are", example=1)]
     total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+
+
+def team_of_code(known: Directory, code: str) -> Team:
+    """Return the team of a code, in any case.
+
+    Raises:
+        NotFound: there is none.
+    """
+    team = known.team_by_code(code)
+    if team is None:
+        raise NotFound(f"there is no team {code.upper()!r}")
+    return team
 
 
 def prefix_of(written: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, TypedDict
 
 import attrs
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.admin.lists import ListPage
 from mobilesasa.api.admin.prices import checked_prefix
 from mobilesasa.api.answers import answer, replay, success
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import FieldProblem, Problem, problem
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import ListPage, answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.resources.suppressions import SuppressionPage, SuppressionShown, suppression_shown
@@ -217,12 +217,9 @@ class PlatformNumbers:
         """List who gets no messages of a team, newest first."""
         asked, team = parse_query(ListOperatorSuppressions, request), self._team(uuid)
         recipient = None if asked.phone is None else _number(asked.phone, team)
-        total, estimated = await self._suppressions.count(team.id, recipient=recipient)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._suppressions.page(team.id, limit=asked.page_size, offset=offset, recipient=recipient)
-        return answer(request, paged(asked, total, estimated, [suppression_shown(each) for each in found]))
+        count = partial(self._suppressions.count, team.id, recipient=recipient)
+        read = partial(self._suppressions.page, team.id, recipient=recipient)
+        return await answer_page(request, asked, count, read, suppression_shown, _DEEPER)
 
     @route(
         "POST",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final, Literal, TypedDict
 
 import attrs
@@ -10,13 +11,13 @@ from twisted.web.iweb import IRequest
 from mobilesasa.api.answers import answer, instant, instant_or_none
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import FieldProblem, Problem, problem
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.idempotency import Replying
+from mobilesasa.api.pages import ListPage, answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.platform import Match, Parked
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.routes import route
 from mobilesasa.core.errors import NotFound
-from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical, from_smpp_id
 from mobilesasa.core.scopes import PLATFORM
 
@@ -38,11 +39,9 @@ _MATCH = """curl -X POST https://api.yourdomain.com/api/v1/admin/receipts/unmatc
 
 
 @attrs.frozen(kw_only=True)
-class ListUnmatched:
+class ListUnmatched(ListPage):
     """Which receipts are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     carrier: Annotated[str | None, Said("Only those of this carrier", example="savanna")] = None
 
 
@@ -138,12 +137,8 @@ class PlatformReceipts:
         """
         asked = parse_query(ListUnmatched, request)
         carrier_id = self._carrier_id(asked.carrier)
-        total, estimated = await self._tray.count(carrier_id)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._tray.page(carrier_id, asked.page_size, offset)
-        return answer(request, paged(asked, total, estimated, [unmatched_shown(each) for each in found]))
+        count, read = partial(self._tray.count, carrier_id), partial(self._tray.page, carrier_id)
+        return await answer_page(request, asked, count, read, unmatched_shown, _DEEPER)
 
     @route(
         "POST",
@@ -162,7 +157,7 @@ class PlatformReceipts:
         looks at 10,000, and `next` says where to go on. To repeat a call does no harm.
         """
         asked = parse(ReplayUnmatched, request)
-        found = await self._tray.retry(self._carrier_id(asked.carrier), asked.after, REPLAYED_MAX)
+        found = await self._tray.retry(caller.by, self._carrier_id(asked.carrier), asked.after, REPLAYED_MAX)
         following = None if found.done else found.after
         return answer(request, {"looked_at": found.looked_at, "matched": found.matched, "next": following})
 
@@ -179,7 +174,7 @@ class PlatformReceipts:
 
         `matched` is 1 when it was found and the receipt is settled, and then it is in the list no longer.
         """
-        matched = await self._tray.retry_one(_number(receipt))
+        matched = await self._tray.retry_one(caller.by, _number(receipt))
         return answer(request, {"looked_at": 1, "matched": int(matched), "next": None})
 
     @route(
@@ -201,20 +196,16 @@ class PlatformReceipts:
         """
         asked = parse(MatchReceipt, request)
         _check(asked)
-        replies: list[bytes] = []
-
-        def kept(found: Match) -> Kept | None:
-            replies.append(answer(request, matched_shown(found)))
-            return caller.kept(replies[-1])
-
+        reply = Replying(request, caller, matched_shown)
         await self._tray.match(
+            caller.by,
             _number(receipt),
-            kept,
+            reply,
             message_id=None if asked.message is None else canonical(asked.message) or from_smpp_id(asked.message),
             part=asked.part,
             ref=asked.carrier_message_id,
         )
-        return replies[-1]
+        return reply.octets
 
     def _carrier_id(self, name: str | None) -> int | None:
         if name is None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.admin.lists import prefix_of
+from mobilesasa.api.admin.lists import prefix_of, team_of_code
 from mobilesasa.api.admin.rule_shapes import (
     ChangeRoute,
     CreateRoute,
@@ -91,10 +91,8 @@ class PlatformRoutes:
         """
         asked = parse_query(ExplainAnyRoute, request)
         known, live = self._directory.now, self._directory.live
-        team = known.team_by_code(asked.team)
-        if team is None:
-            raise NotFound(f"there is no team {asked.team.upper()!r}")
-        found = explain(known, live, asked.submission(team.id), self._gateway.limits.max_parts, frank=True)
+        team_id = team_of_code(known, asked.team).id
+        found = explain(known, live, asked.submission(team_id), self._gateway.limits.max_parts, frank=True)
         return answer(request, route_shown(found))
 
     @route(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 import attrs
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.admin.lists import ListPage, PageShown
+from mobilesasa.api.admin.lists import PageShown, team_of_code
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import ListPage, answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.senders import Sender
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.resources.senders import SenderShown, sender_shown
 from mobilesasa.api.routes import route
-from mobilesasa.core.errors import NotFound
 from mobilesasa.core.scopes import PLATFORM
 from mobilesasa.core.senders import SenderClass, SenderStatus
 
@@ -99,14 +99,10 @@ class PlatformSenders:
     async def list_all_senders(self, request: IRequest, caller: Caller) -> bytes:
         """List the sender names of all teams, newest first; with `status=pending` those that wait for a decision."""
         asked = parse_query(ListAllSenders, request)
-        team_id = None if asked.team is None else self._team_id(asked.team)
+        team_id = None if asked.team is None else team_of_code(self._directory.now, asked.team).id
         status = None if asked.status is None else SenderStatus(asked.status)
-        total, estimated = await self._senders.count(team_id, status)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._senders.page(team_id, status, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [_shown(each) for each in found]))
+        count, read = partial(self._senders.count, team_id, status), partial(self._senders.page, team_id, status)
+        return await answer_page(request, asked, count, read, _shown, _DEEPER)
 
     @route(
         "POST",
@@ -149,12 +145,6 @@ class PlatformSenders:
         """Let a team use a sender name no more; approve it again to let it go on."""
         reason = parse(SuspendSender, request).reason or ""
         return answer(request, _shown(await self._senders.decide(caller.by, uuid, SenderStatus.SUSPENDED, reason)))
-
-    def _team_id(self, code: str) -> int:
-        team = self._directory.now.team_by_code(code)
-        if team is None:
-            raise NotFound(f"there is no team {code.upper()!r}")
-        return team.id
 
 
 def _shown(found: Sender) -> PlatformSender:

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, TypedDict
 
 import attrs
 
-from mobilesasa.api.admin.lists import ListPage, PageShown
+from mobilesasa.api.admin.lists import PageShown
 from mobilesasa.api.answers import instant
+from mobilesasa.api.pages import ListPage
 from mobilesasa.api.requests import ABSENT, Absent, Said
 from mobilesasa.core.administration import NewTeam, TeamChange, TeamRecord
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from twisted.web.iweb import IRequest
 
 from mobilesasa.api.admin.team_shapes import (
@@ -16,7 +18,7 @@ from mobilesasa.api.admin.team_shapes import (
 )
 from mobilesasa.api.answers import answer, replay, success
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import parse, parse_query
 from mobilesasa.api.routes import route
@@ -60,12 +62,9 @@ class PlatformTeams:
     async def list_teams(self, request: IRequest, caller: Caller) -> bytes:
         """List the teams, newest first."""
         asked = parse_query(ListTeams, request)
-        total, estimated = await self._teams.count(asked.search, asked.suspended)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._teams.page(asked.search, asked.suspended, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [team_shown(each) for each in found]))
+        count = partial(self._teams.count, asked.search, asked.suspended)
+        read = partial(self._teams.page, asked.search, asked.suspended)
+        return await answer_page(request, asked, count, read, team_shown, _DEEPER)
 
     @route("GET", "/admin/teams/{uuid}", scopes=(PLATFORM,), answers=PlatformTeam, refusals=(404,))
     async def one_team(self, request: IRequest, caller: Caller, uuid: str) -> bytes:

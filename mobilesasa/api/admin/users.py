@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, TypedDict
 
 import attrs
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.admin.lists import ListPage, PageShown
+from mobilesasa.api.admin.lists import PageShown
 from mobilesasa.api.answers import answer, instant, instant_or_none
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import ListPage, answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.routes import route
@@ -98,12 +99,9 @@ class PlatformUsers:
     async def list_users(self, request: IRequest, caller: Caller) -> bytes:
         """List the users, newest first."""
         asked = parse_query(ListUsers, request)
-        total, estimated = await self._users.count(asked.search, asked.team)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._users.page(asked.search, asked.team, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [user_shown(each) for each in found]))
+        count = partial(self._users.count, asked.search, asked.team)
+        read = partial(self._users.page, asked.search, asked.team)
+        return await answer_page(request, asked, count, read, user_shown, _DEEPER)
 
     @route("GET", "/admin/users/{uuid}", scopes=(PLATFORM,), answers=UserShown, refusals=(404,))
     async def one_user(self, request: IRequest, caller: Caller, uuid: str) -> bytes:

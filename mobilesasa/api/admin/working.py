@@ -143,7 +143,7 @@ class PlatformWork:
     @route("POST", "/admin/queues/requeue", scopes=(PLATFORM,), body=Requeue, answers=RequeuedShown, refusals=(400,))
     async def requeue(self, request: IRequest, caller: Caller) -> bytes:
         """Send the oldest dead letters back to their lanes; each is gone from here only when its lane has it."""
-        bodies, messages, left = await self._queues.requeue(parse(Requeue, request).count)
+        bodies, messages, left = await self._queues.requeue(caller.by, parse(Requeue, request).count)
         return answer(request, {"bodies": bodies, "messages": messages, "left": left})
 
     @route("GET", "/admin/nodes", scopes=(PLATFORM,), answers=NodeList)

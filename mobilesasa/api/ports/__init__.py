@@ -52,6 +52,7 @@ class Node:
     gateway: Gateway
     directory: CurrentDirectory
     people: CurrentPeople
+    caught_up: Callable[[], Awaitable[None]]  # waits until both have what was committed before; it never fails
     logins: Logins
     members: Members
     history: History

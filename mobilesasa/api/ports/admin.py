@@ -226,7 +226,7 @@ class Queues(Protocol):
     async def dead(self, limit: int) -> Sequence[Dead]:
         """Return the oldest dead letters without taking them."""
 
-    async def requeue(self, count: int) -> tuple[int, int, int]:
+    async def requeue(self, by: Actor, count: int) -> tuple[int, int, int]:
         """Send the oldest back to their lanes; return bodies and messages that went, and bodies that are left."""
 
 

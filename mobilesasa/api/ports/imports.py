@@ -14,11 +14,12 @@ class Looker(Protocol):
     """Looks at files, aside of everything else."""
 
     async def look(
-        self, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
+        self, team_id: int, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
     ) -> Mapping[str, Any]:
-        """Return what a file holds, as `contacts.uploads.looked` reads it.
+        """Return what a file holds, as `contacts.uploads.looked_of` reads it.
 
         Args:
+            team_id: whose it is.
             file: a file of the system's, from its beginning.
             mapping: headers to fields.
             country: in which national numbers are read.

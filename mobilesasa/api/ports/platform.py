@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.model import MessageId, Report
 
@@ -69,6 +70,7 @@ class Tray(Protocol):
 
     async def match(
         self,
+        by: Actor,
         parked_id: int,
         kept: Callable[[Any], Kept | None],
         *,
@@ -79,6 +81,7 @@ class Tray(Protocol):
         """Settle a receipt as that of a part: of a message, or of a carrier's id.
 
         Args:
+            by: who does.
             parked_id: which receipt.
             kept: gives the reply to the call for the match, to be kept in the same commit.
             message_id: the message.
@@ -91,10 +94,10 @@ class Tray(Protocol):
             Repeated: the call has been done before; nothing was done now.
         """
 
-    async def retry(self, carrier_id: int | None, after: int, limit: int) -> Retry:
+    async def retry(self, by: Actor, carrier_id: int | None, after: int, limit: int) -> Retry:
         """Settle those that fit a message now, of one carrier or of all: of the next so many behind one, oldest first."""
 
-    async def retry_one(self, parked_id: int) -> bool:
+    async def retry_one(self, by: Actor, parked_id: int) -> bool:
         """Settle one if it fits a message now; say whether it did.
 
         Raises:

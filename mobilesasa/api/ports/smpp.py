@@ -52,16 +52,19 @@ class SmppPasswords(Protocol):
     """The SMPP passwords of a team; another team's are not there (I6)."""
 
     async def create(
-        self, by: Actor, team_id: int, token_uuid: str | None, allowed: Sequence[str]
+        self, by: Actor, held: frozenset[str], team_id: int, token_uuid: str | None, allowed: Sequence[str]
     ) -> tuple[SmppPassword, str]:
         """Make one, and return it with its text, which nobody can learn again.
 
         Args:
+            by: who makes it.
+            held: the scopes of whoever makes it.
             team_id: whose.
-            token_uuid: beside which token; None: the oldest that can bind.
+            token_uuid: beside which token; None: the oldest that can bind and opens nothing beyond those scopes.
             allowed: addresses and networks from which it may be used.
 
         Raises:
+            MissingScope: the token opens what whoever makes it may not do.
             BadValue: the addresses, their absence, no such token that can bind, or that there are too many passwords.
         """
 

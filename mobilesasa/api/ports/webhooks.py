@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.hooks import DeliveryState, HookEvent, WebhookTerms
-from mobilesasa.core.idempotency import Kept
 
 
 class Webhook(Protocol):
@@ -65,8 +64,7 @@ class WebhookDelivery(Protocol):
 class Webhooks(Protocol):
     """The webhooks of a team and their logs; another team's are not there (I6): `NotFound`, as for what there is not.
 
-    What changes something raises `AccessEnded` when whoever asks no longer may, and `kept` gives the reply to the call, to
-    be kept in the same commit: then `Repeated` says that the call has been done before.
+    What changes something raises `AccessEnded` when whoever asks no longer may.
     """
 
     async def of_team(self, team_id: int) -> Sequence[Webhook]:
@@ -75,10 +73,8 @@ class Webhooks(Protocol):
     async def find(self, team_id: int, uuid: str) -> Webhook:
         """Return one."""
 
-    async def create(
-        self, by: Actor, team_id: int, terms: WebhookTerms, kept: Callable[[Any, str], Kept | None]
-    ) -> Webhook:
-        """Make one. Raises `BadValue` when the team has too many."""
+    async def create(self, by: Actor, team_id: int, terms: WebhookTerms) -> tuple[Webhook, str]:
+        """Make one, and return it with its secret, this once. Raises `BadValue` when the team has too many."""
 
     async def update(
         self, by: Actor, team_id: int, uuid: str, change: Callable[[WebhookTerms], WebhookTerms]
@@ -88,8 +84,8 @@ class Webhooks(Protocol):
     async def delete(self, by: Actor, team_id: int, uuid: str) -> Webhook:
         """Delete one with its log, and return what it was."""
 
-    async def rotate(self, by: Actor, team_id: int, uuid: str, kept: Callable[[str], Kept | None]) -> None:
-        """Give one a new secret; the old one is good for a day beside it."""
+    async def rotate(self, by: Actor, team_id: int, uuid: str) -> str:
+        """Give one a new secret and return it, this once; the old one is good for a day beside it."""
 
     async def deliveries(
         self, team_id: int, uuid: str, *, limit: int, offset: int, state: DeliveryState | None, event: str | None
@@ -118,4 +114,4 @@ class WebhookCalls(Protocol):
         """Raise `BadWebhookUrl` for an address that cannot be called."""
 
     async def ping(self, by: Actor, team_id: int, uuid: str) -> WebhookDelivery:
-        """Call one now with a `ping`, and return what came of it."""
+        """Call one now with a `ping`, and return what came of it. Raises `TooManyJobs` while it is being tested already."""

@@ -17,7 +17,6 @@ from mobilesasa.api.schemas import Schemas, example_of, fields_of
 ADDRESS: Final = "https://api.yourdomain.com"
 TOKEN: Final = "mbs_your_token_here"  # noqa: S105 - what stands for one
 JSON: Final = "application/json"
-_BASE: Final = f"{ADDRESS}/api/v1"
 
 
 @attrs.frozen

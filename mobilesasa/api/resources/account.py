@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, TypedDict, cast
 
 import attrs
@@ -9,8 +10,8 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem, problem
-from mobilesasa.api.pages import cursor_of, offset_of, paged_on
+from mobilesasa.api.errors import bad_field
+from mobilesasa.api.pages import ListPage, answer_page_on, cursor_of
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.books import LedgerEntry
 from mobilesasa.api.requests import Said, parse_query
@@ -51,11 +52,9 @@ class AccountShown(TypedDict):
 
 
 @attrs.frozen(kw_only=True)
-class ListEntries:
+class ListEntries(ListPage):
     """Which entries of the ledger are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     kind: Annotated[
         Literal["topup", "charge", "refund", "adjustment"] | None, Said("Only entries of this kind", example="topup")
     ] = None
@@ -141,17 +140,13 @@ class Account:
         wanted = LedgerFilter(
             team_id=caller.team.id, kind=asked.kind, from_ms=asked.since, to_ms=asked.until, before=before
         )
-        total, offset = (0, False), 0
-        if cursor is None:
-            total = await self._ledger.count(wanted)
-            first = offset_of(asked, *total, _DEEPER)
-            if first is None:
-                return answer(request, paged_on(request, asked, None, total, [], None))
-            offset = first
-        found = await self._ledger.page(wanted, limit=asked.page_size + 1, offset=offset)
-        shown = [entry_shown(each) for each in found[: asked.page_size]]
-        last = str(shown[-1]["id"]) if len(found) > asked.page_size else None
-        return answer(request, paged_on(request, asked, cursor, total, shown, last))
+
+        async def read(*, limit: int, offset: int) -> tuple[list[EntryShown], str | None]:
+            found = await self._ledger.page(wanted, limit=limit + 1, offset=offset)
+            shown = [entry_shown(each) for each in found[:limit]]
+            return shown, str(shown[-1]["id"]) if len(found) > limit else None
+
+        return await answer_page_on(request, asked, cursor, partial(self._ledger.count, wanted), read, _DEEPER)
 
 
 def entry_shown(found: LedgerEntry) -> EntryShown:
@@ -170,5 +165,5 @@ def entry_shown(found: LedgerEntry) -> EntryShown:
 
 def _entry_id(after: str) -> int:
     if not (after.isascii() and after.isdigit() and len(after) < 19):
-        raise problem("bad_request", "cursor is of another list", [FieldProblem("cursor", "is of another list")])
+        raise bad_field("cursor", "is of another list")
     return int(after)

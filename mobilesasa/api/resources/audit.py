@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
 
 import attrs
@@ -9,7 +10,7 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import ListPage, answer_page, paged
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.books import TrailEntry
 from mobilesasa.api.requests import Said, parse_query
@@ -28,11 +29,9 @@ _LIST = """curl "https://api.yourdomain.com/api/v1/audit?action=token.create&pag
 
 
 @attrs.frozen(kw_only=True)
-class ListChanges:
+class ListChanges(ListPage):
     """Which changes are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     by: Annotated[
         Literal["token", "user", "operator"] | None, Said("Only those that such a one made", example="user")
     ] = None
@@ -88,12 +87,8 @@ class Audit:
         wanted = wanted_of(asked, caller.team.id)
         if wanted is None:
             return answer(request, paged(asked, 0))  # nobody has such a uuid
-        total, estimated = await self._trail.count(wanted)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._trail.page(wanted, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [change_shown(each) for each in found]))
+        count, read = partial(self._trail.count, wanted), partial(self._trail.page, wanted)
+        return await answer_page(request, asked, count, read, change_shown, _DEEPER)
 
 
 def wanted_of(asked: ListChanges, team_id: int | None) -> TrailFilter | None:

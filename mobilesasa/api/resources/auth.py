@@ -193,7 +193,8 @@ class Auth:
         """Log in with email and password.
 
         The access token is good for 15 minutes and is sent as any token is; the refresh token is good once, for 30 days.
-        After 5 wrong passwords for an account from one address within 15 minutes the answer is 429 until they are over.
+        After 5 wrong passwords for an account from one address within 15 minutes, or 100 for all accounts, the answer is 429
+        until they are over.
         """
         asked = parse(LogIn, request)
         opened = await self._logins.begin(asked.email, asked.password, asked.team, _whence(request))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 import attrs
 
 from mobilesasa.api.answers import instant, instant_or_none
-from mobilesasa.api.errors import FieldProblem, Problem, problem
+from mobilesasa.api.errors import FieldProblem, bad_fields
 from mobilesasa.api.requests import ABSENT, Absent, Said
 from mobilesasa.contacts.fields import TEXTS, WrongAttributes, WrongValue, read_attributes
 from mobilesasa.contacts.model import Contact, Erasure, Scalar
+from mobilesasa.core.scopes import opens
 from mobilesasa.sms.numbers import BadNumber, normalise, shown
 
 UUID = "01978a3e-0000-4c21-9a3b-0c5d7e8f9a10"
@@ -99,13 +100,8 @@ def read(asked: ChangeContact, country: str) -> Read:
     except WrongAttributes as bad:
         wrong += [FieldProblem(f"attributes[{name}]", fault) for name, fault in bad.faults.items()]
     if wrong:
-        raise refused(wrong)
+        raise bad_fields(wrong)
     return Read(phone, texts, attributes)
-
-
-def refused(wrong: list[FieldProblem]) -> Problem:
-    """Return the problem that fields cannot be as they are."""
-    return problem("bad_request", "; ".join(f"{each.field} {each.message}" for each in wrong), wrong)
 
 
 class GroupNamed(TypedDict):
@@ -128,7 +124,11 @@ class ContactShown(TypedDict):
     suppressed: Annotated[bool, Said("Whether they get no messages of at least one of your senders: see /suppressions")]
     created_at: Annotated[str, Said("When it was made, UTC", example="2026-05-11T09:00:00Z")]
     updated_at: Annotated[str, Said("When it was changed last, UTC", example="2026-05-11T09:00:00Z")]
-    groups: NotRequired[Annotated[list[GroupNamed], Said("The groups that it is in; only of a single contact")]]
+    groups: NotRequired[
+        Annotated[
+            list[GroupNamed], Said("The groups that it is in; only of a single contact, and with the scope groups")
+        ]
+    ]
 
 
 class ContactPage(TypedDict):
@@ -166,8 +166,8 @@ class ErasureShown(TypedDict):
     finished_at: Annotated[str | None, Said("When nothing was left, UTC")]
 
 
-def contact_shown(contact: Contact, with_groups: bool = False) -> ContactShown:
-    """Return a contact as its team sees it."""
+def contact_shown(contact: Contact, scopes: Collection[str] = ()) -> ContactShown:
+    """Return a contact as its team sees it; with its groups for those whose scopes open these."""
     details = contact.details
     made: ContactShown = {
         "uuid": contact.uuid,
@@ -181,7 +181,7 @@ def contact_shown(contact: Contact, with_groups: bool = False) -> ContactShown:
         "created_at": instant(contact.created_at_ms),
         "updated_at": instant(contact.updated_at_ms),
     }
-    if with_groups:
+    if opens(scopes, ("groups",), reads=True):
         made["groups"] = [{"uuid": uuid, "name": name} for uuid, name in contact.groups]
     return made
 

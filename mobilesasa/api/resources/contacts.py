@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol, TypedDict
+from functools import partial
+from typing import Annotated, Any, TypedDict
 
 import attrs
 from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem
-from mobilesasa.api.pages import Paged, cursor_of, offset_of, paged_on
+from mobilesasa.api.errors import bad_field
+from mobilesasa.api.pages import ListPage, answer_page_on, cursor_of
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.contacts import ContactLists
 from mobilesasa.api.requests import Said, parse, parse_query
@@ -23,8 +24,8 @@ from mobilesasa.api.resources.contact_shapes import (
     contact_shown,
     curl,
     read,
-    refused,
 )
+from mobilesasa.api.resources.group_shapes import ListMembers
 from mobilesasa.api.routes import route
 from mobilesasa.contacts.model import Contact, Details, Order, Wanted
 from mobilesasa.contacts.search import Search, read_search
@@ -40,21 +41,10 @@ _FIELDS = """{
   }"""
 
 
-class Listed(Paged, Protocol):
-    """A query for a list of contacts."""
-
-    @property
-    def sort(self) -> Order: ...
-    @property
-    def cursor(self) -> str | None: ...
-
-
 @attrs.frozen(kw_only=True)
-class ListContacts:
+class ListContacts(ListPage):
     """Which contacts are listed, and in which order."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     search: Annotated[
         str | None,
         Said(
@@ -83,7 +73,7 @@ class ListContacts:
         """
         name, colon, value = (self.attribute or "").partition(":")
         if self.attribute is not None and not (name and colon):
-            raise refused([FieldProblem("attribute", "must be a name, a colon and a value")])
+            raise bad_field("attribute", "must be a name, a colon and a value")
         search = search_of(self.search, caller)
         return Wanted(caller.team.id, search, self.group, (name, value) if colon else None, self.suppressed)
 
@@ -136,8 +126,7 @@ class Contacts:
         of a search up to 1,000; above that it is an estimate, and `total_is_estimate` is true.
         """
         asked = parse_query(ListContacts, request)
-        page = await listed(self._lists, request, asked, asked.wanted(caller), contact_shown)
-        return answer(request, page)
+        return await listed(self._lists, request, asked, asked.wanted(caller), contact_shown)
 
     @route(
         "POST",
@@ -204,8 +193,8 @@ class Contacts:
         curl=curl("GET", "/contacts/contact-uuid"),
     )
     async def get_contact(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
-        """Get a contact, with the groups that it is in."""
-        return answer(request, contact_shown(await self._contacts.find(caller.team.id, uuid), with_groups=True))
+        """Get a contact, with the groups that it is in for those who have the scope groups as well."""
+        return answer(request, contact_shown(await self._contacts.find(caller.team.id, uuid), caller.scopes))
 
     @route(
         "PUT",
@@ -227,7 +216,7 @@ class Contacts:
         changed = await self._contacts.change(
             caller.by, caller.team.id, uuid, phone=asked.phone, texts=asked.texts, attributes=asked.attributes
         )
-        return answer(request, contact_shown(changed, with_groups=True))
+        return answer(request, contact_shown(changed, caller.scopes))
 
     @route(
         "DELETE",
@@ -252,9 +241,13 @@ def search_of(text: str | None, caller: Caller) -> Search:
 
 
 async def listed(
-    lists: ContactLists, request: IRequest, asked: Listed, wanted: Wanted, shown: Callable[[Contact], Any]
-) -> dict[str, Any]:
-    """Return a page of contacts.
+    lists: ContactLists,
+    request: IRequest,
+    asked: ListContacts | ListMembers,
+    wanted: Wanted,
+    shown: Callable[[Contact], Any],
+) -> bytes:
+    """Return the answer that has a page of contacts.
 
     Args:
         lists: where they are.
@@ -268,13 +261,10 @@ async def listed(
         NotFound: the team has no such group.
     """
     cursor = cursor_of(request, asked.cursor)
-    offset: int | None = 0
-    total = (0, False)
-    if cursor is None:
-        total = await lists.count(wanted)
-        offset = offset_of(asked, *total, _DEEPER)
-    if offset is None:
-        return paged_on(request, asked, cursor, total, [], None)
     after = None if cursor is None else cursor.after
-    found = await lists.page(wanted, asked.sort, limit=asked.page_size, offset=offset, after=after)
-    return paged_on(request, asked, cursor, total, [shown(each) for each in found.contacts], found.last)
+
+    async def read(*, limit: int, offset: int) -> tuple[list[Any], str | None]:
+        found = await lists.page(wanted, asked.sort, limit=limit, offset=offset, after=after)
+        return [shown(each) for each in found.contacts], found.last
+
+    return await answer_page_on(request, asked, cursor, partial(lists.count, wanted), read, _DEEPER)

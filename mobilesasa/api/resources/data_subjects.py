@@ -10,7 +10,8 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem, problem
+from mobilesasa.api.errors import bad_field, problem
+from mobilesasa.api.idempotency import Replying
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.messages import Entry, Progress
 from mobilesasa.api.requests import Said, parse, parse_query
@@ -20,17 +21,15 @@ from mobilesasa.api.resources.contact_shapes import (
     contact_shown,
     curl,
     erasure_shown,
-    refused,
 )
+from mobilesasa.api.resources.hiding import Hiding
 from mobilesasa.api.resources.inbound import InboundShown, inbound_shown
-from mobilesasa.api.resources.shown import MessageShown, hide_text, is_hidden, message_shown
+from mobilesasa.api.resources.shown import MessageShown, message_shown
 from mobilesasa.api.resources.suppressions import SuppressionShown, suppression_shown
 from mobilesasa.api.routes import route
-from mobilesasa.contacts.model import Erasure
 from mobilesasa.contacts.timeline import KINDS, BadPosition, Kind, Position, newest, read_position
 from mobilesasa.core.errors import NotAllowed
 from mobilesasa.core.filters import MessageFilter
-from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import made_at_ms
 from mobilesasa.core.model import Priced
 from mobilesasa.core.scopes import Role, opens
@@ -112,6 +111,7 @@ class DataSubjects:
         self._suppressions = node.suppressions
         self._erasures = node.erasures
         self._directory = node.directory
+        self._hiding = Hiding(node.directory)
         self._now_ms = node.now_ms
 
     @route(
@@ -167,7 +167,7 @@ class DataSubjects:
         ]
         messages, inbound, suppressions = found
         exported = {
-            "contact": contact_shown(contact, with_groups=True),
+            "contact": contact_shown(contact, caller.scopes),
             "suppressions": suppressions,
             "messages": messages[:EXPORTED],
             "inbound": inbound[:EXPORTED],
@@ -201,17 +201,12 @@ class DataSubjects:
         try:
             phone = normalise(asked.phone, caller.team.country)
         except BadNumber as bad:
-            raise refused([FieldProblem("phone", str(bad))]) from bad
-        replies: list[bytes] = []
-
-        def kept(begun: Erasure) -> Kept | None:
-            replies.append(answer(request, erasure_shown(begun)))
-            return caller.kept(replies[-1])
-
-        await self._erasures.begin(caller.by, caller.team.id, uuid, phone, suppress=asked.suppress, kept=kept)
+            raise bad_field("phone", str(bad)) from bad
+        reply = Replying(request, caller, erasure_shown)
+        await self._erasures.begin(caller.by, caller.team.id, uuid, phone, suppress=asked.suppress, kept=reply)
         if asked.suppress:
             self._directory.suppressing.add(caller.team.id)  # from now on, not only when the directory is read again
-        return replies[-1]
+        return reply.octets
 
     @route(
         "GET",
@@ -241,8 +236,7 @@ class DataSubjects:
 
     def _shown(self, caller: Caller, message: Priced, progress: Progress) -> MessageShown:
         shown = message_shown(message, progress)
-        if is_hidden(caller.role, self._directory.now.sender_named(caller.team.id, message.sender)):
-            hide_text(shown)
+        self._hiding.hide_text(caller, shown)
         return shown
 
     async def _stops(self, team_id: int, phone: str, behind: Position | None) -> Sequence[_Thing]:
@@ -275,4 +269,4 @@ def _behind(text: str) -> Position:
     try:
         return read_position(text)
     except BadPosition as bad:
-        raise refused([FieldProblem("before", str(bad))]) from bad
+        raise bad_field("before", str(bad)) from bad

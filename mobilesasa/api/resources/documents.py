@@ -7,17 +7,16 @@ from typing import Annotated, TypedDict
 import attrs
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.files import send_file
 from mobilesasa.api.forms import file_of, form_of
+from mobilesasa.api.idempotency import Replying
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.documents import Document
 from mobilesasa.api.requests import Said
 from mobilesasa.api.routes import route
 from mobilesasa.core.documents import KINDS, OCTETS_MAX, kind_of
 from mobilesasa.core.errors import NotFound
-from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.scopes import TEAM
 
 _UNNAMED = "document"
@@ -73,14 +72,9 @@ class SenderDocuments:
         form = form_of(request)
         octets = file_of(form).read(OCTETS_MAX + 1)
         kind = kind_of(octets)
-        replies: list[bytes] = []
-
-        def kept(made: Document) -> Kept | None:
-            replies.append(answer(request, _shown(made)))
-            return caller.kept(replies[-1])
-
-        await self._documents.keep(caller.by, caller.team.id, form.filename or _UNNAMED, kind, octets, kept)
-        return replies[-1]
+        reply = Replying(request, caller, _shown)
+        await self._documents.keep(caller.by, caller.team.id, form.filename or _UNNAMED, kind, octets, reply)
+        return reply.octets
 
     @route(
         "GET",

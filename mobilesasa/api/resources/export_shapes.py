@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict
 import attrs
 
 from mobilesasa.api.answers import instant, instant_or_none
+from mobilesasa.api.pages import ListPage
 from mobilesasa.api.requests import Said
 from mobilesasa.api.resources.report_shapes import AskGroups
 from mobilesasa.core.exports import Export
@@ -122,11 +123,9 @@ class ExportPage(TypedDict):
 
 
 @attrs.frozen(kw_only=True)
-class ListExports:
+class ListExports(ListPage):
     """Which exports are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     kind: Annotated[
         Literal["messages", "contacts", "inbound", "ledger", "report"] | None, Said("Only those of this kind")
     ] = None

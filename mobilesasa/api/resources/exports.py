@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,9 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem, problem
+from mobilesasa.api.errors import FieldProblem, bad_fields, problem
 from mobilesasa.api.files import send_file
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import parse, parse_query
 from mobilesasa.api.resources.export_shapes import (
@@ -25,6 +26,7 @@ from mobilesasa.api.resources.export_shapes import (
     ListExports,
     export_shown,
 )
+from mobilesasa.api.resources.hiding import Hiding
 from mobilesasa.api.resources.report_periods import days_of, moment_of, zone_in
 from mobilesasa.api.resources.report_shapes import AskUsage
 from mobilesasa.api.routes import route
@@ -69,6 +71,7 @@ class Exports:
         self._files = node.files
         self._reports = node.reports
         self._directory = node.directory
+        self._hiding = Hiding(node.directory)
         self._clock = node.clock
         self._patience_s = node.limits.timeout_s
         self._now_ms = node.now_ms
@@ -121,12 +124,8 @@ class Exports:
         asked = parse_query(ListExports, request)
         kinds = [kind for kind in SCOPE_OF_KIND if _may(caller, kind, reads=True) and asked.kind in (None, kind)]
         team_id = caller.team.id
-        total, estimated = await self._exports.count(team_id, kinds)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._exports.page(team_id, kinds, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [export_shown(each) for each in found]))
+        count, read = partial(self._exports.count, team_id, kinds), partial(self._exports.page, team_id, kinds)
+        return await answer_page(request, asked, count, read, export_shown, _DEEPER)
 
     @route("GET", "/exports/{uuid}", scopes=SCOPES, answers=ExportShown, refusals=(404,))
     async def export(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
@@ -144,9 +143,11 @@ class Exports:
     async def export_file(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Get the file of an export.
 
-        It is there when the export is `completed`, and for seven days; else 404.
+        It is there when the export is `completed`, and for seven days; else 404. People with the role viewer get no file of
+        messages where the team has a sender for one-time passwords.
         """
         found = await self._found(caller, uuid, reads=True)
+        self._hiding.check_file(caller, found)
         file = None if found.file_uuid is None else await self._files.find(caller.team.id, found.file_uuid)
         if file is None:
             raise NotFound("the export has no file: it is not whole yet, or no longer kept")
@@ -175,7 +176,7 @@ class Exports:
             wrong = [
                 FieldProblem(f"filters.{name}", f"is not regarded by an export of {asked.kind}") for name in unknown
             ]
-            raise problem("bad_request", "; ".join(f"{each.field} {each.message}" for each in wrong), wrong)
+            raise bad_fields(wrong)
         rows, zone = await self._rows(caller, asked, filters)
         now_ms = self._now_ms()
         made = Export(

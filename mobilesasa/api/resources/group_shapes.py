@@ -8,20 +8,19 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import attrs
 
 from mobilesasa.api.answers import instant
-from mobilesasa.api.errors import FieldProblem
+from mobilesasa.api.errors import FieldProblem, bad_fields
+from mobilesasa.api.pages import ListPage
 from mobilesasa.api.requests import ABSENT, Absent, Said
-from mobilesasa.api.resources.contact_shapes import ContactInGroup, refused
+from mobilesasa.api.resources.contact_shapes import ContactInGroup
 from mobilesasa.contacts.fields import WrongValue, read_description, read_group_name
 from mobilesasa.contacts.model import Group, Order
 from mobilesasa.sms.numbers import BadNumber, normalise
 
 
 @attrs.frozen(kw_only=True)
-class ListGroups:
+class ListGroups(ListPage):
     """Which groups are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     search: Annotated[str | None, Said("Only those with this in their names, in any case", "vip", longest=100)] = None
     cursor: Annotated[
         str | None, Said("Goes on behind a page: its `next_cursor`, with the same filters; `page` is not regarded then")
@@ -48,11 +47,9 @@ class CreateGroup(ChangeGroup):
 
 
 @attrs.frozen(kw_only=True)
-class ListMembers:
+class ListMembers(ListPage):
     """Which contacts of a group are listed, and in which order."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     search: Annotated[str | None, Said("Filter by name or phone, as in the list of contacts", "John", longest=100)] = (
         None
     )
@@ -178,7 +175,7 @@ def fields_of_group(asked: ChangeGroup) -> Mapping[str, str | None]:
             except WrongValue as bad:
                 wrong.append(FieldProblem(name, str(bad)))
     if wrong:
-        raise refused(wrong)
+        raise bad_fields(wrong)
     return read
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import attrs
@@ -10,11 +11,11 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, replay, success
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem
-from mobilesasa.api.pages import cursor_of, offset_of, paged_on
+from mobilesasa.api.errors import bad_field
+from mobilesasa.api.pages import answer_page_on, cursor_of
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import parse, parse_query
-from mobilesasa.api.resources.contact_shapes import ContactInGroup, contact_in_group, curl, refused
+from mobilesasa.api.resources.contact_shapes import ContactInGroup, contact_in_group, curl
 from mobilesasa.api.resources.contacts import listed, search_of
 from mobilesasa.api.resources.group_shapes import (
     AddContacts,
@@ -69,18 +70,14 @@ class Groups:
         """List groups, newest first."""
         asked = parse_query(ListGroups, request)
         team_id, cursor = caller.team.id, cursor_of(request, asked.cursor)
-        offset: int | None = 0
-        total = (0, False)
-        if cursor is None:
-            total = await self._groups.count(team_id, search=asked.search)
-            offset = offset_of(asked, *total, _DEEPER)
-        if offset is None:
-            return answer(request, paged_on(request, asked, cursor, total, [], None))
         after = None if cursor is None else cursor.after
-        found, last = await self._groups.page(
-            team_id, search=asked.search, limit=asked.page_size, offset=offset, after=after
-        )
-        return answer(request, paged_on(request, asked, cursor, total, [group_shown(each) for each in found], last))
+
+        async def read(*, limit: int, offset: int) -> tuple[list[ContactGroup], str | None]:
+            found, last = await self._groups.page(team_id, search=asked.search, limit=limit, offset=offset, after=after)
+            return [group_shown(each) for each in found], last
+
+        count = partial(self._groups.count, team_id, search=asked.search)
+        return await answer_page_on(request, asked, cursor, count, read, _DEEPER)
 
     @route(
         "POST",
@@ -163,7 +160,7 @@ class Groups:
         asked = parse_query(ListMembers, request)
         search = search_of(asked.search, caller)
         wanted = Wanted(caller.team.id, search, group=uuid, suppressed=asked.suppressed)
-        return answer(request, await listed(self._lists, request, asked, wanted, contact_in_group))
+        return await listed(self._lists, request, asked, wanted, contact_in_group)
 
     @route(
         "POST",
@@ -183,13 +180,13 @@ class Groups:
         """
         asked = parse(AddContacts, request)
         if (asked.phone is None) == (asked.phones is None):
-            raise refused([FieldProblem("phone", "or phones is needed, and not both")])
+            raise bad_field("phone", "or phones is needed, and not both")
         if asked.phones is not None:
             return replay(request, await self._add_several(caller, uuid, asked.phones))
         try:
             phone = normalise(asked.phone or "", caller.team.country)
         except BadNumber as bad:
-            raise refused([FieldProblem("phone", str(bad))]) from bad
+            raise bad_field("phone", str(bad)) from bad
         octets = await self._groups.add(
             caller.by, caller.team.id, uuid, [phone], all_new=True, mark=caller.mark, told=_told_of_one
         )

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, TypedDict
 import attrs
 
 from mobilesasa.api.answers import instant, instant_or_none
-from mobilesasa.api.errors import FieldProblem, problem
+from mobilesasa.api.errors import bad_field
+from mobilesasa.api.pages import ListPage
 from mobilesasa.api.requests import Said
 from mobilesasa.api.strict import BadJson, read
 from mobilesasa.contacts.uploads import Looked, Status, Upload, WrongRow
@@ -53,11 +54,8 @@ class ImportContacts(PreviewImport):
 
 
 @attrs.frozen(kw_only=True)
-class ListUploads:
+class ListUploads(ListPage):
     """Which uploads are listed."""
-
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
 
 
 class RowError(TypedDict):
@@ -144,7 +142,7 @@ class PreviewShown(TypedDict):
     rows: Annotated[list[list[str]], Said("The first ten rows below the headers")]
 
 
-def upload_shown(upload: Upload, wrong: Sequence[WrongRow], most: int) -> UploadShown:
+def upload_shown(upload: Upload, wrong: Sequence[WrongRow] = (), most: int = 0) -> UploadShown:
     """Return an upload as its team sees it, with the first errors."""
     plan = upload.plan
     url = f"/api/v1/contacts/uploads/{upload.uuid}/errors" if upload.failed else None
@@ -202,11 +200,7 @@ def _mapping(text: str) -> dict[str, str | None]:
     try:
         given = read(text.encode())
     except BadJson as bad:
-        raise _bad(str(bad)) from bad
+        raise bad_field("mapping", str(bad)) from bad
     if not isinstance(given, dict) or not all(isinstance(each, str | None) for each in given.values()):
-        raise _bad("must be a JSON object of texts")
+        raise bad_field("mapping", "must be a JSON object of texts")
     return given
-
-
-def _bad(message: str) -> Exception:
-    return problem("bad_request", f"mapping {message}", [FieldProblem("mapping", message)])

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from typing import IO, Final
 
 import attrs
@@ -13,9 +14,10 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
+from mobilesasa.api.errors import problem
 from mobilesasa.api.files import send_pieces
 from mobilesasa.api.forms import file_of, form_of
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import parse_query, parse_texts
 from mobilesasa.api.resources.contact_shapes import curl
@@ -33,6 +35,8 @@ from mobilesasa.api.routes import route
 from mobilesasa.contacts.uploads import ERRORS_SHOWN, Looked, Plan, Undone, Upload, WrongRow, looked_of
 from mobilesasa.core.errors import BadFile, NotFound
 from mobilesasa.core.ids import canonical
+from mobilesasa.core.scopes import opens
+from mobilesasa.core.teams import Team
 
 SCOPES = ("contacts",)
 PREVIEW_ROWS: Final = 10
@@ -86,16 +90,17 @@ class Imports:
         may have commas, semicolons, tabs or bars, and be UTF-8, UTF-16 or Windows' Latin; of XLSX the first sheet with
         anything in it is read. Up to 50 MiB and 1,000,000 rows. What cannot be imported at all is refused at once with
         `bad_file`; else the answer is the upload, to be asked for until its `status` is final. One bad row does not fail
-        the file. Of a phone that is there already only what the row says is changed. Who has opted out stays so.
+        the file. Of a phone that is there already only what the row says is changed. Who has opted out stays so, and who is
+        forgotten (`erase`) while the file waits does not come back by it. With `group` the scope groups is needed as well.
 
         The file may also be the body, with `Content-Type: text/csv` and the other fields in the query.
         """
         form, team = form_of(request), caller.team
         asked = parse_texts(ImportContacts, form.fields)
         file = file_of(form)
-        if asked.group is not None and canonical(asked.group) is None:
-            raise NotFound(f"there is no group {asked.group!r}")
-        looked = await self._look(file, asked, team.country)
+        if asked.group is not None:
+            _check_group(caller, asked.group)
+        looked = await self._look(team, file, asked)
         plan = Plan(
             filename=form.filename,
             looked=looked,
@@ -120,7 +125,7 @@ class Imports:
         """See how a file would be read: its columns, what they mean, and the first rows. Nothing is kept of it."""
         form = form_of(request)
         asked = parse_texts(PreviewImport, form.fields)
-        looked = await self._look(file_of(form), asked, caller.team.country, PREVIEW_ROWS)
+        looked = await self._look(caller.team, file_of(form), asked, PREVIEW_ROWS)
         return answer(request, preview_shown(looked))
 
     @route(
@@ -135,12 +140,8 @@ class Imports:
     async def list_uploads(self, request: IRequest, caller: Caller) -> bytes:
         """List uploads, newest first."""
         asked, team_id = parse_query(ListUploads, request), caller.team.id
-        total, estimated = await self._uploads.count(team_id)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._uploads.page(team_id, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [upload_shown(each, (), 0) for each in found]))
+        count, read = partial(self._uploads.count, team_id), partial(self._uploads.page, team_id)
+        return await answer_page(request, asked, count, read, upload_shown, _DEEPER)
 
     @route(
         "GET",
@@ -208,8 +209,8 @@ class Imports:
         await self._uploads.undo(caller.by, caller.team.id, uuid, caller.kept(reply))
         return reply
 
-    async def _look(self, file: IO[bytes], asked: PreviewImport, country: str, first: int = 0) -> Looked:
-        said = await self._looker.look(file, asked.columns(), country, first)
+    async def _look(self, team: Team, file: IO[bytes], asked: PreviewImport, first: int = 0) -> Looked:
+        said = await self._looker.look(team.id, file, asked.columns(), team.country, first)
         if "bad" in said:
             raise BadFile(said["bad"])
         file.seek(0)
@@ -218,7 +219,7 @@ class Imports:
     async def _begin(self, request: IRequest, caller: Caller, plan: Plan, file: IO[bytes], content_type: str) -> bytes:
         team_id = caller.team.id
         upload = _begun(self._new_uuid(), team_id, plan, self._now_ms())
-        reply = answer(request, upload_shown(upload, (), 0))
+        reply = answer(request, upload_shown(upload))
         file_id = await self._uploads.begin_file(team_id, plan.filename, content_type)
         try:
             for n, octets in enumerate(iter(lambda: file.read(CHUNK_OCTETS), b"")):
@@ -240,6 +241,19 @@ class Imports:
         while found := await self._uploads.errors(upload, after):
             after = found[-1].row
             yield _lines(_error_row(each, width) for each in found)
+
+
+def _check_group(caller: Caller, uuid: str) -> None:
+    """See that a caller may put contacts into a group, and that its uuid can be one.
+
+    Raises:
+        Problem: 403, the scope is missing.
+        NotFound: there is no such group.
+    """
+    if not opens(caller.scopes, ("groups",), reads=False):
+        raise problem("missing_scope", "to put contacts into a group needs the scope groups as well")
+    if canonical(uuid) is None:
+        raise NotFound(f"there is no group {uuid!r}")
 
 
 def _begun(uuid: str, team_id: int, plan: Plan, now_ms: int) -> Upload:

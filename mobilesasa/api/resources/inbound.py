@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, TypedDict
 
 import attrs
@@ -9,7 +10,7 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import ListPage, answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import Said, parse_query
 from mobilesasa.api.resources.message_bodies import id_in_query
@@ -31,11 +32,9 @@ _DEEPER = "messages; go on with before=, the uuid of the last message that you h
 
 
 @attrs.frozen(kw_only=True)
-class ListInbound:
+class ListInbound(ListPage):
     """Which messages from phones are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     phone: Annotated[str | None, Said("Only messages from this phone number", example="+254712345678")] = None
     code: Annotated[str | None, Said("Only messages to this short code or number", example="22384")] = None
     before: Annotated[
@@ -99,14 +98,9 @@ class FromPhones:
         before = None if asked.before is None else id_in_query(asked.before)
         source = None if asked.phone is None else _kept_number(asked.phone, caller.team.country)
         destination = None if asked.code is None else digits_of(asked.code) or asked.code
-        total, estimated = await self._inbox.count(team_id, source=source, destination=destination, before=before)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._inbox.page(
-            team_id, limit=asked.page_size, offset=offset, source=source, destination=destination, before=before
-        )
-        return answer(request, paged(asked, total, estimated, [inbound_shown(each) for each in found]))
+        count = partial(self._inbox.count, team_id, source=source, destination=destination, before=before)
+        read = partial(self._inbox.page, team_id, source=source, destination=destination, before=before)
+        return await answer_page(request, asked, count, read, inbound_shown, _DEEPER)
 
     @route("GET", "/inbound/{uuid}", scopes=("messages",), answers=InboundShown, refusals=(404,), curl=_GET)
     async def get_inbound(self, request: IRequest, caller: Caller, uuid: str) -> bytes:

@@ -220,7 +220,7 @@ class Members:
         curl=_CHANGE,
     )
     async def change_member(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
-        """Change somebody's role; it holds within a second.
+        """Change somebody's role; it holds within a second, also for what they have under way.
 
         Only an owner makes, changes or removes owners, and the last one stays: else 403 `not_allowed`.
         """

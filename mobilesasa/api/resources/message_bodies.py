@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import attrs
 
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem, Problem, problem
+from mobilesasa.api.errors import FieldProblem, Problem, bad_field, bad_fields, problem
+from mobilesasa.api.pages import ListPage
 from mobilesasa.api.requests import Said
 from mobilesasa.api.times import Instant
 from mobilesasa.core.attributes import BadTlvs, read_message_tlvs
@@ -162,11 +163,9 @@ _COMMON = ("sender_id", "validity_minutes", "client_reference", "scheduled_at", 
 
 
 @attrs.frozen(kw_only=True)
-class ListMessages:
+class ListMessages(ListPage):
     """Which messages are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     phone: Annotated[str | None, Said("Only messages to this phone number", example="+254712345678")] = None
     status: Annotated[
         Literal["queued", "sent", "delivered", "failed"] | None,
@@ -207,7 +206,7 @@ class ListMessages:
         if self.campaign_uuid is not None and uuid is None:
             wrong.append(FieldProblem("campaign_uuid", "must be a uuid"))
         if wrong:
-            raise problem("bad_request", "; ".join(f"{each.field} {each.message}" for each in wrong), wrong)
+            raise bad_fields(wrong)
         return MessageFilter(
             recipient=None if self.phone is None else normalise_fast(self.phone, caller.team.country),
             state=None if self.status is None else State[self.status.upper()],
@@ -245,13 +244,11 @@ def id_in_query(text: str, name: str = "before") -> MessageId:
     """
     found = _id_of(text)
     if found is None:
-        why = "must be the uuid of a message"
-        raise problem("bad_request", f"{name} {why}", [FieldProblem(name, why)])
+        raise bad_field(name, "must be the uuid of a message")
     return found
 
 
 def _sender_name(known: Directory, team_id: int, asked: str) -> str:
     """Return the name by which messages keep a sender; a name that no sender has any more may still be theirs."""
-    uuid = canonical(asked)
-    named = None if uuid is None else known.sender_by_uuid(team_id, uuid)
-    return asked if named is None else named.name
+    found = known.sender_meant(team_id, asked)
+    return asked if found is None else found.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import attrs
@@ -9,18 +10,16 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.pages import cursor_of, offset_of, paged_on
+from mobilesasa.api.pages import answer_page_on, cursor_of, paged_on
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.messages import Story
 from mobilesasa.api.requests import parse, parse_query
+from mobilesasa.api.resources.hiding import Hiding
 from mobilesasa.api.resources.message_bodies import ListMessages, SendMessage
 from mobilesasa.api.resources.shown import (
     MessagePage,
     MessageShown,
     MessageStory,
-    hide_text,
-    hide_texts,
-    is_hidden,
     message_shown,
     story_shown,
 )
@@ -60,6 +59,7 @@ class Messages:
         self._history = node.history
         self._alterations = node.alterations
         self._directory = node.directory
+        self._hiding = Hiding(node.directory)
         self._now_ms = node.now_ms
 
     @route(
@@ -107,21 +107,19 @@ class Messages:
         except BadNumber:
             nothing: dict[str, Any] = paged_on(request, asked, cursor, (0, False), [], None)
             return answer(request, nothing)  # nobody has such a number, so nothing went there (decision 43)
-        offset: int | None = 0
-        total = (0, False)
-        if cursor is None:
-            total = await self._history.count(team_id, wanted)
-            offset = offset_of(asked, *total, _DEEPER)
-        else:
+        if cursor is not None:
             wanted = attrs.evolve(wanted, before=min(cursor.after, wanted.before or cursor.after))
-        if offset is None:
-            return answer(request, paged_on(request, asked, cursor, total, [], None))
-        found = await self._history.page(team_id, wanted, limit=asked.page_size, offset=offset)
-        items = [message_shown(message, progress) for message, progress in found.entries]
-        for shown in items:
-            if self._is_hidden(caller, shown["sender_id"]):
-                hide_text(shown)
-        return answer(request, paged_on(request, asked, cursor, total, items, found.more))
+
+        async def read(*, limit: int, offset: int) -> tuple[list[MessageShown], str | None]:
+            found = await self._history.page(team_id, wanted, limit=limit, offset=offset)
+            items = [message_shown(message, progress) for message, progress in found.entries]
+            for shown in items:
+                self._hiding.hide_text(caller, shown)
+            return items, found.more
+
+        return await answer_page_on(
+            request, asked, cursor, partial(self._history.count, team_id, wanted), read, _DEEPER
+        )
 
     @route("GET", "/messages/{uuid}", scopes=("messages",), answers=MessageStory, refusals=(404,), curl=_GET)
     async def one(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
@@ -133,8 +131,7 @@ class Messages:
         """
         story = await self._found(caller, uuid)
         shown = story_shown(story, self._directory.now.carriers, self._now_ms())
-        if self._is_hidden(caller, shown["sender_id"]):
-            hide_texts(shown)
+        self._hiding.hide_story(caller, shown)
         return answer(request, shown)
 
     @route(
@@ -193,9 +190,6 @@ class Messages:
         if isinstance(verdict, Refused):
             raise verdict
         return verdict
-
-    def _is_hidden(self, caller: Caller, sender: str) -> bool:
-        return is_hidden(caller.role, self._directory.now.sender_named(caller.team.id, sender))
 
     async def _found(self, caller: Caller, uuid: str) -> Story:
         story = await self._history.find(caller.team.id, named(uuid))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from mobilesasa.api.answers import instant
-from mobilesasa.api.errors import FieldProblem, Problem, problem
+from mobilesasa.api.errors import bad_field
 from mobilesasa.api.ports.reports import Standing
 from mobilesasa.api.times import BadInstant, read_instant
 from mobilesasa.core.errors import BadValue
@@ -64,7 +64,7 @@ def days_of(asked: Dated, standing: Standing, now_ms: int) -> Days:
     try:
         period = bounded(Period(first, last))
     except BadValue as bad:
-        raise _wrong("date_to", str(bad)) from bad
+        raise bad_field("date_to", str(bad)) from bad
     return Days(period, _before(period, zone, now_ms), zone)
 
 
@@ -77,7 +77,7 @@ def zone_in(asked: str | None, standing: Standing) -> ZoneInfo:
     try:
         return zone_of(asked or standing.zone or zone_of_country(standing.country))
     except BadValue as bad:
-        raise _wrong("zone", str(bad)) from bad
+        raise bad_field("zone", str(bad)) from bad
 
 
 def moment_of(written: str | None, field: str, zone: ZoneInfo, *, is_end: bool) -> int | None:
@@ -95,9 +95,9 @@ def moment_of(written: str | None, field: str, zone: ZoneInfo, *, is_end: bool) 
         else:
             at_ms = read_instant(written)
     except (BadInstant, ValueError, OverflowError):
-        raise _wrong(field, _WRITTEN) from None
+        raise bad_field(field, _WRITTEN) from None
     if not _FIRST <= at_ms <= _LAST:
-        raise _wrong(field, "must be from 2015 to 2099")
+        raise bad_field(field, "must be from 2015 to 2099")
     return at_ms
 
 
@@ -110,10 +110,6 @@ def _before(period: Period, zone: ZoneInfo, now_ms: int) -> Period:
     else:
         begins = period.before.from_ms
     return Period(begins, min(begins + passed_ms, period.from_ms)) if passed_ms else Period(begins, period.from_ms)
-
-
-def _wrong(field: str, message: str) -> Problem:
-    return problem("bad_request", f"{field} {message}", [FieldProblem(field, message)])
 
 
 def counted_at(standing: Standing) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, TypedDict
 
 import attrs
@@ -9,12 +10,12 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant, instant_or_none
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.idempotency import Replying
+from mobilesasa.api.pages import ListPage, answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.senders import Sender
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.routes import route
-from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.scopes import TEAM
 from mobilesasa.core.sender_names import NewSender
 from mobilesasa.core.senders import SenderClass, SenderStatus
@@ -45,11 +46,9 @@ _DEFAULT = """curl -X PUT https://api.yourdomain.com/api/v1/sender-ids/default \
 
 
 @attrs.frozen(kw_only=True)
-class ListSenders:
+class ListSenders(ListPage):
     """Which senders are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     status: Annotated[
         Literal["pending", "approved", "rejected", "suspended"] | None,
         Said("Only those that stand there", example="approved"),
@@ -155,12 +154,8 @@ class SenderIds:
         """
         asked = parse_query(ListSenders, request)
         team_id, status = caller.team.id, None if asked.status is None else SenderStatus(asked.status)
-        total, estimated = await self._senders.count(team_id, status)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._senders.page(team_id, status, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [sender_shown(each) for each in found]))
+        count, read = partial(self._senders.count, team_id, status), partial(self._senders.page, team_id, status)
+        return await answer_page(request, asked, count, read, sender_shown, _DEEPER)
 
     @route("GET", "/sender-ids/{uuid}", scopes=SCOPES, answers=SenderShown, refusals=(404,), curl=_GET)
     async def sender_id(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
@@ -184,14 +179,9 @@ class SenderIds:
         was rejected can be deleted and asked for again.
         """
         asked = parse(RequestSender, request)
-        replies: list[bytes] = []
-
-        def kept(made: Sender) -> Kept | None:
-            replies.append(answer(request, sender_shown(made)))
-            return caller.kept(replies[-1])
-
-        await self._senders.request(caller.by, caller.team.id, asked.sender(), kept)
-        return replies[-1]
+        reply = Replying(request, caller, sender_shown)
+        await self._senders.request(caller.by, caller.team.id, asked.sender(), reply)
+        return reply.octets
 
     @route(
         "PUT",

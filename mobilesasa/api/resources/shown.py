@@ -11,9 +11,7 @@ from mobilesasa.api.requests import Said
 from mobilesasa.core.groups import group_of, part_of
 from mobilesasa.core.ids import made_at_ms, smpp_id
 from mobilesasa.core.model import Coding, Failure, Priced, State
-from mobilesasa.core.scopes import Role
-from mobilesasa.core.senders import SenderClass
-from mobilesasa.core.teams import CarrierRecord, Sender
+from mobilesasa.core.teams import CarrierRecord
 from mobilesasa.sms.numbers import shown
 
 Status = Literal["queued", "sent", "delivered", "failed"]
@@ -33,7 +31,6 @@ Happened = Literal[
 ]
 
 ENCODINGS: dict[Coding, Encoding] = {Coding.GSM7: "gsm7", Coding.UCS2: "ucs2", Coding.BINARY: "binary"}
-HIDDEN = "••••••"  # in the place of a text
 _STATUSES: dict[State, Status] = {
     State.QUEUED: "queued",
     State.SENT: "sent",
@@ -248,25 +245,6 @@ def _group_shown(story: Story, now_ms: int) -> GroupShown | None:
             for number, part in sorted(group.members.items())
         ],
     }
-
-
-def is_hidden(role: Role | None, sender: Sender | None) -> bool:
-    """Say whether texts of a sender are kept from a caller: one-time passwords are no business of people who only look on."""
-    return role is Role.VIEWER and sender is not None and sender.sender_class == SenderClass.OTP
-
-
-def hide_text(shown: MessageShown) -> None:
-    """Hide the text of a message from who may see all but that (decision 44)."""
-    if shown["message"] is not None:
-        shown["message"] = HIDDEN
-
-
-def hide_texts(shown: MessageStory) -> None:
-    """Hide the text of a message, and what tells it otherwise."""
-    hide_text(shown)
-    shown["body_hex"] = None
-    if shown["group"] is not None:
-        shown["group"]["text"] = HIDDEN
 
 
 def story_shown(story: Story, carriers: Mapping[int, CarrierRecord], now_ms: int) -> MessageStory:

@@ -40,7 +40,11 @@ class CreateSmppPassword:
         ),
     ] = None
     token_uuid: Annotated[
-        str | None, Said("The token beside which it stands; your oldest with the scope `messages` if omitted")
+        str | None,
+        Said(
+            "The token beside which it stands, which opens nothing that you may not do yourself; your oldest such with the "
+            "scope `messages` if omitted"
+        ),
     ] = None
 
 
@@ -94,7 +98,9 @@ class SmppPasswords:
         named alone. It takes no Idempotency-Key, for its text is nowhere kept to be told again; a team has at most five.
         """
         asked = parse(CreateSmppPassword, request)
-        made, text = await self._passwords.create(caller.by, caller.team.id, asked.token_uuid, asked.allowed or ())
+        made, text = await self._passwords.create(
+            caller.by, caller.scopes, caller.team.id, asked.token_uuid, asked.allowed or ()
+        )
         return answer(request, {**_shown(made), "password": text})
 
     @route("GET", "/smpp/passwords", scopes=SCOPES, answers=SmppPasswordList, curl=_LIST)

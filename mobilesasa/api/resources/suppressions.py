@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, TypedDict
 
 import attrs
@@ -10,14 +11,13 @@ from twisted.web.iweb import IRequest
 from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import FieldProblem, problem
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.idempotency import Replying
+from mobilesasa.api.pages import ListPage, answer_page, paged
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.phones import Suppression
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.routes import route
 from mobilesasa.core.errors import SenderNotApproved
-from mobilesasa.core.idempotency import Kept
-from mobilesasa.core.ids import canonical
 from mobilesasa.core.optouts import ALL_SENDERS
 from mobilesasa.sms.numbers import BadNumber, normalise, normalise_fast, shown
 
@@ -38,11 +38,9 @@ _REMOVE = """curl -X DELETE https://api.yourdomain.com/api/v1/suppressions/suppr
 
 
 @attrs.frozen(kw_only=True)
-class ListSuppressions:
+class ListSuppressions(ListPage):
     """Which suppressions are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     phone: Annotated[str | None, Said("Only those of this phone number", example="+254712345678")] = None
     sender: Annotated[str | None, Said("Only those for this sender, by name or uuid", example="MYAPP")] = None
 
@@ -116,14 +114,9 @@ class Suppressions:
                 recipient = normalise_fast(asked.phone, caller.team.country)
             except BadNumber:
                 return answer(request, paged(asked, 0))  # nobody has such a number
-        total, estimated = await self._suppressions.count(team_id, recipient=recipient, sender=sender)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._suppressions.page(
-            team_id, limit=asked.page_size, offset=offset, recipient=recipient, sender=sender
-        )
-        return answer(request, paged(asked, total, estimated, [suppression_shown(each) for each in found]))
+        count = partial(self._suppressions.count, team_id, recipient=recipient, sender=sender)
+        read = partial(self._suppressions.page, team_id, recipient=recipient, sender=sender)
+        return await answer_page(request, asked, count, read, suppression_shown, _DEEPER)
 
     @route(
         "POST",
@@ -150,15 +143,10 @@ class Suppressions:
         sender = ALL_SENDERS if asked.sender_id is None else self._sender(team.id, asked.sender_id)
         if sender is None:
             raise SenderNotApproved(f"the team has no sender {asked.sender_id!r}")
-        replies: list[bytes] = []
-
-        def kept(made: Suppression) -> Kept | None:
-            replies.append(answer(request, suppression_shown(made)))
-            return caller.kept(replies[-1])
-
-        await self._suppressions.add(caller.by, team.id, recipient, sender, kept)
+        reply = Replying(request, caller, suppression_shown)
+        await self._suppressions.add(caller.by, team.id, recipient, sender, reply)
         self._directory.suppressing.add(team.id)  # from now on, not only when the directory is read again
-        return replies[-1]
+        return reply.octets
 
     @route(
         "DELETE",
@@ -178,8 +166,7 @@ class Suppressions:
 
     def _sender(self, team_id: int, asked: str) -> str | None:
         """Return the name of the team's sender of this name or uuid, whatever its status."""
-        known, uuid = self._directory.now, canonical(asked)
-        found = known.sender_named(team_id, asked) or (known.sender_by_uuid(team_id, uuid) if uuid else None)
+        found = self._directory.now.sender_meant(team_id, asked)
         return None if found is None else found.name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal, TypedDict, cast
 
 import attrs
@@ -9,15 +10,14 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant, instant_or_none
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import problem
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.pages import ListPage, answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.tokens import Token
 from mobilesasa.api.requests import Said, parse, parse_query
 from mobilesasa.api.resources.who import WhoShown, who_shown_or_none
 from mobilesasa.api.routes import route
 from mobilesasa.api.times import Instant
-from mobilesasa.core.scopes import API_TOKENS, beyond, checked_scopes
+from mobilesasa.core.scopes import API_TOKENS, check_given, checked_scopes
 
 _DEEPER = "tokens"
 
@@ -36,11 +36,8 @@ _REVOKE = """curl -X DELETE https://api.yourdomain.com/api/v1/tokens/token-uuid 
 
 
 @attrs.frozen(kw_only=True)
-class ListTokens:
+class ListTokens(ListPage):
     """Which tokens are listed."""
-
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
 
 
 @attrs.frozen(kw_only=True)
@@ -117,12 +114,8 @@ class Tokens:
         Returns all tokens for your team, including revoked and expired ones, the newest first.
         """
         asked = parse_query(ListTokens, request)
-        total, estimated = await self._tokens.count(caller.team.id)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._tokens.page(caller.team.id, limit=asked.page_size, offset=offset)
-        return answer(request, paged(asked, total, estimated, [token_shown(each) for each in found]))
+        count, read = partial(self._tokens.count, caller.team.id), partial(self._tokens.page, caller.team.id)
+        return await answer_page(request, asked, count, read, token_shown, _DEEPER)
 
     @route("POST", "/tokens", scopes=(API_TOKENS,), body=CreateToken, answers=TokenMade, refusals=(400,), curl=_CREATE)
     async def create_token(self, request: IRequest, caller: Caller) -> bytes:
@@ -133,8 +126,7 @@ class Tokens:
         """
         asked = parse(CreateToken, request)
         scopes = checked_scopes(asked.scopes)
-        if not_yours := beyond(caller.scopes, scopes):
-            raise problem("missing_scope", f"you cannot give what you do not have: {', '.join(not_yours)}")
+        check_given(caller.scopes, scopes)
         made, raw_token = await self._tokens.create(caller.by, caller.team.id, asked.name, scopes, asked.expires_at)
         shown: TokenMade = {"raw_token": raw_token, "token": token_shown(made)}
         return answer(request, shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal, TypedDict, cast
 
 import attrs
@@ -10,30 +11,40 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant, instant_or_none
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem, problem
-from mobilesasa.api.pages import offset_of, paged
+from mobilesasa.api.errors import bad_field
+from mobilesasa.api.pages import ListPage, answer_page
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.webhooks import WebhookDelivery
 from mobilesasa.api.requests import Said, parse, parse_query
+from mobilesasa.api.resources.hiding import Hiding
 from mobilesasa.api.resources.webhooks import SCOPES
 from mobilesasa.api.routes import route
 from mobilesasa.api.times import Instant
 from mobilesasa.api.webhook_bodies import body_of
-from mobilesasa.core.hooks import DeliveryState
+from mobilesasa.core.hooks import DeliveryState, unheard
 from mobilesasa.core.ids import made_at_ms
 
 _DEEPER = "deliveries; ask for those of a state or an event"
 
 State = Literal["waiting", "delivered", "failed"]
 _STATES: dict[str, DeliveryState] = {state.shown: state for state in DeliveryState}
+_LIST = """curl "https://api.yourdomain.com/api/v1/webhooks/webhook-uuid/deliveries?state=failed" \\
+  -H "Authorization: Bearer mbs_your_token_here\""""
+_TEST = """curl -X POST https://api.yourdomain.com/api/v1/webhooks/webhook-uuid/test \\
+  -H "Authorization: Bearer mbs_your_token_here\""""
+_REPLAY = """curl -X POST https://api.yourdomain.com/api/v1/webhooks/webhook-uuid/replay \\
+  -H "Authorization: Bearer mbs_your_token_here" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "created_from": "2026-05-11T09:00:00Z",
+    "created_to": "2026-05-11T12:00:00Z"
+  }'"""
 
 
 @attrs.frozen(kw_only=True)
-class ListDeliveries:
+class ListDeliveries(ListPage):
     """Which deliveries are listed."""
 
-    page: Annotated[int, Said("Page number", minimum=1, maximum=1_000_000_000)] = 1
-    page_size: Annotated[int, Said("Results per page", minimum=1, maximum=100)] = 20
     state: Annotated[State | None, Said("Only those that stand so", example="failed")] = None
     event: Annotated[str | None, Said("Only those of this event", example="message.delivered")] = None
 
@@ -67,13 +78,19 @@ class DeliveryShown(TypedDict):
 class DeliveryAnswered(DeliveryShown):
     """The same with the answer."""
 
-    response_body: Annotated[str | None, Said("How the answer began, up to 1,024 octets", example="ok")]
+    response_body: Annotated[
+        str | None,
+        Said("How the answer began, up to 1,024 octets; null also where `body` is not for you", example="ok"),
+    ]
 
 
 class DeliveryWhole(DeliveryAnswered):
     """The same with all there is."""
 
-    body: Annotated[dict[str, Any] | None, Said("What the call tells; null: it is no longer kept")]
+    body: Annotated[
+        dict[str, Any] | None,
+        Said("What the call tells; null: it is no longer kept, or a scope of the event's is missing"),
+    ]
 
 
 class DeliveryPage(TypedDict):
@@ -99,6 +116,7 @@ class WebhookDeliveries:
     def __init__(self, node: Node) -> None:
         """Keep what is asked."""
         self._webhooks = node.webhooks
+        self._hiding = Hiding(node.directory)
         self._ping = node.webhook_calls.ping
         self._now_ms = node.now_ms
 
@@ -109,6 +127,7 @@ class WebhookDeliveries:
         query=ListDeliveries,
         answers=DeliveryPage,
         refusals=(400, 404),
+        curl=_LIST,
     )
     async def list_deliveries(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """List what a webhook was told, newest first.
@@ -118,14 +137,9 @@ class WebhookDeliveries:
         asked = parse_query(ListDeliveries, request)
         state = None if asked.state is None else _STATES[asked.state]
         team_id = caller.team.id
-        total, estimated = await self._webhooks.count_deliveries(team_id, uuid, state=state, event=asked.event)
-        offset = offset_of(asked, total, estimated, _DEEPER)
-        if offset is None:
-            return answer(request, paged(asked, total))
-        found = await self._webhooks.deliveries(
-            team_id, uuid, limit=asked.page_size, offset=offset, state=state, event=asked.event
-        )
-        return answer(request, paged(asked, total, estimated, [delivery_shown(each) for each in found]))
+        count = partial(self._webhooks.count_deliveries, team_id, uuid, state=state, event=asked.event)
+        read = partial(self._webhooks.deliveries, team_id, uuid, state=state, event=asked.event)
+        return await answer_page(request, asked, count, read, delivery_shown, _DEEPER)
 
     @route(
         "GET",
@@ -135,19 +149,28 @@ class WebhookDeliveries:
         refusals=(404,),
     )
     async def get_delivery(self, request: IRequest, caller: Caller, uuid: str, delivery: str) -> bytes:
-        """Get a delivery with what is told and how the last call was answered."""
+        """Get a delivery with what is told and how the last call was answered.
+
+        Both are for those alone who have the scopes that `POST /webhooks` wants for the event (`messages:read` is enough
+        for `message.sent`); for others they are null.
+        People with the role viewer do not see texts from senders that are for one-time passwords, nor the answer then.
+        """
         team_id = caller.team.id
         found, what = await self._webhooks.delivery(team_id, uuid, delivery)
         webhook = await self._webhooks.find(team_id, uuid)
+        if unheard(caller.scopes, [what.event]):
+            return answer(request, {**_answered(found), "response_body": None, "body": None})
         body = body_of(what, webhook.include_text)
         whole = None if body is None else orjson.loads(body)
-        return answer(request, {**_answered(found), "body": whole})
+        shown: DeliveryWhole = {**_answered(found), "body": whole}
+        self._hiding.hide_told(caller, what, shown)
+        return answer(request, shown)
 
-    @route("POST", "/webhooks/{uuid}/test", scopes=SCOPES, answers=DeliveryAnswered, refusals=(404,))
+    @route("POST", "/webhooks/{uuid}/test", scopes=SCOPES, answers=DeliveryAnswered, refusals=(404, 409), curl=_TEST)
     async def test_webhook(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Call a webhook now with a `ping`, and see what comes of it.
 
-        It is called once, also when it is disabled, and answers when the call has ended.
+        It is called once, also when it is disabled, and answers when the call has ended. One test at a time.
         """
         return answer(request, _answered(await self._ping(caller.by, caller.team.id, uuid)))
 
@@ -173,6 +196,7 @@ class WebhookDeliveries:
         body=ReplayDeliveries,
         answers=Replayed,
         refusals=(400, 404, 409),
+        curl=_REPLAY,
     )
     async def replay_deliveries(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Tell again what failed in a span of time, oldest first.
@@ -183,10 +207,9 @@ class WebhookDeliveries:
         asked = parse(ReplayDeliveries, request)
         to_ms = self._now_ms() if asked.created_to is None else asked.created_to
         if to_ms <= asked.created_from:
-            words = "must be before created_to"
-            raise problem("bad_request", f"created_from {words}", [FieldProblem("created_from", words)])
-        from_ms, is_all = max(0, asked.created_from), asked.state == "all"
-        queued = await self._webhooks.replay(caller.by, caller.team.id, uuid, from_ms, to_ms, is_all)
+            raise bad_field("created_from", "must be before created_to")
+        is_all = asked.state == "all"
+        queued = await self._webhooks.replay(caller.by, caller.team.id, uuid, asked.created_from, to_ms, is_all)
         return answer(request, {"queued": queued})
 
 

@@ -9,14 +9,13 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer, instant, instant_or_none
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem, problem
+from mobilesasa.api.errors import FieldProblem, bad_field, problem
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.webhooks import Webhook
 from mobilesasa.api.requests import ABSENT, Absent, Said, parse
 from mobilesasa.api.routes import route
 from mobilesasa.api.webhook_examples import examples
-from mobilesasa.core.hooks import EVENTS, WebhookTerms
-from mobilesasa.core.idempotency import Kept
+from mobilesasa.core.hooks import EVENTS, WebhookTerms, unheard
 
 SCOPES = ("webhooks",)
 #: The names of `core.hooks.EVENTS`, for the reader of requests; `*` is all there are and will be.
@@ -35,6 +34,13 @@ EventName = Literal[
 ]
 _LONGEST_DESCRIPTION = 200
 _EXAMPLE_URL = "https://example.com/hooks/mobilesasa"
+_CREATE = """curl -X POST https://api.yourdomain.com/api/v1/webhooks \\
+  -H "Authorization: Bearer mbs_your_token_here" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "url": "https://example.com/hooks/mobilesasa",
+    "events": ["message.delivered", "message.failed", "message.received"]
+  }'"""
 
 
 @attrs.frozen(kw_only=True)
@@ -138,24 +144,20 @@ class Webhooks:
         body=CreateWebhook,
         answers=WebhookMade,
         refusals=(400,),
-        idempotent=True,
+        curl=_CREATE,
     )
     async def create_webhook(self, request: IRequest, caller: Caller) -> bytes:
         """Make a webhook.
 
         From now on it is told of the events that it names: a POST each, as Standard Webhooks has it, signed with the secret
-        that is shown this once. A team has at most ten.
+        that is shown this once, so the call takes no `Idempotency-Key`. Whoever makes it needs the scopes by which the API
+        tells of the same things, such as `messages:read` for `message.sent`, and for `*` all of them. A team has at most ten.
         """
         asked = parse(CreateWebhook, request)
         terms = self._checked(WebhookTerms(asked.url, asked.description or "", _once(asked.events), asked.include_text))
-        replies: list[bytes] = []
-
-        def kept(made: Webhook, secret: str) -> Kept | None:
-            replies.append(answer(request, {**webhook_shown(made), "secret": secret}))
-            return caller.kept(replies[-1])
-
-        await self._webhooks.create(caller.by, caller.team.id, terms, kept)
-        return replies[-1]
+        _check_heard(caller, terms)
+        made, secret = await self._webhooks.create(caller.by, caller.team.id, terms)
+        return answer(request, {**webhook_shown(made), "secret": secret})
 
     @route("GET", "/webhooks", scopes=SCOPES, answers=WebhookList)
     async def list_webhooks(self, request: IRequest, caller: Caller) -> bytes:
@@ -186,16 +188,17 @@ class Webhooks:
     async def update_webhook(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Change a webhook.
 
-        What is left out stays. One that is enabled again is told what was waiting for it.
+        What is left out stays. One that is enabled again is told what was waiting for it. The scopes of all of its events are
+        needed, as to make it.
         """
         asked = parse(ChangeWebhook, request)
+        self._checked(
+            _changed(WebhookTerms(_EXAMPLE_URL, "", ("*",), include_text=False), asked), is_new=asked.url is not ABSENT
+        )
 
         def change(before: WebhookTerms) -> WebhookTerms:
-            return _changed(before, asked)
+            return _check_heard(caller, _changed(before, asked))
 
-        self._checked(
-            change(WebhookTerms(_EXAMPLE_URL, "", ("*",), include_text=False)), is_new=asked.url is not ABSENT
-        )
         return answer(request, webhook_shown(await self._webhooks.update(caller.by, caller.team.id, uuid, change)))
 
     @route("DELETE", "/webhooks/{uuid}", scopes=SCOPES, answers=WebhookShown, refusals=(404,))
@@ -212,21 +215,14 @@ class Webhooks:
         scopes=SCOPES,
         answers=WebhookSecret,
         refusals=(404,),
-        idempotent=True,
     )
     async def rotate_webhook_secret(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Give a webhook a new secret.
 
-        For 24 hours calls are signed with both, the old one and the new.
+        For 24 hours calls are signed with both, the old one and the new. The answer is kept nowhere, so the call takes no
+        `Idempotency-Key`.
         """
-        replies: list[bytes] = []
-
-        def kept(secret: str) -> Kept | None:
-            replies.append(answer(request, {"secret": secret}))
-            return caller.kept(replies[-1])
-
-        await self._webhooks.rotate(caller.by, caller.team.id, uuid, kept)
-        return replies[-1]
+        return answer(request, {"secret": await self._webhooks.rotate(caller.by, caller.team.id, uuid)})
 
     @route("POST", "/webhooks/{uuid}/enable", scopes=SCOPES, answers=WebhookShown, refusals=(404,))
     async def enable_webhook(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
@@ -236,7 +232,7 @@ class Webhooks:
         """
 
         def enabled(before: WebhookTerms) -> WebhookTerms:
-            return attrs.evolve(before, enabled=True)
+            return _check_heard(caller, attrs.evolve(before, enabled=True))
 
         return answer(request, webhook_shown(await self._webhooks.update(caller.by, caller.team.id, uuid, enabled)))
 
@@ -250,8 +246,7 @@ class Webhooks:
         if not terms.events:
             raise problem("bad_request", "events is empty", [FieldProblem("events", "must name an event at least")])
         if len(terms.description) > _LONGEST_DESCRIPTION:
-            words = f"must have {_LONGEST_DESCRIPTION} characters at most"
-            raise problem("bad_request", f"description {words}", [FieldProblem("description", words)])
+            raise bad_field("description", f"must have {_LONGEST_DESCRIPTION} characters at most")
         if is_new:
             self._check(terms.url)
         return terms
@@ -281,6 +276,17 @@ def _changed(before: WebhookTerms, asked: ChangeWebhook) -> WebhookTerms:
     if "description" in given:
         given["description"] = given["description"] or ""
     return attrs.evolve(before, **given)
+
+
+def _check_heard(caller: Caller, terms: WebhookTerms) -> WebhookTerms:
+    """Return the terms of a webhook that hears nothing but what the API would tell its maker.
+
+    Raises:
+        Problem: 403, it names an event that is not for this caller.
+    """
+    for event, scopes in unheard(caller.scopes, terms.events).items():
+        raise problem("missing_scope", f"to hear {event} needs the scope {' or '.join(scopes)}")
+    return terms
 
 
 def _once(events: list[Any]) -> tuple[str, ...]:

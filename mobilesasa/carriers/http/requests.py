@@ -12,9 +12,9 @@ import orjson
 
 from mobilesasa.carriers.http.spec import AuthKind, Body, HttpSpec, Long, RequestSpec, laid_over
 from mobilesasa.carriers.http.templates import LEFT_OUT, BadTemplate, Template, compile_text, compile_tree, fill_tree
-from mobilesasa.core.model import Coding, Outbound
+from mobilesasa.core.model import ALPHABETS, Coding, Outbound
 from mobilesasa.sms.alphabet import encode_ucs2, gsm_octets
-from mobilesasa.sms.segments import Alphabet, split, split_octets
+from mobilesasa.sms.segments import split, split_octets
 from mobilesasa.sms.udh import Concatenation, Udh, read_udh
 
 #: The fields that a template may name beside the options, with what they are; ``docs/carriers-http.rst`` has them too.
@@ -42,7 +42,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "inbound_url": "where messages from phones are taken; none without public_url",
     "carrier": "the carrier's name",
 }
-_ALPHABETS: Final = {Coding.GSM7: Alphabet.GSM7, Coding.UCS2: Alphabet.UCS2}
 _KINDS: Final = {Coding.GSM7: "gsm7", Coding.UCS2: "ucs2", Coding.BINARY: "binary"}
 _TYPES: Final = {Body.FORM: "application/x-www-form-urlencoded", Body.JSON: "application/json"}
 _SHORT_CODE_DIGITS: Final = 8
@@ -145,7 +144,7 @@ class RequestWriter:
         if message.text is None:
             segments = split_octets(message.body or b"", elements=elements, max_parts=message.parts)
         else:
-            segments = split(message.text, _ALPHABETS[message.coding], elements=elements, max_parts=message.parts)
+            segments = split(message.text, ALPHABETS[message.coding], elements=elements, max_parts=message.parts)
         reference, total = int(message.id[-2:], 16), len(segments)
         pieces = []
         for number, segment in enumerate(segments.parts, 1):

@@ -22,7 +22,6 @@ from mobilesasa.sms.udh import Udh, read_udh
 
 #: The longest short_message; what is longer goes as message_payload (SMPP 3.4 §5.2.22).
 _SHORT_OCTETS: Final = 254
-_ALPHABETS: Final = {Coding.GSM7: Alphabet.GSM7, Coding.UCS2: Alphabet.UCS2}
 _CODECS: Final = {DefaultAlphabet.LATIN1: "latin-1", DefaultAlphabet.ASCII: "ascii", DefaultAlphabet.UTF8: "utf-8"}
 _REFERENCE_MAX: Final = 0xFFFF
 _IN_UCS2: Final = Coding.UCS2  # a name of the module is found sooner than a member of an enumeration

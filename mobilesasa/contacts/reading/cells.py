@@ -24,6 +24,8 @@ _SLICE: Final = 65_536
 _A: Final = ord("A") - 1
 _TEXTS: Final = ("v", "t")  # the elements whose text counts
 _BOOLEANS: Final = {"1": "true", "0": "false"}
+_ROWS: Final = 1_048_576  # that a sheet may have (Excel specifications and limits)
+_DIGITS: Final = 7  # of such a number
 
 
 @attrs.frozen
@@ -37,7 +39,10 @@ class Meanings:
 
 
 def rows_of(source: BinaryIO, meanings: Meanings) -> Iterator[tuple[int, list[str]]]:
-    """Return all rows of a sheet, also empty ones, each with its number from 1.
+    """Return all rows of a sheet, also empty ones, each with its number from 1, which rises.
+
+    A number that a row claims and that cannot be, for it is not above that of the row before, is not believed: some programs
+    that join files write one twice.
 
     Raises:
         BadFile: it is no sheet.
@@ -139,7 +144,7 @@ class _Cells(_Texts):
             self._kind, self._style = given.get("t", "n"), given.get("s", "")
             self._text.clear()
         elif local == "row":
-            self._number = int(given.get("r", self._number + 1))
+            self._number = _row(given.get("r", ""), self._number)
             self._cells, self._column = [], 0
 
     def _finish(self, local: str) -> None:
@@ -184,6 +189,13 @@ def _moment(text: str, span: bool, epoch: dt.datetime) -> str:
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
     return str(value)
+
+
+def _row(written: str, before: int) -> int:
+    """Return the number of a row: what is written, if it can be, or that behind the row before."""
+    if written.isascii() and written.isdigit() and len(written) <= _DIGITS and before < int(written) <= _ROWS:
+        return int(written)
+    return before + 1
 
 
 def _column(place: str) -> int:

@@ -6,7 +6,6 @@ from typing import Final
 
 import attrs
 
-OCTETS_MAX: Final = 50 * 1_048_576
 ROWS_MAX: Final = 1_000_000
 COLUMNS_MAX: Final = 200
 UNZIPPED_MAX: Final = 200 * 1_048_576

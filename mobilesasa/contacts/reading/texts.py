@@ -12,7 +12,6 @@ from mobilesasa.contacts.reading.columns import PHONE, guessed
 from mobilesasa.core.errors import BadFile
 
 SEPARATORS: Final = (",", ";", "\t", "|")
-CELL_CHARACTERS: Final = 131_072  # Python's own bound; a quote that is never closed meets it
 _LOOKED_AT: Final = 65_536  # octets that tell what a file is
 _SLICE: Final = 262_144
 _MARKS: Final = (  # the longer ones first: UTF-32's begins as UTF-16's

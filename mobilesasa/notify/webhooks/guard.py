@@ -31,7 +31,7 @@ from mobilesasa.core.callable_urls import Reach
 
 
 class Forbidden(Exception):
-    """The name leads only to addresses that are not called; the text names one."""
+    """The name leads only to addresses that are not called; which they are is not for the team to know."""
 
 
 @implementer(IAgentEndpointFactory)
@@ -76,7 +76,7 @@ class _Guarded:
 
         def say(failure: Failure) -> Failure:
             if refused and failure.check(DNSLookupError):
-                return Failure(Forbidden(f"{refused[0]} is not an address that is called"))
+                return Failure(Forbidden("its name leads to an address that is not called"))
             return failure
 
         connecting: Deferred[IProtocol] = endpoint.connect(protocolFactory)

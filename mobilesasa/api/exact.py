@@ -1,0 +1,32 @@
+"""Routes whose paths have no places, found at once.
+
+Klein looks through its rules for each request, which costs more than all else that a short call needs. So a request for a
+path that is written exactly as in the route table is answered from here, and Klein answers all others: paths with places,
+with a slash at their end or with escapes, methods that a path does not take, and `HEAD`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mobilesasa.api.site import ApiRequest
+
+Serve = Callable[["ApiRequest"], None]
+
+
+class Exact:
+    """What serves a method and a path; both as they stand in a request, without the query."""
+
+    def __init__(self) -> None:
+        """Begin with no route."""
+        self._routes: dict[tuple[bytes, bytes], Serve] = {}
+
+    def open(self, method: str, path: str, serve: Serve) -> None:
+        """Have requests for a path without places served."""
+        self._routes[method.encode(), path.encode()] = serve
+
+    def find(self, method: bytes, path: bytes) -> Serve | None:
+        """Return what serves a request, None where that is Klein's to say."""
+        return self._routes.get((method, path))
