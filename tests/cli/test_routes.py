@@ -34,7 +34,9 @@ def test_a_rule_is_added_listed_and_removed(ask, run):
     }
     assert ask("route", "list") == {"routes": [route], "rules": [made]}
     shown = run("route", "list").stdout
-    assert "prefix 254, team ACME, sender INFO, class otp, network Safaricom, lane bulk, origin smpp, coding ucs2" in shown
+    assert (
+        "prefix 254, team ACME, sender INFO, class otp, network Safaricom, lane bulk, origin smpp, coding ucs2" in shown
+    )
     assert "one:70, two:30" in shown
     assert "all others" in shown
     assert ask("route", "remove", "--rule", made["rule"]) == made
