@@ -65,7 +65,6 @@ FOLLOWED = (
     Question("newest", {}),
     Question("status sent", {"status": "sent"}),
     Question("sender of long ago", {"sender": "OLDNAME"}),
-    Question("from phones", {}, "/inbound"),
     Question("contacts by name", {"sort": "name"}, "/contacts"),
     Question("ledger", {}, "/ledger"),
 )

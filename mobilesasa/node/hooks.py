@@ -13,6 +13,7 @@ from mobilesasa.core.actors import Actor
 from mobilesasa.core.callable_urls import Reach
 from mobilesasa.core.errors import TooManyJobs
 from mobilesasa.core.hooks import PING, HookEvent
+from mobilesasa.core.ids import canonical
 from mobilesasa.node.base import Base, now_ms
 from mobilesasa.notify.webhooks.post import Post, open_post
 from mobilesasa.notify.webhooks.sender import Sender
@@ -54,7 +55,7 @@ class HookTests:
     _hooks: Hooks
     _webhooks: Webhooks
     _new_id: Any
-    _under_way: set[str] = attrs.field(factory=set, init=False)  # the webhooks that are being tested
+    _under_way: set[tuple[int, str | None]] = attrs.field(factory=set, init=False)  # the webhooks that are being tested
 
     def check(self, url: str) -> None:
         """Refuse an address that cannot be called."""
@@ -66,16 +67,17 @@ class HookTests:
         Raises:
             TooManyJobs: it is being called for a test already.
         """
-        endpoint = await self._webhooks.endpoint(by, team_id, uuid)
-        if endpoint.uuid in self._under_way:
+        which = (team_id, canonical(uuid))
+        if which in self._under_way:
             raise TooManyJobs("a test of this webhook is under way; let it end first")
-        what = HookEvent(id=self._new_id(), event=PING, data=_PONG)
-        self._under_way.add(endpoint.uuid)
+        self._under_way.add(which)
         try:
+            endpoint = await self._webhooks.endpoint(by, team_id, uuid)
+            what = HookEvent(id=self._new_id(), event=PING, data=_PONG)
             outcome = await self._hooks.post.call(endpoint, what.id, body_of(what, include_text=False) or b"")
+            return await self._webhooks.tested(team_id, uuid, what.id, _PONG, outcome)
         finally:
-            self._under_way.discard(endpoint.uuid)
-        return await self._webhooks.tested(team_id, uuid, what.id, _PONG, outcome)
+            self._under_way.discard(which)
 
 
 def make_hooks(base: Base) -> Hooks:

@@ -51,7 +51,9 @@ CODES: Final[Mapping[str, str]] = {
     "in_use": "something works with it, such as a campaign that is being sent with the group",
     "job_ended": "the import (or the export, …) has ended already, and cannot be cancelled",
     "not_undoable": "the import is under way, was undone before, changed nothing, or was more than 7 days ago",
-    "too_many_jobs": "twenty imports (or exports, …) of the team wait already; let some of them end first",
+    "too_many_jobs": (
+        "twenty imports (or exports, …) of the team wait already, or a test of the webhook is under way; let some end first"
+    ),
     "webhook_disabled": "the webhook is disabled; enable it first",
     "idempotency_key_reused": "the `Idempotency-Key` was used for a call with another body; a new call needs a new key",
     "idempotency_running": "a call with this `Idempotency-Key` is under way; repeat it after `Retry-After`",
