@@ -75,6 +75,10 @@ class AccessTokens:
         made = jwt.encode(claims, key.secret, _ALGORITHM, headers={"kid": key.kid})
         return made, csrf_token(key, opened.login_uuid)
 
+    def fits(self, login_uuid: str, csrf: bytes | None) -> bool:
+        """Say whether this is the CSRF token of a login, by any key that is still used."""
+        return any(same_csrf(csrf_token(key, login_uuid), csrf) for key in self._people.now.keys)
+
     def read(self, raw: str) -> Claims:
         """Return what an access token says.
 

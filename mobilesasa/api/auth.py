@@ -67,11 +67,6 @@ class Caller:
         """What the caller is where others are changed."""
         return Standing(self.scopes, self.role)
 
-    @property
-    def who(self) -> str:
-        """The caller in words, for the log."""
-        return f"{self.by.kind} {self.by.uuid}"
-
     def kept(self, reply: bytes) -> Kept | None:
         """Return what the store is to keep in the commit that does what is asked; None when no key was given."""
         return None if self.mark is None else Kept(self.mark, reply)

@@ -30,14 +30,7 @@ def at_rabbitmq(node: Node, work: Work[T]) -> T:
     Raises:
         ClickException: the settings name none, or it cannot be asked.
     """
-    if not node.settings.amqp_url:
-        raise click.ClickException(
-            "these settings name no RabbitMQ: amqp_url is empty, and the node has its queue in memory; see `mobilesasa config check`"
-        )
-    try:
-        url = parse_url(node.settings.amqp_url)
-    except BadUrl as bad:
-        raise click.ClickException(f"amqp_url: {bad}") from bad
+    url = url_of(node)
     found: list[T] = []
     trouble: list[str] = []
 
@@ -51,6 +44,22 @@ def at_rabbitmq(node: Node, work: Work[T]) -> T:
     if trouble:
         raise click.ClickException(trouble[0])
     return found[0]
+
+
+def url_of(node: Node) -> AmqpUrl:
+    """Return where the RabbitMQ of the settings is.
+
+    Raises:
+        ClickException: they name none.
+    """
+    if not node.settings.amqp_url:
+        raise click.ClickException(
+            "these settings name no RabbitMQ: amqp_url is empty, and the node has its queue in memory; see `mobilesasa config check`"
+        )
+    try:
+        return parse_url(node.settings.amqp_url)
+    except BadUrl as bad:
+        raise click.ClickException(f"amqp_url: {bad}") from bad
 
 
 async def connected(reactor: Any, url: AmqpUrl, work: Work[T]) -> T:

@@ -9,16 +9,16 @@ import attrs
 import click
 from rich.console import Group
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, iso, table
-from mobilesasa.cli.broker import at_rabbitmq
+from mobilesasa.cli.broker import at_rabbitmq, url_of
 from mobilesasa.core.model import Lane
 from mobilesasa.queue import dead as letters
 from mobilesasa.queue import topology
 from mobilesasa.queue.amqp.connection import Connection
 from mobilesasa.queue.dead import DeadLetter, Requeued
 from mobilesasa.queue.depths import Depth, Depths
-from mobilesasa.store import carriers
+from mobilesasa.store import carriers, trail
 
 SHOWN: Final = 100
 IDS_SHOWN: Final = 3
@@ -81,12 +81,15 @@ def requeue(node: Node, count: int | None, every: bool) -> Answer:
     """
     if (count is None) is not every:
         raise click.UsageError("say how many, or --all")
+    limit = topology.DEAD_LETTERS if count is None else count
 
     async def send_back(connection: Connection) -> Requeued:
         channel = await connection.aside()
         await topology.declare(channel)
-        return await letters.requeue(channel, topology.DEAD_LETTERS if count is None else count)
+        return await letters.requeue(channel, limit)
 
+    url_of(node)  # where there is none, nothing is done that the trail could tell
+    node.run(trail.note, operator(), "queue.requeue", team_id=None, after={"count": limit})
     done = at_rabbitmq(node, send_back)
     shown = f"{_bodies(done.bodies)} ({done.messages} messages) back in the lanes"
     if done.left:

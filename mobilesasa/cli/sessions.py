@@ -8,9 +8,9 @@ from typing import Any
 import click
 from rich.console import Group, RenderableType
 
-from mobilesasa.cli.access import Node
+from mobilesasa.cli.access import Node, operator
 from mobilesasa.cli.answers import Answer, answering, named, table
-from mobilesasa.store import teams
+from mobilesasa.store import teams, trail
 from mobilesasa.store.questions import Heard
 from mobilesasa.store.sessions import all_sessions
 
@@ -55,6 +55,7 @@ def trace(node: Node, session: str) -> Answer:
 def kick(node: Node, session: str) -> Answer:
     """End a session politely: what was submitted is answered first, then comes an unbind."""
     kicked = _of_one(node.ask("smpp.kick", session=session), session)
+    node.run(trail.note, operator(), "smpp_session.unbind", kicked, team_id=None)
     return Answer({"kicked": kicked}, f"{kicked} is asked to go")
 
 

@@ -59,6 +59,10 @@ class Logins:
 
         return self._opened(await self._database.run("logins.begin", begin), token)
 
+    async def login_of(self, refresh_token: str) -> str:
+        """Return the uuid of the login of a refresh token; see `api.ports.people.Logins`."""
+        return await self._database.run("logins.login_of", logins.login_of, secret_digest(refresh_token))
+
     async def renew(self, refresh_token: str, team_code: str | None, whence: Whence) -> Opened:
         """Go on with a login by its refresh token; see `api.ports.people.Logins`."""
         token = self._new_token()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mobilesasa.core.actors import Actor
 from mobilesasa.smsc.console import Console
+from mobilesasa.store import trail
 from mobilesasa.store.asking import Asking
+from mobilesasa.store.database import Database
 from mobilesasa.store.questions import Question
 
 Json = Mapping[str, Any]
@@ -18,12 +21,14 @@ class LiveSessions:
     Args:
         console: of this node.
         asking: asks all nodes; None: there is no other.
+        database: where the trail is written.
     """
 
-    def __init__(self, console: Console, asking: Asking | None) -> None:
+    def __init__(self, console: Console, asking: Asking | None, database: Database) -> None:
         """Ask nothing yet."""
         self._console = console
         self._asking = asking
+        self._database = database
 
     async def look(self, team_id: int) -> Json:
         """See the port."""
@@ -39,8 +44,12 @@ class LiveSessions:
             found = await self._of_other("smpp.trace", session=session_id, team_id=team_id)
         return found
 
-    async def kick(self, session_id: str, who: str, team_id: int) -> str | None:
+    async def kick(self, by: Actor, session_id: str, team_id: int) -> str | None:
         """See the port."""
+        if await self.trace(session_id, team_id) is None:
+            return None
+        await self._database.run("smpp.unbind", trail.note, by, "smpp_session.unbind", session_id, team_id=team_id)
+        who = f"the team, by {by.kind} {by.uuid},"
         kicked = self._console.kick(session_id, who, team_id)
         if kicked is None:
             kicked = await self._of_other("smpp.kick", session=session_id, who=who, team_id=team_id)

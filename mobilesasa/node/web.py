@@ -46,7 +46,7 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
         people=parts.base.people,
         logins=Logins(parts.database, Passwords(on_a_thread), parts.base.people, new_uuid, secrets.token_urlsafe),
         alterations=parts.doors.operations,
-        smpp=LiveSessions(parts.doors.console, None if cluster is None else cluster.asking),
+        smpp=LiveSessions(parts.doors.console, None if cluster is None else cluster.asking, parts.database),
         carriers=parts.carrier_desk,
         desk=make_desk(parts.database, parts.base.store.dsn, _queues(parts), on_a_thread, new_uuid),
         looker=Looker(reactor),

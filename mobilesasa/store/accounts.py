@@ -28,9 +28,18 @@ ENABLE = "UPDATE app_user SET disabled_at = NULL WHERE id = %(user_id)s"
 
 SET_NAME = "UPDATE app_user SET name = %(name)s WHERE id = %(user_id)s"
 
-SET_ADMIN = "UPDATE app_user SET platform_admin = %(platform_admin)s WHERE id = %(user_id)s"
+# Who becomes an administrator comes in by no link that was made before, for a team may have it.
+SET_ADMIN = """
+UPDATE app_user SET platform_admin = %(platform_admin)s,
+    link_digest = CASE WHEN platform_admin OR vouched OR NOT %(platform_admin)s THEN link_digest END,
+    link_ends_at = CASE WHEN platform_admin OR vouched OR NOT %(platform_admin)s THEN link_ends_at END
+WHERE id = %(user_id)s
+"""
 
-VOUCH = "UPDATE app_user SET vouched = true WHERE id = %(user_id)s"
+# The same of whom an operator answers for from now on.
+VOUCH = """
+UPDATE app_user SET vouched = true, link_digest = NULL, link_ends_at = NULL WHERE id = %(user_id)s AND NOT vouched
+"""
 
 GRANT = """
 INSERT INTO membership (user_id, team_id, role) VALUES (%(user_id)s, %(team_id)s, %(role)s)
@@ -123,6 +132,8 @@ def change(txn: Txn, by: Actor, email: str, wanted: UserChange) -> UserRecord:
 
 def grant(txn: Txn, by: Actor, email: str, team_code: str, role: Role) -> UserRecord:
     """Give a user a role in a team; an operator who does it answers for the address.
+
+    The first time a link that was made before is good no more, for the team that has made the user may have it.
 
     Raises:
         NotFound: there is no such user, or no such team.

@@ -56,6 +56,10 @@ FROM login_refresh JOIN user_login ON user_login.id = login_id JOIN app_user ON 
 WHERE digest = %(digest)s FOR UPDATE OF login_refresh, user_login
 """
 
+LOGIN_OF = """
+SELECT user_login.uuid FROM login_refresh JOIN user_login ON user_login.id = login_id WHERE digest = %(digest)s
+"""
+
 USE_REFRESH = "UPDATE login_refresh SET used_at = now() WHERE digest = %(digest)s"
 
 GO_ON = """
@@ -181,6 +185,18 @@ def begin(txn: Txn, found: Candidate, team_code: str | None, new: NewLogin) -> B
     ended = [uuid for (uuid,) in txn.fetchall()]
     _end(txn, ended)
     return Begun(user, new.uuid, team_id, ended)
+
+
+def login_of(txn: Txn, digest: bytes) -> str:
+    """Return the uuid of the login of a refresh token, be it good or used.
+
+    Raises:
+        AccessEnded: there is no such token.
+    """
+    txn.execute(LOGIN_OF, {"digest": digest})
+    for (uuid,) in txn.fetchall():
+        return str(uuid)
+    raise _over()
 
 
 def renew(txn: Txn, digest: bytes, team_code: str | None, new: NewLogin) -> Begun | Reused:

@@ -22,14 +22,17 @@ from mobilesasa.store.users import LINK_MARK, NewUser
 
 UNITS_MAX = 10**12
 
+# Whoever an operator answers for can be taken in unasked, so the team knows no more than the address until they come.
 SELECT = """
-SELECT app_user.uuid, email, app_user.name, role, (extract(epoch FROM membership.created_at) * 1000)::bigint,
-       (SELECT (extract(epoch FROM max(used_at)) * 1000)::bigint FROM user_login
-        WHERE user_login.user_id = app_user.id AND user_login.team_id = membership.team_id),
+SELECT app_user.uuid, email,
+       CASE WHEN vouched AND used_at IS NULL THEN split_part(email, '@', 1) ELSE app_user.name END AS shown_name, role,
+       (extract(epoch FROM membership.created_at) * 1000)::bigint, (extract(epoch FROM used_at) * 1000)::bigint,
        password_hash IS NOT NULL, disabled_at IS NOT NULL
 FROM membership JOIN app_user ON app_user.id = user_id
+CROSS JOIN LATERAL (SELECT max(used_at) AS used_at FROM user_login
+                    WHERE user_login.user_id = app_user.id AND user_login.team_id = membership.team_id) AS last_login
 WHERE membership.team_id = %(team_id)s AND (%(uuid)s::uuid IS NULL OR app_user.uuid = %(uuid)s)
-ORDER BY app_user.name, email
+ORDER BY shown_name, email
 """
 
 # Those who change who is in a team take turns, so that the last owner is the last for all of them.
@@ -58,10 +61,11 @@ REMOVE = """
 DELETE FROM membership WHERE team_id = %(team_id)s AND user_id = (SELECT id FROM app_user WHERE uuid = %(uuid)s)
 """
 
-# Only where nobody else could be meant: another team's member must not fall to whoever follows this team's link.
+# Only where nobody else could be meant: another team's member must not fall to whoever follows this team's link, nor
+# somebody for whom an operator answers, whom other teams will take in on that word.
 SET_LINK = """
 UPDATE app_user SET link_digest = %(link_digest)s, link_ends_at = now() + %(link_s)s * interval '1 second'
-WHERE uuid = %(uuid)s AND password_hash IS NULL AND NOT platform_admin
+WHERE uuid = %(uuid)s AND password_hash IS NULL AND NOT platform_admin AND NOT vouched
   AND NOT EXISTS (SELECT FROM membership WHERE user_id = app_user.id AND team_id <> %(team_id)s)
 """
 
@@ -128,11 +132,11 @@ def invite(txn: Txn, by: Actor, standing: Standing, team_id: int, asked: Invitat
 
 
 def new_link(txn: Txn, by: Actor, standing: Standing, team_id: int, user_uuid: str, link_digest: bytes) -> Member:
-    """Make a new link for a member who has not set a password yet and is in no other team.
+    """Make a new link for a member who has not set a password yet, is in no other team, and whom the team has made.
 
     Raises:
         NotFound: the team has no such member.
-        NotAllowed: they have a password or another team; or see `check_standing`.
+        NotAllowed: they have a password or another team, or an operator answers for them; or see `check_standing`.
     """
     member = _held(txn, team_id, user_uuid)
     check_standing(standing, member.role, member.role)
@@ -140,7 +144,8 @@ def new_link(txn: Txn, by: Actor, standing: Standing, team_id: int, user_uuid: s
     row = {"uuid": member.uuid, "team_id": team_id, "link_digest": link_digest, "link_s": LINK_S}
     txn.execute(SET_LINK, row)
     if not txn.rowcount:
-        raise NotAllowed("they have a password already, or are in another team too; an operator can make a link")
+        message = "they have a password, or another team, or an operator answers for them; an operator can make a link"
+        raise NotAllowed(message)
     return member
 
 

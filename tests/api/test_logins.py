@@ -308,6 +308,28 @@ def test_a_login_goes_on_by_cookie_with_the_csrf_token(rig, browser):
     assert rig.ask("POST", "/api/v1/auth/refresh", b"{}").refusal == (400, "bad_request")
 
 
+@pytest.mark.parametrize("forged", ["evil", csrf_token(KEY, "another login")])
+def test_a_refresh_by_cookie_needs_the_csrf_token_of_its_own_login_whatever_the_other_cookie_says(rig, browser, forged):
+    tossed = sent({**browser, "mobilesasa_csrf": forged}, X_CSRF_Token=forged)
+    assert rig.ask("POST", "/api/v1/auth/refresh", b"{}", **tossed).refusal == (403, "bad_csrf_token")
+    right = sent(browser, X_CSRF_Token=browser["mobilesasa_csrf"])
+    assert rig.ask("POST", "/api/v1/auth/refresh", b"{}", **right).status == 200
+    assert rig.ask("POST", "/api/v1/auth/refresh", b"{}", **tossed).refusal == (403, "bad_csrf_token")
+    assert rig.ask("GET", "/api/v1/messages", **sent(browser)).status == 200  # the used token of a forger ends nothing
+
+
+def test_a_refresh_by_cookie_goes_on_after_a_new_key_has_come(rig, browser):
+    rig.people.now = People(USERS, (), [SigningKey("key 2", b"n" * 32), KEY])
+    right = sent(browser, X_CSRF_Token=browser["mobilesasa_csrf"])
+    reply = rig.ask("POST", "/api/v1/auth/refresh", b"{}", **right)
+    assert (reply.status, reply.data["csrf_token"] == browser["mobilesasa_csrf"]) == (200, False)
+
+
+def test_a_refresh_by_a_cookie_that_is_none_of_ours_is_401(rig, browser):
+    wrong = sent({**browser, "mobilesasa_refresh": "mbr_none"}, X_CSRF_Token=browser["mobilesasa_csrf"])
+    assert rig.ask("POST", "/api/v1/auth/refresh", b"{}", **wrong).status == 401
+
+
 def test_a_logout_takes_the_cookies_away(rig, browser):
     right = sent(browser, X_CSRF_Token=browser["mobilesasa_csrf"])
     reply = rig.ask("POST", "/api/v1/auth/logout", b"", **right)

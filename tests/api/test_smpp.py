@@ -2,6 +2,8 @@
 
 import pytest
 
+from mobilesasa.core.actors import ActorKind
+
 SESSION = {"id": "n-1-1"}
 LINE = {"command": "submit_sm"}
 REFUSED = {"reason": "your client cuts the password to 8 characters"}
@@ -30,9 +32,10 @@ def test_a_team_sees_the_trace_of_its_session(rig):
     assert rig.get("/smpp/sessions/n-1-1/trace").data == {"session": "n-1-1", "items": [LINE]}
 
 
-def test_a_team_ends_its_session_and_the_log_is_told_by_which_token(rig):
+def test_a_team_ends_its_session_and_whoever_acts_is_handed_on(rig):
     assert rig.post("/smpp/sessions/n-1-1/unbind").data == {"id": "n-1-1"}
-    assert rig.smpp.kicked == [("n-1-1", "the team, by token uuid of mbs_acme,")]
+    ((by, session),) = rig.smpp.kicked
+    assert (session, by.kind, by.uuid, by.address) == ("n-1-1", ActorKind.TOKEN, "uuid of mbs_acme", "192.0.2.7")
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES[1:])

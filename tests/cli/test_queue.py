@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import pytest
 import pytest_twisted
@@ -20,10 +20,12 @@ from mobilesasa.queue.amqp.channel import Channel
 from mobilesasa.queue.amqp.errors import ChannelLost
 from mobilesasa.queue.amqp.url import parse_url
 from mobilesasa.queue.envelope import write_body
-from mobilesasa.queue.topology import DEAD, LANES, declare, declare_lanes, lane_name
+from mobilesasa.queue.topology import DEAD, DEAD_LETTERS, LANES, declare, declare_lanes, lane_name
+from mobilesasa.store.database import connect
 from tests.cli.conftest import url_of
 from tests.queue.contract import FAST, named
 from tests.queue.rig import channel_of
+from tests.store.given import rows
 from tests.whole.programs import BIN, HOST, free_port
 
 FIRST = lane_name(1, FAST)
@@ -62,6 +64,15 @@ async def with_carrier_1(url: str) -> AsyncIterator[Channel]:
 def _settings(monkeypatch, request):
     if "broker_url" in request.fixturenames:
         monkeypatch.setenv("MOBILESASA_AMQP_URL", request.getfixturevalue("broker_url"))
+
+
+def noted(dsn: str) -> list[tuple[object, ...]]:
+    """How many dead letters the trail says were asked back by operators."""
+    with closing(connect(dsn, "after")) as opened, opened.cursor() as txn:
+        return rows(
+            txn,
+            "SELECT (after->>'count')::int FROM trail WHERE action = 'queue.requeue' AND actor = 'operator' ORDER BY id",
+        )
 
 
 async def put(channel: Channel, exchange: str, key: str, *bodies: bytes) -> None:
@@ -143,7 +154,7 @@ async def kill_all(channel: Channel) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_dead_letters_go_back_to_their_lanes_when_they_are_told_to(command, asked, broker_url):
+async def test_dead_letters_go_back_to_their_lanes_when_they_are_told_to(command, asked, broker_url, database_dsn):
     async with with_carrier_1(broker_url) as channel:
         await put(channel, LANES, FIRST, write_body(named(0, 3)), b"hello", write_body(named(3, 5)))
         await kill_all(channel)
@@ -154,6 +165,7 @@ async def test_dead_letters_go_back_to_their_lanes_when_they_are_told_to(command
     )
     (left,) = (await asked("queue", "dead"))["dead"]
     assert (left["lane"], left["unreadable"]) == (FIRST, "it is no JSON")
+    assert await deferToThread(noted, database_dsn) == [(1,), (DEAD_LETTERS,), (DEAD_LETTERS,)]
     async with with_carrier_1(broker_url) as channel:
         assert (await channel.declare_queue(FIRST, passive=True)).messages == 2
 
@@ -162,6 +174,13 @@ async def test_dead_letters_go_back_to_their_lanes_when_they_are_told_to(command
 @pytest_twisted.ensureDeferred
 async def test_how_many_go_back_must_be_said(command, words):
     assert (await command("queue", "requeue", *words)).exit_code == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_where_no_dead_letters_can_be_the_trail_tells_of_none(command, database_dsn):
+    result = await command("queue", "requeue", "--all")
+    assert "these settings name no RabbitMQ" in result.stderr
+    assert await deferToThread(noted, database_dsn) == []
 
 
 @pytest_twisted.ensureDeferred

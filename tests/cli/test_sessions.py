@@ -11,6 +11,7 @@ from mobilesasa.core.sessions import LiveSession
 from mobilesasa.store import questions
 from mobilesasa.store import sessions as places
 from mobilesasa.store.database import connect
+from tests.store.given import rows
 from tests.store.processes import Process
 
 SESSION = {
@@ -117,10 +118,13 @@ def test_a_trace_is_one_object_and_a_table_for_people(run, ask, node):
     assert f"2026-05-11T09:00:00.000Z → submit_sm 7 ESME_ROK {words}" in said
 
 
-def test_a_session_is_kicked(run, ask, node):
+def test_a_session_is_kicked_and_the_trail_says_by_whom(run, ask, node, database_dsn):
     node(2)
     assert ask("smpp", "kick", "n-1-1") == {"kicked": "n-1-1"}
     assert run("smpp", "kick", "--session", "n-1-1").stdout == "n-1-1 is asked to go\n"
+    with contextlib.closing(connect(database_dsn, "after")) as opened, opened.cursor() as txn:
+        said = rows(txn, "SELECT actor, subject, team_id FROM trail WHERE action = 'smpp_session.unbind'")
+    assert said == [("operator", "n-1-1", None)] * 2
 
 
 @pytest.mark.parametrize("command", ["trace", "kick"])

@@ -78,6 +78,12 @@ class FakeLogins:
         self.teams[login] = self._team(user, team_code)
         return self._opened(login)
 
+    async def login_of(self, refresh_token: str) -> str:
+        login, _ = self.refreshes.get(refresh_token, ("", False))
+        if not login:
+            raise AccessEnded("over")
+        return login
+
     async def renew(self, refresh_token: str, team_code: str | None, whence: Whence) -> Opened:
         self.whence.append(whence)
         login, used = self.refreshes.get(refresh_token, ("", False))

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from mobilesasa.core.actors import Actor
+
 Shown = Mapping[str, object]
 
 
@@ -15,7 +17,7 @@ class FakeSessions:
 
     live: dict[str, tuple[int, Shown, list[Shown]]] = attrs.field(factory=dict)
     refused: dict[int, list[Shown]] = attrs.field(factory=dict)
-    kicked: list[tuple[str, str]] = attrs.field(factory=list)
+    kicked: list[tuple[Actor, str]] = attrs.field(factory=list)
 
     async def look(self, team_id: int) -> Shown:
         items = [shown for owner, shown, _ in self.live.values() if owner == team_id]
@@ -25,8 +27,8 @@ class FakeSessions:
         owner, _, lines = self.live.get(session_id, (None, {}, []))
         return lines if owner == team_id else None
 
-    async def kick(self, session_id: str, who: str, team_id: int) -> str | None:
+    async def kick(self, by: Actor, session_id: str, team_id: int) -> str | None:
         if self.live.get(session_id, (None,))[0] != team_id:
             return None
-        self.kicked.append((session_id, who))
+        self.kicked.append((by, session_id))
         return session_id

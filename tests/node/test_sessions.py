@@ -7,17 +7,43 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from mobilesasa.api.resources import smpp as shapes
+from mobilesasa.core.actors import Actor, ActorKind
+from mobilesasa.core.errors import AccessEnded
 from mobilesasa.node.sessions import LiveSessions
 from mobilesasa.smsc.console import Console
+from mobilesasa.store import trail
 from mobilesasa.store.questions import Heard
 from tests.smsc.rig import RIVAL, Rig
+
+BY = Actor(ActorKind.TOKEN, "the token's uuid", address="192.0.2.7")
 
 
 def value(coroutine):
     got = []
     Deferred.fromCoroutine(coroutine).addBoth(got.append)
     (result,) = got
+    if hasattr(result, "raiseException"):
+        result.raiseException()
     return result
+
+
+@attrs.define
+class FakeTrail:
+    """A database in which nothing is done but noting."""
+
+    noted: list[tuple[object, ...]] = attrs.field(factory=list)
+    refusal: Exception | None = None
+
+    async def run(self, name, function, by, action, subject, *, team_id):
+        assert (name, function) == ("smpp.unbind", trail.note)
+        if self.refusal is not None:
+            raise self.refusal
+        self.noted.append((by, action, subject, team_id))
+
+
+@pytest.fixture
+def kept():
+    return FakeTrail()
 
 
 @attrs.define(eq=False)
@@ -50,8 +76,8 @@ def asking(rigs):
 
 
 @pytest.fixture
-def live(rigs, asking):
-    return LiveSessions(Console(rigs[0].server), asking)
+def live(rigs, asking, kept):
+    return LiveSessions(Console(rigs[0].server), asking, kept)
 
 
 def test_the_sessions_of_all_nodes_are_shown_oldest_first(rigs, live):
@@ -84,7 +110,7 @@ def test_how_many_nodes_did_not_answer_is_shown(live, asking):
 def test_a_session_of_this_node_is_traced_and_ended_without_asking_anybody(rigs, live, asking):
     esme = rigs[0].bound()
     assert value(live.trace("a-1", 1))
-    assert value(live.kick("a-1", "the team", 1)) == "a-1"
+    assert value(live.kick(BY, "a-1", 1)) == "a-1"
     assert esme.heard()
     assert asking.asked == []
 
@@ -92,9 +118,9 @@ def test_a_session_of_this_node_is_traced_and_ended_without_asking_anybody(rigs,
 def test_a_session_of_another_node_is_traced_and_ended_there(rigs, live, asking):
     esme = rigs[1].bound()
     assert value(live.trace("b-1", 1))
-    assert value(live.kick("b-1", "the team", 1)) == "b-1"
+    assert value(live.kick(BY, "b-1", 1)) == "b-1"
     assert esme.heard()
-    assert asking.asked == [("smpp.trace", True), ("smpp.kick", True)]
+    assert asking.asked == [("smpp.trace", True), ("smpp.trace", True), ("smpp.kick", True)]
 
 
 def test_another_teams_session_is_not_there_on_any_node(rigs, live):
@@ -102,13 +128,30 @@ def test_another_teams_session_is_not_there_on_any_node(rigs, live):
         rig.bound()
     for session_id in ("a-1", "b-1", "c-1"):
         assert value(live.trace(session_id, 2)) is None
-        assert value(live.kick(session_id, "a rival", 2)) is None
+        assert value(live.kick(BY, session_id, 2)) is None
     assert value(live.look(2))["items"] == []
 
 
-def test_where_there_is_no_other_node_nobody_is_asked(rigs):
+def test_who_ends_a_session_is_in_the_trail_and_the_log_and_must_still_be_somebody(rigs, live, kept):
+    rigs[1].bound()
+    kept.refusal = AccessEnded("the token was revoked")
+    with pytest.raises(AccessEnded):
+        value(live.kick(BY, "b-1", 1))
+    assert [each["id"] for each in value(live.look(1))["items"]] == ["b-1"]
+    kept.refusal = None
+    assert value(live.kick(BY, "b-1", 1)) == "b-1"
+    assert kept.noted == [(BY, "smpp_session.unbind", "b-1", 1)]
+
+
+def test_of_a_session_that_is_not_there_the_trail_says_nothing(rigs, live, kept):
+    rigs[1].bound()
+    assert value(live.kick(BY, "b-1", 2)) is value(live.kick(BY, "b-9", 1)) is None
+    assert kept.noted == []
+
+
+def test_where_there_is_no_other_node_nobody_is_asked(rigs, kept):
     rigs[0].bound()
-    live = LiveSessions(Console(rigs[0].server), None)
+    live = LiveSessions(Console(rigs[0].server), None, kept)
     assert [each["id"] for each in value(live.look(1))["items"]] == ["a-1"]
     assert value(live.trace("b-1", 1)) is None
-    assert value(live.kick("b-1", "the team", 1)) is None
+    assert value(live.kick(BY, "b-1", 1)) is None

@@ -49,6 +49,15 @@ def renewed(txn: Txn, token: str, following: str, team: str | None = None, whenc
     return logins.renew(txn, secret_digest(token), team, new(following, whence))
 
 
+def test_the_login_of_a_refresh_token_is_known_used_or_not(txn: Txn, jane: int):
+    found = begun(txn, jane)
+    renewed(txn, "mbr_1", "mbr_2")
+    for token in ("mbr_1", "mbr_2"):
+        assert logins.login_of(txn, secret_digest(token)) == found.login_uuid
+    with pytest.raises(AccessEnded):
+        logins.login_of(txn, secret_digest("mbr_3"))
+
+
 def actor(found: Begun) -> Actor:
     return Actor(ActorKind.USER, found.user.uuid, login_uuid=found.login_uuid)
 

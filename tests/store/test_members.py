@@ -40,7 +40,7 @@ def test_somebody_new_becomes_a_user_who_sets_a_password_by_the_link(txn: Txn, t
     assert made
     assert (member.email, member.name, member.role, member.has_password) == (OTTO, "Otto", Role.OPERATOR, False)
     assert links.whose(txn, secret_digest("mbl_1")) == OTTO
-    assert [each.name for each in members.of_team(txn, team)] == ["Jane", "Otto"]
+    assert [each.name for each in members.of_team(txn, team)] == ["Otto", "jane"]
     actions = rows(txn, "SELECT action, team_id FROM trail WHERE subject = %(uuid)s ORDER BY id", uuid=member.uuid)
     assert actions == [("user.create", team), ("member.invite", team)]
 
@@ -52,6 +52,44 @@ def test_somebody_for_whom_an_operator_answers_is_added_as_they_are(txn: Txn, te
     assert member.role is Role.OPERATOR
     with pytest.raises(Refused):
         links.whose(txn, secret_digest("mbl_1"))
+
+
+def test_the_name_of_somebody_who_was_not_asked_is_told_when_they_have_come(txn: Txn, team: int):
+    other = add_team(txn)
+    user_id = add_user(txn, other, email=OTTO, name="Otto the Secret")
+    begun(txn, user_id)  # to the other team
+    assert invited(txn, team, name="Somebody").name == "otto"
+    assert [each.name for each in members.of_team(txn, team)] == ["otto"]
+    assert [each.name for each in members.of_team(txn, other)] == ["Otto the Secret"]
+    begun(txn, user_id, "mbr_2", code_of(txn, team))
+    assert [each.name for each in members.of_team(txn, team)] == ["Otto the Secret"]
+
+
+def test_an_operator_s_link_of_somebody_without_a_password_stays_theirs_when_a_team_takes_them_in(txn: Txn, team: int):
+    add_user(txn, email=OTTO, vouched=True, link_digest=secret_digest("mbl_operator"))
+    member, made = members.invite(txn, NODE, OWNER, team, asked())
+    assert not made
+    with pytest.raises(NotAllowed, match="an operator can make a link"):
+        members.new_link(txn, NODE, OWNER, team, member.uuid, secret_digest("mbl_2"))
+    assert links.whose(txn, secret_digest("mbl_operator")) == OTTO
+
+
+@pytest.mark.parametrize("word", ["a role", "the platform"])
+def test_the_link_that_a_team_still_has_is_good_no_more_when_an_operator_answers(
+    txn: Txn, team: int, jane: Member, word: str
+):
+    invited(txn, team)
+    for link in ("mbl_1", "mbl_operator"):
+        assert links.whose(txn, secret_digest(link)) == OTTO
+        if word == "a role":
+            accounts.grant(txn, NODE, OTTO, code_of(txn, add_team(txn)), Role.OWNER)
+        else:
+            accounts.set_platform_admin(txn, NODE, OTTO, True)
+        if link == "mbl_1":
+            with pytest.raises(Refused):
+                links.whose(txn, secret_digest("mbl_1"))
+            accounts.set_link(txn, NODE, OTTO, secret_digest("mbl_operator"))
+    assert links.whose(txn, secret_digest("mbl_operator")) == OTTO
 
 
 def test_somebody_whom_another_team_has_made_is_not_added_for_nobody_knows_who_that_is(
@@ -79,7 +117,7 @@ def test_a_member_who_has_not_come_yet_gets_another_link(txn: Txn, team: int, ja
     assert links.whose(txn, secret_digest("mbl_2")) == OTTO
 
 
-@pytest.mark.parametrize("why", ["a password", "another team", "the platform"])
+@pytest.mark.parametrize("why", ["a password", "another team", "the platform", "an operator's word"])
 def test_a_link_is_made_by_an_operator_alone_where_it_would_open_more_than_the_team(
     txn: Txn, team: int, jane: Member, why: str
 ):
@@ -88,8 +126,10 @@ def test_a_link_is_made_by_an_operator_alone_where_it_would_open_more_than_the_t
         accounts.set_password(txn, NODE, OTTO, "a hash")
     elif why == "another team":
         accounts.grant(txn, NODE, OTTO, code_of(txn, add_team(txn)), Role.VIEWER)
-    else:
+    elif why == "the platform":
         accounts.set_platform_admin(txn, NODE, OTTO, True)
+    else:
+        accounts.grant(txn, NODE, OTTO, code_of(txn, team), Role.OPERATOR)
     with pytest.raises(NotAllowed, match="an operator can make a link"):
         members.new_link(txn, NODE, OWNER, team, otto.uuid, secret_digest("mbl_2"))
 

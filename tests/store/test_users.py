@@ -68,7 +68,7 @@ def test_an_operator_s_new_password_ends_all_logins_and_links(txn: Txn, team: in
 
 
 def test_a_link_sets_a_password_once_and_ends_all_logins(txn: Txn, team: int):
-    user = add_user(txn, team, link_digest=secret_digest("mbl_1"))
+    user = add_user(txn, team, vouched=True, link_digest=secret_digest("mbl_1"))
     found = begun(txn, user)
     assert links.whose(txn, secret_digest("mbl_1")) == EMAIL
     assert links.use(txn, secret_digest("mbl_1"), "a hash", HERE) == [found.login_uuid]

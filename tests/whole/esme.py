@@ -4,7 +4,7 @@ import select
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
@@ -47,6 +47,7 @@ class Esme:
         events = []
         while not events:
             events = self._session.receive_data(self._socket.recv(65536))
+        self._hear(events[1:])  # receipts that waited for this bind may have come with its answer
         return int(events[0].status)
 
     def is_refused(self) -> bool:
@@ -127,8 +128,11 @@ class Esme:
             self._write(self._session.send_all(batch))
 
     def _take(self, data: bytes) -> None:
+        self._hear(self._session.receive_data(data))
+
+    def _hear(self, events: Sequence[object]) -> None:
         answers = []
-        for event in self._session.receive_data(data):
+        for event in events:
             if isinstance(event, SubmitSmResp) and event.sequence in self._out:
                 self.statuses[event.status] += 1
                 words = self._out.pop(event.sequence)

@@ -62,7 +62,9 @@ def texts(run: str) -> Iterator[str]:
 
 def owed(*esmes: Esme) -> set[str]:
     """The messages of these sessions of which none of them has a receipt."""
-    return {each for esme in esmes for each in esme.accepted} - {each for esme in esmes for each in esme.receipts}
+    return {each for esme in esmes for each in list(esme.accepted)} - {
+        each for esme in esmes for each in list(esme.receipts)
+    }
 
 
 def accepted(*esmes: Esme) -> set[str]:

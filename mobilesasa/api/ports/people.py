@@ -51,6 +51,13 @@ class Logins(Protocol):
             Overloaded: too many passwords wait to be looked at.
         """
 
+    async def login_of(self, refresh_token: str) -> str:
+        """Return the uuid of the login of a refresh token, be it good or used.
+
+        Raises:
+            AccessEnded: it is none of ours.
+        """
+
     async def renew(self, refresh_token: str, team_code: str | None, whence: Whence) -> Opened:
         """Go on with a login by its refresh token, which is good no more then.
 

@@ -17,13 +17,16 @@ class SmppSessions(Protocol):
     async def trace(self, session_id: str, team_id: int) -> Sequence[Mapping[str, object]] | None:
         """Return the last PDUs of a session, oldest first, each as a `TracedPdu`; None when there is no such session."""
 
-    async def kick(self, session_id: str, who: str, team_id: int) -> str | None:
-        """End a session politely and return its id; None when there is no such session.
+    async def kick(self, by: Actor, session_id: str, team_id: int) -> str | None:
+        """End a session politely, with an entry in the trail, and return its id; None when there is no such session.
 
         Args:
+            by: who wants it.
             session_id: which.
-            who: wants it, for the log.
             team_id: whose it must be.
+
+        Raises:
+            AccessEnded: they no longer may.
         """
 
 

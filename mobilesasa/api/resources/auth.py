@@ -15,7 +15,7 @@ from mobilesasa.api.access import AccessTokens
 from mobilesasa.api.addresses import client_address
 from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.cookies import CSRF, CSRF_HEADER, REFRESH, clear_cookies, set_cookies
+from mobilesasa.api.cookies import CSRF_HEADER, REFRESH, clear_cookies, set_cookies
 from mobilesasa.api.errors import problem
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.people import Login
@@ -212,7 +212,7 @@ class Auth:
         asked = parse(Refresh, request)
         raw = asked.refresh_token
         if raw is None:
-            raw = _refresh_cookie(request)
+            raw = await self._refresh_cookie(request)
         opened = await self._logins.renew(raw, asked.team, _whence(request))
         return self._opened(request, opened, asked.refresh_token is None)
 
@@ -276,6 +276,23 @@ class Auth:
         await self._logins.end(caller.by, uuid)
         return answer(request, {"ended": 1})
 
+    async def _refresh_cookie(self, request: IRequest) -> str:
+        """Return the refresh token in the cookie, of a page that knows the CSRF token of the same login.
+
+        That token is compared with what the login has, as for all writes: a neighbour of our host can set both cookies.
+
+        Raises:
+            Problem: 400 when there is no cookie, 403 without the CSRF token.
+            AccessEnded: it is no refresh token of ours.
+        """
+        cookie = request.getCookie(REFRESH)
+        if not cookie:
+            raise problem("bad_request", "refresh_token is required, in the body or as the cookie of a login")
+        raw = str(cookie.decode("utf-8", "surrogateescape"))
+        if not self._access.fits(await self._logins.login_of(raw), request.getHeader(CSRF_HEADER)):
+            raise problem("bad_csrf_token", "a refresh by cookie needs X-CSRF-Token, as the login has given it")
+        return raw
+
     def _opened(self, request: IRequest, opened: Opened, by_cookie: bool) -> bytes:
         team = None if opened.team_id is None else self._directory.now.teams.get(opened.team_id)
         access, csrf = self._access.make(opened, None if team is None else team.code)
@@ -318,21 +335,6 @@ class Auth:
             "scopes": sorted(user.scopes_in(team_id)),
             "teams": sorted(teams.values(), key=lambda each: each["code"]),
         }
-
-
-def _refresh_cookie(request: IRequest) -> str:
-    """Return the refresh token in the cookie, of a page that knows the CSRF token beside it.
-
-    Raises:
-        Problem: 400 when there is none, 403 without the CSRF token.
-    """
-    cookie = request.getCookie(REFRESH)
-    if not cookie:
-        raise problem("bad_request", "refresh_token is required, in the body or as the cookie of a login")
-    csrf = request.getCookie(CSRF)
-    if not csrf or request.getHeader(CSRF_HEADER) != csrf:
-        raise problem("bad_csrf_token", "a refresh by cookie needs X-CSRF-Token, as the login has given it")
-    return str(cookie.decode("utf-8", "surrogateescape"))
 
 
 def _whence(request: IRequest) -> Whence:

@@ -110,7 +110,13 @@ class MemberShown(TypedDict):
 
     uuid: Annotated[str, Said("Of the user, in whatever team")]
     email: Annotated[str, Said("In small letters", example="jane@example.com")]
-    name: str
+    name: Annotated[
+        str,
+        Said(
+            "What stands before the @, until somebody who was a user before has logged in to this team",
+            example="Jane Doe",
+        ),
+    ]
     role: RoleWord
     status: Annotated[
         Literal["active", "invited", "disabled"],
@@ -189,7 +195,8 @@ class Members:
 
         Where nobody has the email address, a user is made, and `link_token` is what they set a password with: give it to
         them, for the platform sends no email. Somebody who has a login keeps it; who was made by another team is added by
-        the operator alone (409). It takes no Idempotency-Key, for the link is nowhere kept to be told again.
+        the operator alone (409), and somebody whom the operator has made or added is shown by the address alone until they have
+        logged in to this team. It takes no Idempotency-Key, for the link is nowhere kept to be told again.
         """
         asked = parse(Invite, request)
         member, link = await self._members.invite(
@@ -206,7 +213,10 @@ class Members:
         curl=_LINK,
     )
     async def new_link(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
-        """Make a new link for somebody who has not set a password yet; the one before it is good no more."""
+        """Make a new link for somebody who has not set a password yet; the one before it is good no more.
+
+        Only for whom the team has made, and nobody else has added: for others the operator makes one.
+        """
         member, link = await self._members.new_link(caller.by, caller.standing, caller.team.id, uuid)
         return answer(request, {**_member_shown(member), "link_token": link})
 

@@ -165,7 +165,7 @@ class Smpp:
 
         What it submitted is answered first, then comes an unbind. Nothing keeps the client from binding again.
         """
-        kicked = await self._smpp.kick(session, f"the team, by {caller.who},", caller.team.id)
+        kicked = await self._smpp.kick(caller.by, session, caller.team.id)
         if kicked is None:
             raise _no_such_session()
         return answer(request, {"id": kicked})
