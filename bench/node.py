@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,18 @@ class Node:
         """Let another carrier have all messages from now on, which takes one a second."""
         self.command("carrier", "add", "held", "--kind", "smpp", *self._smsc, "--bind", "trx", "--tps", "1")
         self.command("route", "add", "--prefix", "254", "--carrier", "held")
+
+    @contextlib.contextmanager
+    def shared(self) -> Iterator[None]:
+        """Let two carriers have a half of all messages each in the block."""
+        shape = ["--bind", "trx", "--binds", "2", "--tps", "0"]
+        self.command("carrier", "add", "half", "--kind", "smpp", *self._smsc, *shape)
+        shares = ["--carrier", "sink:1", "--carrier", "half:1", "--policy", "weighted", "--priority", "50"]
+        rule = self.command("route", "add", "--prefix", "", *shares)["rule"]
+        try:
+            yield
+        finally:
+            self.command("route", "remove", "--rule", str(rule))
 
     def wait(self) -> None:
         """Wait until it is ready."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from bench import codec, imports, processes
+from bench import campaigns, codec, imports, machine, processes
 from bench.figures import a_message_us, between, spread_ms
 from bench.node import TEAM, Node
 from bench.processes import Broken, Child, run_json
@@ -127,6 +127,45 @@ def measure_smpp_beside_bulk(stage: Stage) -> dict[str, Any]:
     return found
 
 
+def measure_campaign(stage: Stage) -> dict[str, Any]:
+    """A campaign to 100,000 people with a text of their own each, through two carriers: `/send`, all queued, all gone out."""
+    node, first, count = stage.node, stage.next_token, campaigns.PEOPLE
+    stage.next_token += count
+    asker, uuid = campaigns.prepare(node, first)
+    with node.shared():
+        processes.begin_peak_memory(node.pid)
+        before = node.cpu_s()
+        found, begun_s = campaigns.queued(asker, uuid)
+        arrival, times = stage.await_arrival(first, count)
+        after = node.cpu_s()
+    drained_s = max(times, default=begun_s) - begun_s
+    found |= {"drained_s": round(drained_s, 2), "carrier_per_s": round((count - arrival["lost"]) / (drained_s or 1), 1)}
+    found["cpu_a_message_us"] = {name: a_message_us(after[name] - before[name], count) for name in after}
+    faults = {"recipients without a message": arrival["lost"], "recipients with two": arrival["doubled"]}
+    return {
+        "campaign": found,
+        "memory_mb": processes.peak_memory_mb(node.pid),
+        "faults": [f"{name}: {number}" for name, number in faults.items() if number],
+    }
+
+
+def measure_campaign_beside(stage: Stage) -> dict[str, Any]:
+    """SMPP at 1,000 messages a second while a campaign of 100,000 goes out."""
+    first, count = stage.next_token, campaigns.PEOPLE
+    stage.next_token += count
+    asker, uuid = campaigns.prepare(stage.node, first)
+    begun = campaigns.send(asker, uuid)
+    before, _ = stage.arrived(first, count)
+    found = measure_smpp_at(stage, 1000)
+    meanwhile, _ = stage.arrived(first, count)
+    campaigns.await_queued(asker, begun)
+    after, _ = stage.await_arrival(first, count)
+    found["bulk"] = {"waiting_before": before["lost"], "waiting_after": meanwhile["lost"]}
+    faults = {"recipients without a message": after["lost"], "recipients with two": after["doubled"]}
+    found["faults"] += [f"{name}: {number}" for name, number in faults.items() if number]
+    return found
+
+
 def measure_import(stage: Stage) -> dict[str, Any]:
     """An import of 100,000 contacts, as CSV and as XLSX."""
     return imports.measure(stage.node)
@@ -187,7 +226,8 @@ def _loaded(stage: Stage, load: Callable[[Path], dict[str, Any]], arrive: bool =
     sink_before, commits = stage.arrived(first, 0)[0], node.commits()
     before, begun_s = node.cpu_s(), time.monotonic()
     file = stage.folder / "times"
-    figures = load(file)
+    with machine.watched(stage.folder) as meanwhile:
+        figures = load(file)
     count = figures["messages"]
     stage.next_token += count
     if not count:
@@ -215,6 +255,7 @@ def _loaded(stage: Stage, load: Callable[[Path], dict[str, Any]], arrive: bool =
         "busy_cores": {name: round(each / whole_s, 2) for name, each in used.items()},
         "commits_per_s": round(commits / whole_s, 1),
         "memory_mb": processes.peak_memory_mb(node.pid),
+        **meanwhile.figures(),
     }
 
 
@@ -239,6 +280,8 @@ ROWS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "batch": measure_batch,
     "batch-keyed": measure_batch_keyed,
     "smpp-beside-bulk": measure_smpp_beside_bulk,
+    "campaign": measure_campaign,
+    "campaign-beside": measure_campaign_beside,
     "import": measure_import,
     "batch-held": measure_batch_held,
 }

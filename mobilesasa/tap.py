@@ -13,6 +13,7 @@ from twisted.python import usage
 
 from mobilesasa.logs import twistd_logger
 from mobilesasa.node.garbage import look_less_often
+from mobilesasa.node.rulepacks import BadPacks, packs_of
 from mobilesasa.node.service import Node
 from mobilesasa.queue.amqp.url import BadUrl, parse_url
 from mobilesasa.settings import BadSettings, Settings, load
@@ -55,6 +56,10 @@ def check(settings: Settings) -> None:
             parse_url(settings.amqp_url)
         except BadUrl as bad:
             problems.append(f"amqp_url: {bad}")
+    try:
+        packs_of(settings)
+    except BadPacks as bad:
+        problems += bad.problems
     lacking = [name for name in ("database_url", "amqp_url") if not getattr(settings, name)]
     if set(settings.roles) != set(ROLES) and lacking:
         problems.append(f"roles: the parts of several processes meet in {' and '.join(lacking)}, which must be set")

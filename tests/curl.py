@@ -15,6 +15,7 @@ TOKEN = "mbs_your_token_here"
 FILES = {  # that examples send
     "contacts.csv": "phone,first_name,last_name\n+254712345678,Jane,Doe\n",
     "certificate.pdf": "%PDF-1.7",
+    "debtors.xlsx": "phone,first_name,amount_due\n+254712345678,Jane,1250\n",  # it is told by its content
 }
 _BLOCK = re.compile(r"^\.\. code-block:: shell\n\n((?:    .*\n|\n)+)", re.MULTILINE)
 

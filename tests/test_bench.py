@@ -4,11 +4,12 @@ import argparse
 import json
 import resource
 import socket
+import threading
 
 import pytest
 
 from bench import __main__ as command
-from bench import figures, idle, report, wire
+from bench import figures, idle, machine, report, wire
 from bench.load import Load, Session
 from bench.load import arguments as load_arguments
 from bench.node import variables
@@ -34,7 +35,15 @@ def figures_of_a_row(**changes):
         "commits_per_s": 30.0,
         "cpu_us": cpu,
         "memory_mb": 81.0,
+        "fdatasync_ms": SPREAD,
+        "work_us": 120.0,
         "imports": {kind: {"seconds": 7.0, "health_ms": SPREAD} for kind in ("csv", "xlsx")},
+        "campaign": {
+            "queued_s": 9.5,
+            "send_s": 2.5,
+            "carrier_per_s": 4000.0,
+            "cpu_a_message_us": {"gateway": 150.0, "postgres": 90.0},
+        },
         "bulk": {"waiting_before": 90_000, "waiting_after": 0},
         "faults": [],
     }
@@ -99,6 +108,24 @@ def test_a_load_is_bounded_in_number():
     pace = Pace(begin_s=0.0, seconds=1e9, rate_per_s=0, most=5)
     assert pace.due(100, 1.0) == range(5)
     assert pace.over(1.0)
+
+
+def test_what_the_machine_did_beside_a_row_is_told_in_milliseconds_and_microseconds():
+    seen = machine.Meanwhile(synced_s=[0.001, 0.002, 1.5], worked_s=[0.0001, 0.0003, 0.0002])
+    assert seen.figures() == {
+        "fdatasync_ms": {"p50": 2.0, "p90": 1500.0, "p99": 1500.0, "p99.9": 1500.0, "max": 1500.0},
+        "work_us": 200.0,
+    }
+
+
+def test_the_machine_is_watched_until_the_end_of_the_block_and_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "EVERY_S", 0.0)
+    threads = threading.active_count()
+    with machine.watched(tmp_path) as meanwhile:
+        assert threading.active_count() == threads + 1
+    assert threading.active_count() == threads
+    assert len(meanwhile.synced_s) == len(meanwhile.worked_s)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("token", [0, 9044, 9_999_999_999])
@@ -248,6 +275,7 @@ def test_the_report_shows_what_is_due_beside_what_was_measured():
     assert "4,900/s, 70 µs" in shown
     assert "p50 1.0 ms, p99 3.0 ms" in shown
     assert "81 MB" in shown
+    assert "9.5 s, 2.5 s of it for the answer" in shown
     assert "once; every receipt" in shown
 
 

@@ -21,7 +21,7 @@ from mobilesasa.core.model import Failure, State
 from mobilesasa.core.signing import headers as signed
 from mobilesasa.core.signing import secret_of
 from mobilesasa.store.messages import Progress
-from tests.api.rig import NOW_MS, TOKEN, Rig, message_id, stored
+from tests.api.rig import NOW_MS, TOKEN, Rig, directory, message_id, stored, token
 from tests.api.test_openapi import TABLE, WITHOUT_KEY
 from tests.whole.programs import HOST
 
@@ -115,6 +115,22 @@ async def test_what_comes_while_a_list_is_gone_through_doubles_nothing(ours, rig
 async def test_a_failed_message_is_resent(ours, rig):
     rig.history.put(stored(1), Progress(State.FAILED, Failure.REFUSED, done_at_ms=NOW_MS))
     assert (await blocked(ours.resend, message_id(1)))["resent_from"] == message_id(1)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_campaign_is_made_sent_and_looked_at(ours, rig):
+    rig.directory.now = directory(tokens=[token(TOKEN, scopes=("campaigns",))])
+    group = rig.contacts.give_group("VIP", 1, rig.contacts.give())
+    made = await blocked(ours.create_campaign, "May", "Hello", "MYAPP", [group.uuid], rate_per_s=10)
+    assert (made["status"], made["recipient_count"], made["rate_per_s"]) == ("draft", 1, 10)
+    assert (await blocked(ours.send_campaign, made["uuid"]))["status"] == "sending"
+    assert (await blocked(ours.campaign, made["uuid"]))["phase"] == "sending"
+    assert [each["name"] for each in await blocked(lambda: list(ours.campaigns(status="sending")))] == ["May"]
+    with pytest.raises(client.ApiError, match="409 not_draft"):
+        await blocked(ours.send_campaign, made["uuid"])
+    audience = rig.campaigns.give_audience(_254700000001={})
+    to_file = await blocked(ours.create_campaign, "June", "Hello", "MYAPP", audience_id=audience)
+    assert to_file["audience_id"] == audience
 
 
 @pytest_twisted.ensureDeferred

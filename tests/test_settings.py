@@ -111,6 +111,28 @@ def test_ports_are_a_list_that_may_be_empty():
     assert load({"MOBILESASA_WEBHOOKS_PORTS": "80, 443"}).webhooks.ports == (80, 443)
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("", ""),
+        ("https://GO.example.com/", "https://go.example.com"),
+        ("https://example.com:8443/go/Sms", "https://example.com:8443/go/Sms"),
+        ("http://127.0.0.1:8080/l", "http://127.0.0.1:8080/l"),
+        ("http://localhost/l", "http://localhost/l"),
+    ],
+)
+def test_short_links_begin_with_an_https_address_or_one_of_this_machine(said, read):
+    assert load({"MOBILESASA_LINKS_BASE_URL": said}).links.base_url == read
+
+
+@pytest.mark.parametrize("said", ["off", " OFF "])
+def test_rule_packs_are_countries_or_off(said):
+    assert load({}).rules.packs == ("KE",)
+    assert load({"MOBILESASA_RULES_PACKS": said}).rules.packs == ()
+    assert load({"MOBILESASA_RULES_PACKS": "ke, TZ,ke"}).rules.packs == ("KE", "TZ")
+    assert load({}, written("[rules]\npacks = []")).rules.packs == ()
+
+
 def test_localhost_is_an_address():
     assert load({"MOBILESASA_BIND_HOST": "localhost"}).bind_host == "127.0.0.1"
     assert load({"MOBILESASA_BIND_HOST": "::"}).bind_host == "::"
@@ -189,6 +211,16 @@ def test_the_error_is_readable_as_it_is():
         ("HTTP_CORS_ORIGINS", "app.example"),
         ("HTTP_CORS_ORIGINS", "https://app.example/page"),
         ("DISPATCH_LEASE_S", "-1"),
+        ("RULES_PACKS", "Kenya"),
+        ("LINKS_BASE_URL", "go.example.com"),
+        ("LINKS_BASE_URL", "http://go.example.com"),
+        ("LINKS_BASE_URL", "https://user:word@go.example.com"),
+        ("LINKS_BASE_URL", "https://go.example.com/?to="),
+        ("LINKS_BASE_URL", "https://go.example.com:port"),
+        ("LINKS_BASE_URL", "https://go.example.com/a b"),
+        ("LINKS_BASE_URL", "https://gö.example.com"),
+        ("LINKS_BASE_URL", "https://[::1"),
+        ("RULES_PACKS", "KE,2"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_variable(variable, value):
@@ -202,7 +234,7 @@ def test_a_wrong_value_is_refused_by_its_variable(variable, value):
      "http_port = true", "demo = 1", "state_dir = 5", "roles = []", "roles = 1", "bind_host = 1", "database_url = 1",
      "log_level = 1",
      "http.trusted_proxies = 1", "http.trusted_proxies = [1]", "http.cors_origins = true", "http.cors_origins = [1]",
-     "webhooks.ports = [0]", "webhooks.ports = [70000]", "webhooks.ports = 1",
+     "webhooks.ports = [0]", "webhooks.ports = [70000]", "webhooks.ports = 1", "links.base_url = 1",
      "smpp.idle_timeout_s = true", "smpp.window = 1.0", "smpp = 1", "node = ['a']", "roles = ['cook']"],
 )  # fmt: skip
 def test_a_value_of_the_wrong_kind_is_refused(line):

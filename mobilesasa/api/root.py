@@ -28,13 +28,19 @@ from mobilesasa.api.cors import allow_methods
 from mobilesasa.api.exact import Exact
 from mobilesasa.api.health import Healthz, Metrics, Readyz
 from mobilesasa.api.idempotency import Repeats
+from mobilesasa.api.links import LinkDoor
 from mobilesasa.api.ports import Node
 from mobilesasa.api.reference.made import Made
 from mobilesasa.api.reference.served import Page, Reference
 from mobilesasa.api.resources.account import Account
+from mobilesasa.api.resources.audiences import CampaignAudiences
 from mobilesasa.api.resources.audit import Audit
 from mobilesasa.api.resources.auth import Auth
 from mobilesasa.api.resources.batches import Batches
+from mobilesasa.api.resources.campaign_links import CampaignLinks
+from mobilesasa.api.resources.campaign_recipients import CampaignRecipients
+from mobilesasa.api.resources.campaign_sending import CampaignSending
+from mobilesasa.api.resources.campaigns import Campaigns
 from mobilesasa.api.resources.contacts import Contacts
 from mobilesasa.api.resources.data_subjects import DataSubjects
 from mobilesasa.api.resources.documents import SenderDocuments
@@ -63,7 +69,16 @@ def make_site(node: Node) -> ApiSite:
     """Build the site of a node, to be given to an endpoint's `listen`."""
     room = Room(node.limits.max_file_octets)
     exact = Exact()
-    return ApiSite(make_root(node, room, exact), node.clock, node.limits, node.new_id, node.front, room, exact)
+    return ApiSite(
+        make_root(node, room, exact), node.clock, node.limits, node.new_id, node.front, room, exact, _links(node)
+    )
+
+
+def _links(node: Node) -> LinkDoor | None:
+    """Return what answers short links, where there are any."""
+    if node.link_book is None or not node.link_base or not node.serves_api:
+        return None
+    return LinkDoor(node.link_base, node.link_book, node.now_ms, node.clock)
 
 
 def make_root(node: Node, room: Room | None = None, exact: Exact | None = None) -> Resource:
@@ -97,7 +112,7 @@ def make_app(node: Node, room: Room | None = None, exact: Exact | None = None) -
     app.url_map.merge_slashes = False
     authentication = Authentication(node.directory, node.people, node.now_ms, node.clock, node.limits)
     reference = Reference()
-    resources = (*_resources(node), reference)
+    resources = (*_resources(node), *_resources_of_platform(node), reference)
     table = register(app, exact or Exact(), resources, authentication, Repeats(node.keys), node.aside, node.caught_up)
     reference.document(table)
     if room is not None:
@@ -107,7 +122,7 @@ def make_app(node: Node, room: Room | None = None, exact: Exact | None = None) -
 
 
 def _resources(node: Node) -> tuple[object, ...]:
-    """Return all resources but the reference, in the order in which that has them."""
+    """Return all resources of teams but the reference, in the order in which that has them."""
     return (
         Messages(node),
         Batches(node),
@@ -118,6 +133,11 @@ def _resources(node: Node) -> tuple[object, ...]:
         Imports(node),
         DataSubjects(node),
         Groups(node),
+        Campaigns(node),
+        CampaignSending(node),
+        CampaignRecipients(node),
+        CampaignLinks(node),
+        CampaignAudiences(node),
         Auth(node),
         Members(node),
         Account(node),
@@ -132,6 +152,12 @@ def _resources(node: Node) -> tuple[object, ...]:
         SmppPasswords(node),
         Webhooks(node),
         WebhookDeliveries(node),
+    )
+
+
+def _resources_of_platform(node: Node) -> tuple[object, ...]:
+    """Return those that only the operator asks, behind the others."""
+    return (
         PlatformTeams(node),
         PlatformUsers(node),
         PlatformSenders(node),

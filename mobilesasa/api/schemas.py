@@ -62,10 +62,11 @@ def fields_of(cls: type) -> list[tuple[str, Any, bool, Any]]:
     hints = get_type_hints(cls, include_extras=True)
     if is_typeddict(cls):  # its own list of required keys is wrong where annotations are kept as text
         return [(name, kind, get_origin(kind) is not NotRequired, None) for name, kind in hints.items()]
-    return [
+    fields = [
         (field.name, hints[field.name], field.default is attrs.NOTHING, _default(field.default))
         for field in attrs.fields(cls)
     ]
+    return sorted(fields, key=lambda field: not field[2])  # what is required first, wherever a class has it from
 
 
 def _default(default: object) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from io import BytesIO
-from typing import cast
+from typing import Protocol, cast
 
 from twisted.internet.interfaces import IReactorTime, ITCPTransport
 from twisted.logger import Logger
@@ -114,6 +114,10 @@ class ApiRequest(server.Request):
         self.request_id = given.decode() if given and _REQUEST_ID.match(given) else self._site.new_id()
         self.setHeader(b"X-Request-Id", self.request_id.encode())
         self._guard()
+        links = self._site.links
+        if links is not None and links.is_for(self):
+            self._be_served(links.serve)
+            return
         serve = self._site.exact.find(self.method, self.path)
         if serve is None:
             super().process()
@@ -172,6 +176,16 @@ class ApiRequest(server.Request):
         return reason
 
 
+class Door(Protocol):
+    """Answers requests for a host of its own."""
+
+    def is_for(self, request: ApiRequest) -> bool:
+        """Say whether a request is for this door."""
+
+    def serve(self, request: ApiRequest) -> None:
+        """Answer one that is."""
+
+
 class ApiSite(server.Site):
     """The site of a node.
 
@@ -183,6 +197,7 @@ class ApiSite(server.Site):
         front: what stands between clients and the node.
         room: lets in bodies above the usual limit.
         exact: serves the routes whose paths have no places.
+        links: answers whoever follows a short link, whatever is at their address besides.
     """
 
     noisy = False
@@ -198,6 +213,7 @@ class ApiSite(server.Site):
         front: Front = DIRECT,
         room: Room | None = None,
         exact: Exact | None = None,
+        links: Door | None = None,
     ) -> None:
         """Listen to nothing yet."""
         super().__init__(root, timeout=limits.timeout_s, reactor=clock, parsePOSTFormSubmission=False)
@@ -207,6 +223,7 @@ class ApiSite(server.Site):
         self.front = front
         self.room = room
         self.exact = exact or Exact()
+        self.links = links
         self._date = (-1, b"")
 
     def date(self) -> bytes:

@@ -51,6 +51,18 @@ _INBOUND = Inbound(
 _UUID: Final = "6f1c1bb0-5c00-4d21-9a3b-0c5d7e8f9a10"
 _SENT: Final = {"failure": None, "reason": None, "error": None, "sent_at_ms": _AT_MS + 1000, "done_at_ms": None}
 _ENDED: Final = {**_SENT, "done_at_ms": _AT_MS + 4000}
+_CAMPAIGN: Final[Mapping[str, Any]] = {
+    "uuid": _UUID,
+    "name": "May offer",
+    "status": "completed",
+    "phase": "completed",
+    "recipient_count": 2847,
+    "cost_units": 2847,
+    "progress": {"recipients": 2847, "queued": 2845, "skipped": 14, "left": 0},
+    "units": {"reserved": 2847, "captured": 2845, "released": 2},
+    "paused": None,
+    "series_id": None,
+}
 
 # What is known of what happened, by the event.
 _DATA: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -58,7 +70,27 @@ _DATA: Final[Mapping[str, Mapping[str, Any]]] = {
     "message.delivered": {"state": 30, **_ENDED, "error": "000"},
     "message.failed": {"state": 40, **_ENDED, "failure": "undelivered", "error": "001"},
     RECEIVED: {},
-    "campaign.completed": {"uuid": _UUID, "name": "May offer", "status": "completed"},
+    "campaign.completed": _CAMPAIGN,
+    "campaign.paused": {
+        **_CAMPAIGN,
+        "status": "sending",
+        "phase": "paused",
+        "units": {"reserved": 2847, "captured": 900, "released": 0},
+        "progress": {"recipients": 2847, "queued": 900, "skipped": 12, "left": 1947},
+        "paused": {
+            "by": "failures",
+            "reason": "460 of the 900 messages that have ended failed (51.2 %); this campaign stops above 50 %",
+        },
+    },
+    "campaign.failed": {
+        **_CAMPAIGN,
+        "status": "draft",
+        "phase": "draft",
+        "units": {"reserved": 0, "captured": 0, "released": 0},
+        "progress": {"recipients": 0, "queued": 0, "skipped": 0, "left": 0},
+        "paused": {"by": None, "reason": "insufficient units: this campaign costs 2847; top up the team's balance"},
+        "series_id": _UUID,
+    },
     "survey.response": {"uuid": _UUID, "survey": _UUID, "phone": "+254712345678", "status": "completed"},
     "import.completed": {
         "filename": "contacts.csv",

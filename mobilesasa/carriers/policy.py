@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from mobilesasa.carriers.options import BadOptions, from_json, read_as, structure, within
-from mobilesasa.core.model import Failure, Report
+from mobilesasa.core.model import Failure, Report, State
 
 #: What a receipt can say that another carrier might do better.
 ON_RECEIPT: Final = (Failure.UNDELIVERED, Failure.EXPIRED, Failure.REJECTED)
@@ -62,6 +62,9 @@ class Policy:
     recipient_errors: tuple[str, ...] = attrs.field(  # codes in receipts that no other carrier would do better with
         default=(), metadata=read_as(_read_codes, list)
     )
+    blacklist_errors: tuple[str, ...] = attrs.field(  # codes in receipts that say: no more of this sender
+        default=(), metadata=read_as(_read_codes, list)
+    )
     receipt_alarm_s: float = attrs.field(default=0.0, validator=within(0, 86400))  # see `core.circuit`; 0: never
     uncertain: Uncertain = Uncertain.RESEND
 
@@ -77,6 +80,10 @@ class Policy:
             and not heard.blacklisted
             and _code(heard.error) not in self.recipient_errors
         )
+
+    def is_opt_out(self, heard: Report) -> bool:
+        """Say whether a receipt says, in words or by its code, that the recipient wants no more of the sender."""
+        return heard.blacklisted or (heard.state is State.FAILED and _code(heard.error) in self.blacklist_errors)
 
 
 NAMES: Final = frozenset(field.name for field in attrs.fields(Policy))

@@ -17,6 +17,7 @@ from mobilesasa.core.model import Coding, Lane, Origin, Submission
 from mobilesasa.core.routing import DEFAULT_PRIORITY, Live, Policy
 from mobilesasa.core.senders import SenderClass
 from mobilesasa.core.teams import RouteRecord
+from mobilesasa.node.rulepacks import packs_of
 from mobilesasa.store import carriers, directory, networks, rules
 from mobilesasa.store.database import Txn
 
@@ -154,7 +155,7 @@ def explain_(
     It reads the store: which carriers are in trouble just now, a running node alone knows, and tells by
     GET /api/v1/routes/explain.
     """
-    max_parts = node.settings.messages.max_parts
+    max_parts, packs = node.settings.messages.max_parts, packs_of(node.settings)
 
     def find(txn: Txn) -> Explained:
         known = directory.load(txn)
@@ -165,7 +166,7 @@ def explain_(
         asked = Submission(team.id, sender, to, text, lane=lane_asked, origin=origin_asked)
         live = Live()
         live.learned.fill(networks.learned(txn, read_number(asked, team)))
-        return explain(known, live, asked, max_parts, frank=True)
+        return explain(known, live, asked, max_parts, packs, frank=True)
 
     return _explained(node.run(find))
 

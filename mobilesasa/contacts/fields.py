@@ -54,6 +54,11 @@ def read_notes(text: str) -> str | None:
     return _lines(text, NOTES_CHARACTERS)
 
 
+def read_value(text: str) -> str | None:
+    """Return what a field of a text is filled with."""
+    return _lines(text, VALUE_CHARACTERS)
+
+
 def read_description(text: str) -> str | None:
     """Return what is said of a group."""
     return _lines(text, DESCRIPTION_CHARACTERS)
@@ -137,7 +142,7 @@ TEXTS: Final[Mapping[str, Callable[[str], str | None]]] = {
 
 def _value(value: Scalar | None) -> Scalar | None:
     if isinstance(value, str):
-        return _lines(value, VALUE_CHARACTERS)
+        return read_value(value)
     if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
         raise WrongValue("must be a number between -2^53 and 2^53, or a text")
     return value
@@ -154,7 +159,7 @@ def _lines(text: str, characters: int) -> str | None:
 def _checked(text: str, characters: int) -> str | None:
     if len(text) > characters:
         raise WrongValue(f"has {len(text)} characters; at most {characters} are kept")
-    for character in text:
+    for character in "" if text.isprintable() else text:  # what is printable holds none
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
             raise WrongValue(f"holds the control character U+{ord(character):04X}")
     return text or None

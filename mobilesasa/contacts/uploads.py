@@ -38,15 +38,12 @@ class Looked:
 
 
 @attrs.frozen(kw_only=True)
-class Plan:
-    """How a file is imported."""
+class Reading:
+    """How a file of people is read."""
 
     filename: str
     looked: Looked
     country: str  # in which national numbers are read
-    on_existing: OnExisting = "update"
-    dry_run: bool = False
-    group: str | None = None  # uuid of the group that all of them join
 
     def as_json(self) -> dict[str, Any]:
         """Return what is kept of it."""
@@ -56,10 +53,30 @@ class Plan:
             "columns": [attrs.astuple(column) for column in looked.columns],
             "ignored": list(looked.ignored),
             "country": self.country,
-            "on_existing": self.on_existing,
-            "dry_run": self.dry_run,
-            "group": self.group,
         }
+
+    def asked(self) -> dict[str, Any]:
+        """Return what the child that reads it is told (`jobs.read`)."""
+        kept = self.as_json()
+        return {name: kept[name] for name in ("shape", "columns", "country")}
+
+
+@attrs.frozen(kw_only=True)
+class Plan(Reading):
+    """How a file is imported."""
+
+    on_existing: OnExisting = "update"
+    dry_run: bool = False
+    group: str | None = None  # uuid of the group that all of them join
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept of it."""
+        mine = {"on_existing": self.on_existing, "dry_run": self.dry_run, "group": self.group}
+        return {**super().as_json(), **mine}
+
+    def asked(self) -> dict[str, Any]:
+        """Return what the child that reads it is told."""
+        return {**super().asked(), "updates": self.on_existing == "update"}
 
 
 def looked_of(said: Mapping[str, Any]) -> Looked:

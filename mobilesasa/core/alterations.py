@@ -29,6 +29,7 @@ class Obstacle(enum.StrEnum):
     IN_HAND = "a carrier has the message already, or it has ended"
     NONE_WAITS = "no such message waits for a carrier"
     NOT_SINGLE = "only a message of one part that was not split by its team can be replaced"
+    RULED = "the rules of a country hold for the message, so it cannot be replaced; cancel it and send another"
     EXPIRES_FIRST = "the message would expire before its time of delivery"
 
 

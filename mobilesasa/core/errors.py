@@ -82,9 +82,9 @@ class InsufficientUnits(Refused):
 
     code = "insufficient_units"
 
-    def __init__(self, needed_units: int) -> None:
-        """Keep what one message costs, in units."""
-        super().__init__(f"insufficient units: this message costs {needed_units}; top up the team's balance")
+    def __init__(self, needed_units: int, what: str = "message") -> None:
+        """Keep what one message costs, or a whole campaign, in units."""
+        super().__init__(f"insufficient units: this {what} costs {needed_units}; top up the team's balance")
         self.needed_units = needed_units
 
 
@@ -227,6 +227,37 @@ class NotUndoable(Refused):
     """An import cannot be undone: it is under way, was undone before, or was too long ago."""
 
     code = "not_undoable"
+
+
+class NotDraft(Refused):
+    """A campaign was sent or cancelled already; only a draft can be changed, deleted or sent (decision 67)."""
+
+    code = "not_draft"
+
+
+class NotSending(Refused):
+    """Only a campaign that was sent and has not ended can be paused, or go on."""
+
+    code = "not_sending"
+
+
+class CampaignEnded(Refused):
+    """The campaign has ended already, so it cannot be paused, resumed or cancelled (decision 70)."""
+
+    code = "campaign_ended"
+
+
+class CampaignBusy(Refused):
+    """Another call is sending or changing this campaign at this moment (decision 67)."""
+
+    code = "campaign_busy"
+
+
+class NoRecipients(Refused):
+    """Nobody would get the campaign: nobody is in its groups, or all of them are left out (decision 64)."""
+
+    code = "no_recipients"
+    field = "group_ids"
 
 
 class TooManyJobs(Refused):

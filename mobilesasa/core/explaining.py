@@ -11,12 +11,13 @@ from typing import Final
 import attrs
 
 from mobilesasa.core.errors import TeamSuspended
-from mobilesasa.core.gateway import measure, read_number
+from mobilesasa.core.gateway import lane_of, measure, read_number
 from mobilesasa.core.model import Coding, Lane, Origin, Submission
 from mobilesasa.core.networks import FoundNetwork, NetworkSource
 from mobilesasa.core.routing import EXACT, Facts, Live, Policy, Rule, Standing, Way
-from mobilesasa.core.senders import SenderClass, sender_for
-from mobilesasa.core.teams import Directory
+from mobilesasa.core.rulepacks import RulePacks, Rules
+from mobilesasa.core.senders import sender_for
+from mobilesasa.core.teams import Directory, Team
 
 SAMPLE_TEXT: Final = "Hello"  # for those who ask without a text
 
@@ -57,30 +58,29 @@ class Explained:
     why: tuple[str, ...]  # sentences about that order
 
 
-def explain(known: Directory, live: Live, asked: Submission, max_parts: int, *, frank: bool) -> Explained:
-    """Tell what would become of a message; nothing is stored or charged.
+def explain(
+    known: Directory, live: Live, asked: Submission, max_parts: int, rules: RulePacks, *, frank: bool
+) -> Explained:
+    """Tell what would become of a message, at whatever time; nothing is stored or charged.
 
     Args:
-        known: the configuration.
-        live: which carriers are in trouble, and what was learned of numbers.
+        known, live: the configuration, and which carriers are in trouble and what was learned of numbers.
         asked: the message; its text None asks for a short one.
-        max_parts: the most that one message may have.
+        max_parts, rules: the most that one message may have, and what countries ask of messages.
         frank: tell the operator's secrets too.
 
     Raises:
         Refused: the message would not come as far as routing.
     """
-    team = known.teams.get(asked.team_id)
-    if team is None or team.suspended:
-        raise TeamSuspended("the team is suspended; ask the operator of this platform")
+    team = _team_of(known, asked)
     recipient = read_number(asked, team)
     sender = sender_for(known, live, team, asked.sender, recipient)
-    lane = Lane.TRANSACTIONAL if sender.sender_class == SenderClass.OTP else asked.lane  # decision 47
-    _, coding, parts = measure(attrs.evolve(asked, text=SAMPLE_TEXT) if asked.text is None else asked, max_parts)
+    lane = lane_of(asked, sender.sender_class)
+    coding, parts = _measured(asked, max_parts, rules.find(sender.sender_class, recipient))
     facts = Facts(team.id, sender.name, recipient, lane, asked.origin, coding, "", sender.sender_class)
     told = _Telling(known, live, facts, network := known.router.network(facts, live), frank)
     looked, other_routes, way = told.looked()
-    carriers = known.router.order(way, facts, live.troubles) if way is not None else ()
+    carriers = () if way is None else known.router.order(way, facts, live.troubles)
     return Explained(
         recipient=recipient,
         sender=sender.name,
@@ -97,6 +97,19 @@ def explain(known: Directory, live: Live, asked: Submission, max_parts: int, *, 
         carriers=tuple(told.name(carrier_id) for carrier_id in carriers),
         why=told.order_why(way, carriers),
     )
+
+
+def _team_of(known: Directory, asked: Submission) -> Team:
+    team = known.teams.get(asked.team_id)
+    if team is None or team.suspended:
+        raise TeamSuspended("the team is suspended; ask the operator of this platform")
+    return team
+
+
+def _measured(asked: Submission, max_parts: int, rules: Rules | None) -> tuple[Coding, int]:
+    if asked.text is None:
+        asked = attrs.evolve(asked, text=SAMPLE_TEXT)
+    return measure(asked, max_parts, rules)[1:]
 
 
 def rule_name(rule: Rule) -> str:

@@ -17,7 +17,7 @@ import attrs
 
 from mobilesasa.core.jobs import JobState
 
-Kind = Literal["messages", "contacts", "inbound", "ledger", "report"]
+Kind = Literal["messages", "contacts", "inbound", "ledger", "report", "recipients"]
 Format = Literal["csv", "xlsx"]
 Cell = str | int | float | None
 
@@ -28,6 +28,7 @@ SCOPE_OF_KIND: Final[Mapping[str, str]] = {
     "inbound": "messages",
     "ledger": "reports",
     "report": "reports",
+    "recipients": "campaigns",
 }
 CONTENT_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",

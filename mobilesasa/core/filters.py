@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import attrs
 
 from mobilesasa.core.actors import ActorKind
@@ -23,12 +25,16 @@ class MessageFilter:
     before: MessageId | None = None  # only older ones than this message
 
 
+#: What changes a team's balance. A campaign reserves units when it is sent; what it did not use is released at its end.
+LedgerKind: TypeAlias = Literal["topup", "charge", "refund", "adjustment", "reserve", "release"]
+
+
 @attrs.frozen(kw_only=True)
 class LedgerFilter:
     """Which entries of a team's ledger are meant; what is None is not asked for."""
 
     team_id: int
-    kind: str | None = None  # topup, charge, refund or adjustment
+    kind: LedgerKind | None = None
     from_ms: int | None = None  # not before
     to_ms: int | None = None  # before
     before: int | None = None  # before the entry of this id

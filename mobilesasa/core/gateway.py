@@ -6,7 +6,7 @@ to the queue and answered to the caller. A rule about what may be sent is writte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import attrs
@@ -26,6 +26,7 @@ from mobilesasa.core.idempotency import Kept, Once
 from mobilesasa.core.model import ALPHABETS, Coding, Lane, MessageId, Origin, Priced, Submission
 from mobilesasa.core.ports import Intake, Publisher, Verdict
 from mobilesasa.core.routing import Facts
+from mobilesasa.core.rulepacks import RulePacks, Rules
 from mobilesasa.core.senders import SenderClass, sender_for
 from mobilesasa.core.teams import CurrentDirectory, Directory, Team
 from mobilesasa.sms.alphabet import NotUcs2, encode_gsm, encode_ucs2
@@ -40,6 +41,7 @@ _SMALLEST_ROOM_OCTETS = 4  # behind a header: what holds every character, in UCS
 _UNSHOWABLE = "\x00"
 # Every message asks, and a name of the module is found sooner than a member of an enumeration.
 _SMPP, _GSM7, _UCS2 = Origin.SMPP, Coding.GSM7, Coding.UCS2
+_LANES: Mapping[str, Lane] = {SenderClass.OTP: Lane.TRANSACTIONAL, SenderClass.PROMOTIONAL: Lane.BULK}
 
 
 @attrs.frozen
@@ -62,6 +64,7 @@ class Gateway:
         now_ms: milliseconds since the epoch.
         new_id: makes ids of messages.
         limits: the bounds of one message.
+        rules: what countries ask of messages by the class of their sender; None: nothing.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Gateway:
         now_ms: Callable[[], int],
         new_id: Callable[[], MessageId],
         limits: Limits | None = None,
+        rules: RulePacks | None = None,
     ) -> None:
         """Keep what the rules need."""
         self._directory = directory
@@ -80,6 +84,7 @@ class Gateway:
         self._now_ms = now_ms
         self._new_id = new_id
         self.limits = limits or Limits()
+        self.rules = rules or RulePacks()
 
     async def accept(self, batch: Sequence[Submission]) -> list[Verdict]:
         """Judge, price, store and charge a batch; answer for each in its place.
@@ -168,14 +173,15 @@ class Gateway:
             raise TeamSuspended("the team is suspended; ask the operator of this platform")
         recipient = read_number(asked, team)
         sender = sender_for(known, self._directory.live, team, asked.sender, recipient)
-        lane = Lane.TRANSACTIONAL if sender.sender_class == SenderClass.OTP else asked.lane  # decision 47
-        text, coding, parts = measure(asked, self.limits.max_parts)
+        lane = lane_of(asked, sender.sender_class)
+        rules = self.rules.find(sender.sender_class, recipient)
+        text, coding, parts = measure(asked, self.limits.max_parts, rules)
         message_id = self._new_id()
         facts = Facts(team.id, sender.name, recipient, lane, asked.origin, coding, message_id, sender.sender_class)
         carriers = known.router.choose(facts, self._directory.live)
         if not carriers:
             raise NoRoute("no carrier takes messages to this number")
-        due_at_ms, expires_at_ms = self._times(asked, now_ms)
+        due_at_ms, expires_at_ms, closes_at_ms = self._held(asked, now_ms, rules)
         return Priced(
             id=message_id,
             team_id=team.id,
@@ -199,7 +205,13 @@ class Gateway:
             by=asked.by,
             client_reference=asked.client_reference,
             campaign_uuid=asked.campaign_uuid,
+            closes_at_ms=closes_at_ms,
         )
+
+    def _held(self, asked: Submission, now_ms: int, rules: Rules | None) -> tuple[int | None, int, int | None]:
+        """Return when the message is due (None: now), when it expires, and from when on it may not go out (None: never)."""
+        due_at_ms, expires_at_ms = self._times(asked, now_ms)
+        return (due_at_ms, expires_at_ms, None) if rules is None else rules.held(due_at_ms, expires_at_ms, now_ms)
 
     def _times(self, asked: Submission, now_ms: int) -> tuple[int | None, int]:
         """Return when the message is due (None: now) and when it expires."""
@@ -230,8 +242,21 @@ def _final(verdicts: list[Verdict], priced: Sequence[Priced], refusals: Sequence
     return [by_id.get(v.id, v) if isinstance(v, Priced) else v for v in verdicts]
 
 
+def lane_of(asked: Submission, sender_class: str) -> Lane:
+    """Return the lane that a message waits in (decisions 47, 77 and 128).
+
+    What is of a campaign never overtakes anything, one-time passwords always, and advertisements never, whatever is asked.
+    """
+    return Lane.BULK if asked.campaign_uuid is not None else _LANES.get(sender_class, asked.lane)
+
+
 def read_number(asked: Submission, team: Team) -> str:
-    """Return the recipient as E.164 without the plus; SMPP is read tolerantly, the rest in full (decisions 29, 105)."""
+    """Return the recipient as E.164 without the plus; SMPP is read tolerantly, the rest in full (decisions 29, 105).
+
+    Of a campaign it was read when the contact, or the row of the file, was taken; every number is not looked up again.
+    """
+    if asked.campaign_uuid is not None:
+        return asked.recipient.removeprefix("+")
     try:
         if asked.origin is _SMPP:
             return normalise_fast(asked.recipient, team.country)
@@ -240,8 +265,14 @@ def read_number(asked: Submission, team: Team) -> str:
         raise BadRecipient(str(bad)) from bad
 
 
-def measure(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]:
-    """Return the text as it will be sent, its coding, and the number of parts (decisions 31, 32, 119)."""
+def measure(asked: Submission, max_parts: int, rules: Rules | None = None) -> tuple[str | None, Coding, int]:
+    """Return the text as it will be sent, its coding, and the number of parts (decisions 31, 32, 119).
+
+    Args:
+        asked: the message.
+        max_parts: a text that needs more is refused.
+        rules: those that hold for it: what its text has to end with is appended and counted (decision 75).
+    """
     text = asked.text
     if text is not None and _UNSHOWABLE in text:
         raise BadText("the text holds a NUL character, which no phone can show")
@@ -251,6 +282,26 @@ def measure(asked: Submission, max_parts: int) -> tuple[str | None, Coding, int]
         text = text.replace("\r\n", "\n")
     if not text or (text.isspace() and not asked.udh):  # the last part of a longer message may be a blank
         raise BadText("the text is blank")
+    if rules is None:
+        return _measured_text(asked, text, max_parts)
+    return _measured_whole(asked, text, max_parts, rules)
+
+
+def _measured_whole(asked: Submission, text: str, max_parts: int, rules: Rules) -> tuple[str, Coding, int]:
+    """Measure a text with what rules append, where it ends: of a message that the team split itself, in the last part."""
+    header = read_udh(asked.udh)[0].concatenation if asked.udh else None
+    whole = text if header is not None and header.number < header.total else rules.complete(text)
+    try:
+        return _measured_text(asked, whole, max_parts)
+    except (TooManyParts, PartTooLong) as long:
+        if whole is text:
+            raise
+        raise type(long)(
+            f"{long}; it counts {rules.suffix.strip()!r}, which the rules of {rules.country} append"
+        ) from long
+
+
+def _measured_text(asked: Submission, text: str, max_parts: int) -> tuple[str, Coding, int]:
     try:
         return _measured(asked, text, max_parts)
     except NotUcs2 as bad:

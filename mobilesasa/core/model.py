@@ -159,6 +159,7 @@ class Priced:
     by: Actor | None = attrs.field(default=None, eq=False)  # as in `Submission`; it is not stored
     client_reference: str | None = None
     campaign_uuid: str | None = None
+    closes_at_ms: int | None = None  # it goes out no more from then on, for rules hold for it; None: none do
 
     @property
     def text_is_gone(self) -> bool:

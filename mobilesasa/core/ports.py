@@ -95,8 +95,8 @@ class Journal(Protocol):
     def claim(self, ids: Sequence[MessageId]) -> Awaitable[Sequence[Outbound | None]]:
         """Mark messages as in this process's hand; None for what is finished, not due, or held elsewhere."""
 
-    def settle(self, batch: Sequence[Settlement]) -> Awaitable[Sequence[Settled]]:
-        """Write down what carriers answered."""
+    def settle(self, batch: Sequence[Settlement], patient: bool = False) -> Awaitable[Sequence[Settled]]:
+        """Write down what carriers answered; it may wait a moment for more where that is `patient`."""
 
     def report(self, batch: Sequence[Report]) -> Awaitable[Sequence[Notice | None]]:
         """Write down receipts."""

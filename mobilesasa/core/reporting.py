@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import attrs
 
 from mobilesasa.core.errors import BadValue
+from mobilesasa.core.filters import LedgerKind
 
 QUARTER_S: Final = 900
 QUARTER_MS: Final = QUARTER_S * 1000
@@ -124,10 +125,10 @@ class Group:
 class Usage:
     """Units that came and went on one day, by the kinds of the ledger; what a charge takes is below nothing."""
 
-    kind: str
+    kind: LedgerKind
     span: int  # the n-th
-    units: int
-    entries: int  # of charges and refunds: messages
+    units: int  # of charges without those of campaigns
+    entries: int  # of charges and refunds: messages, those of campaigns among them
 
 
 @attrs.frozen

@@ -12,7 +12,11 @@ from typing import Any, Final
 import attrs
 
 DEFAULT: Final = "default"  # as a value: what was set is set no more
-INBOUND_LONG: Final = ("udh", "payload")
+#: What a term may be that is one of several words.
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "inbound_long": ("udh", "payload"),
+    "lane": ("transactional", "bulk"),
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +36,7 @@ class SmppTerms:
     inbound_long: str = (
         "udh"  # how a long message from a phone is delivered: parts with `udh`, or one `payload`; not for a token
     )
+    lane: str = "transactional"  # of what has no priority_flag: `bulk` lets everything else overtake it (decision 128)
 
 
 #: The smallest and the largest of each number.
@@ -115,8 +120,8 @@ def _read(name: str, value: object) -> int | float | bool | str:
     if kind is bool:
         return _read_yes_no(value)
     if kind is str:
-        if value not in INBOUND_LONG:
-            raise ValueError(f"must be {' or '.join(INBOUND_LONG)}")
+        if value not in WORDS[name]:
+            raise ValueError(f"must be {' or '.join(WORDS[name])}")
         return str(value)
     return _read_number(value, kind, *BOUNDS[name])
 

@@ -14,7 +14,8 @@ ahead of the window, so the wire never waits for the database. Everything moves 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence, Set
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -189,6 +190,10 @@ class Dispatcher:
         for which, lane in self._lanes.items():
             self._hand_back(which, lane.take_out(wanted), why)
 
+    def put_back(self, ids: Set[MessageId]) -> None:
+        """Put these back, as far as the carrier does not have them; the store does not let them be claimed now."""
+        self._put_back(lambda message: message.id in ids)
+
     def withdraw(self, wanted: Concerned) -> Withdrawal:
         """Put back what is wanted and the carrier does not have, and claim none of it until the withdrawal ends.
 
@@ -291,7 +296,9 @@ class Dispatcher:
         self._keep("settling", self._written(batch, sum(message.parts for message, _ in outcomes)))
 
     async def _written(self, batch: Sequence[Settlement], parts: int) -> None:
-        follows = await insist(self._clock, self.log, self._journal.settle, batch)
+        patient = 2 * self._out_parts < self.carrier.window  # else the carrier may wait for the room that this makes
+        settle = partial(self._journal.settle, patient=patient)
+        follows = await insist(self._clock, self.log, settle, batch)
         self._hint(follows)
         self._out_parts -= parts
         self._acknowledge([item.message_id for item in batch])

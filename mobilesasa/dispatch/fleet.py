@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from typing import TypeVar
 
 import attrs
@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from mobilesasa.carriers.port import RunningCarrier
 from mobilesasa.core.alterations import Concerned
+from mobilesasa.core.model import MessageId
 from mobilesasa.core.teams import CarrierRecord, Directory
 from mobilesasa.dispatch.dispatcher import Dispatcher
 from mobilesasa.dispatch.hand import Withdrawal
@@ -84,6 +85,11 @@ class Fleet:
         """End what has expired in the hands of the dispatchers."""
         for running in self.running.values():
             running.dispatcher.end_expired()
+
+    def keep_back(self, ids: Set[MessageId]) -> None:
+        """Put messages back that must not go out now, as far as no carrier has them."""
+        for running in self.running.values():
+            running.dispatcher.put_back(ids)
 
     async def withdraw(self, wanted: Concerned, meanwhile: Callable[[], Awaitable[T]]) -> T:
         """See `core.alterations.Withdrawing`.

@@ -20,6 +20,7 @@ from mobilesasa.core.ports import Intake
 
 MESSAGES_A_S = 200_000  # a backlog of so many holds new ones back for a second, were there no bound:
 PAUSE_MAX_S = 0.2
+PAUSE_MIN_S = 0.001  # a shorter one is none, for it costs a turn of the reactor, which is as long; no more often the backlog is counted
 _STEP_S = 1e-6
 
 
@@ -41,6 +42,8 @@ class PacedIntake:
         self._full = full
         self._clock = clock
         self._free_at_s = 0.0
+        self._pause_s = 0.0  # as of a moment ago
+        self._looked_at_s = -1.0
 
     async def accept(self, batch: Sequence[Priced]) -> Sequence[Refused | None]:
         """See `Intake`; batches keep their order.
@@ -67,8 +70,10 @@ class PacedIntake:
         if self._full():
             raise Overloaded("too many messages wait for the queue, which is away; try again in a moment")
         now_s = self._clock.seconds()
-        pause_s = min(self._backlog() / MESSAGES_A_S, PAUSE_MAX_S)
-        wait_s = max(pause_s, self._free_at_s - now_s)
+        if now_s - self._looked_at_s >= PAUSE_MIN_S:
+            pause_s = min(self._backlog() / MESSAGES_A_S, PAUSE_MAX_S)
+            self._pause_s, self._looked_at_s = pause_s if pause_s >= PAUSE_MIN_S else 0.0, now_s
+        wait_s = max(self._pause_s, self._free_at_s - now_s)
         if wait_s > 0:
             self._free_at_s = now_s + wait_s + _STEP_S
             await deferLater(self._clock, wait_s)

@@ -88,6 +88,8 @@ class Receipts:
 
     def _marked(self, report: Report) -> Report:
         policy = self._policies.of(report.carrier_id)
+        if policy.blacklist_errors:
+            report = attrs.evolve(report, blacklisted=policy.is_opt_out(report))
         if policy.failover_on_receipt:
             report = attrs.evolve(report, second_way=policy.lets_go_on(report))
         if self._recent.get((report.carrier_id, report.ref)) is not report.state:

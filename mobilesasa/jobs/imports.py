@@ -1,17 +1,17 @@
-"""The works of contacts: the import of a file, and its undo."""
+"""The works of files of people: an import of contacts and its undo, and the reading of an audience."""
 
 from __future__ import annotations
 
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final, Generic, Protocol, TypeVar
 
 import attrs
 import orjson
 from twisted.internet.defer import DeferredSemaphore
 
-from mobilesasa.contacts.uploads import Upload
+from mobilesasa.contacts.uploads import Reading, Upload
 from mobilesasa.core.errors import Overloaded
 from mobilesasa.core.jobs import Job, JobFailed
 from mobilesasa.jobs.child import Bounds, Child, ChildBroke, start
@@ -27,75 +27,92 @@ FILE_GONE = "the file is kept no longer; upload it again"
 Aside = Callable[..., Awaitable[Any]]
 
 
-class Imports(Protocol):
-    """The store, as imports need it."""
+class Read(Protocol):
+    """What a file of people is read for: an upload, or an audience."""
 
-    async def of_job(self, job: Job) -> Upload | None:
-        """Return the import that a job does or undoes."""
+    @property
+    def file_id(self) -> int | None:
+        """Which file; None: it is kept no longer."""
+
+    @property
+    def done_row(self) -> int:
+        """The last row of it that is dealt with."""
+
+    @property
+    def plan(self) -> Reading:
+        """How it is read."""
+
+
+R = TypeVar("R", bound=Read)
+
+
+class Files(Protocol[R]):
+    """The store, as the reading of files needs it."""
+
+    async def of_job(self, job: Job) -> R | None:
+        """Return what a job reads."""
 
     async def read_chunk(self, file_id: int, n: int) -> bytes | None:
         """Return a piece of a file; None behind the last."""
 
-    async def take(self, job: Job, upload: Upload, after: int, chunk: Mapping[str, Any]) -> None:
+    async def take(self, job: Job, what: R, after: int, chunk: Mapping[str, Any]) -> None:
         """Take the rows of a chunk; see `store.imports.take`."""
 
     async def end(self, job: Job, total: int | None, failure: str | None = None) -> None:
-        """End an import, and tell the team."""
+        """End it, and tell the team."""
+
+
+class Undoing(Protocol):
+    """The store, as an undo needs it."""
+
+    async def of_job(self, job: Job) -> Upload | None:
+        """Return the import that a job undoes."""
 
     async def undo_some(self, job: Job, upload: Upload) -> bool:
         """Undo what an import did to some contacts; returns whether there are more."""
 
 
 @attrs.frozen
-class ImportWork:
-    """Brings the rows of a file into the contacts, behind those that an earlier turn has dealt with.
+class ImportWork(Generic[R]):
+    """Brings the rows of a file into the store, behind those that an earlier turn has dealt with.
 
     Args:
-        imports: the store.
+        files: the store.
         reactor: starts the child (see `jobs.child.start`).
         aside: runs what blocks.
     """
 
-    _imports: Imports
+    _files: Files[R]
     _reactor: Any
     _aside: Aside
 
     async def do(self, job: Job) -> None:
-        """Do an import; see `jobs.runner.Work`."""
-        upload = await self._imports.of_job(job)
-        if upload is None or upload.file_id is None:
-            await self._imports.end(job, None, FILE_GONE)
+        """Read a file; see `jobs.runner.Work`."""
+        what = await self._files.of_job(job)
+        if what is None or what.file_id is None:
+            await self._files.end(job, None, FILE_GONE)
             return
         with tempfile.TemporaryFile() as file:
-            await self._fetch(upload.file_id, file)
-            await self._read(job, upload, file)
+            await self._fetch(what.file_id, file)
+            await self._read(job, what, file)
 
     async def _fetch(self, file_id: int, into: IO[bytes]) -> None:
         n = 0
-        while (octets := await self._imports.read_chunk(file_id, n)) is not None:
+        while (octets := await self._files.read_chunk(file_id, n)) is not None:
             await self._aside(into.write, octets)
             n += 1
         await self._aside(into.seek, 0)
 
-    async def _read(self, job: Job, upload: Upload, file: IO[bytes]) -> None:
-        plan = upload.plan
-        kept = plan.as_json()
-        told = {
-            "do": "rows",
-            "shape": kept["shape"],
-            "columns": kept["columns"],
-            "country": plan.country,
-            "after": upload.done_row,
-            "updates": plan.on_existing == "update",
-        }
+    async def _read(self, job: Job, what: R, file: IO[bytes]) -> None:
+        told = {"do": "rows", "after": what.done_row, **what.plan.asked()}
         child = start(self._reactor, MODULE, told, source=file.fileno())
         try:
-            await self._follow(job, upload, child)
+            await self._follow(job, what, child)
         finally:
             child.kill()
 
-    async def _follow(self, job: Job, upload: Upload, child: Child) -> None:
-        after, total = upload.done_row, None
+    async def _follow(self, job: Job, what: R, child: Child) -> None:
+        after, total = what.done_row, None
         try:
             while (line := await child.line()) is not None:
                 said = orjson.loads(line)
@@ -104,12 +121,12 @@ class ImportWork:
                 if "total" in said:
                     total = said["total"]
                     continue
-                await self._imports.take(job, upload, after, said)
+                await self._files.take(job, what, after, said)
                 after = said["upto"]
         except JobFailed as failed:
-            await self._imports.end(job, None, str(failed))
+            await self._files.end(job, None, str(failed))
         else:
-            await self._imports.end(job, total)
+            await self._files.end(job, total)
 
 
 @attrs.frozen
@@ -120,7 +137,7 @@ class UndoWork:
         imports: the store.
     """
 
-    _imports: Imports
+    _imports: Undoing
 
     async def do(self, job: Job) -> None:
         """Do an undo; see `jobs.runner.Work`."""
@@ -143,7 +160,14 @@ class Looker:
         self._of_teams: Counter[int] = Counter()
 
     async def look(
-        self, team_id: int, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
+        self,
+        team_id: int,
+        file: IO[bytes],
+        mapping: Mapping[str, str | None],
+        country: str,
+        first: int = 0,
+        *,
+        fields: bool = False,
     ) -> Mapping[str, Any]:
         """Return what a file holds; see `jobs.read`.
 
@@ -153,6 +177,7 @@ class Looker:
             mapping: headers to fields.
             country: in which national numbers are read.
             first: how many rows are wanted; with any the phone column may be missing.
+            fields: whether all columns are fields of a text.
 
         Raises:
             Overloaded: too many files wait for their look, or too many of the team's.
@@ -163,7 +188,8 @@ class Looker:
         try:
             await self._places.acquire()
             try:
-                return await self._look(file, {"mapping": dict(mapping), "country": country, "first": first})
+                told = {"mapping": dict(mapping), "country": country, "first": first, "fields": fields}
+                return await self._look(file, told)
             finally:
                 self._places.release()
         finally:

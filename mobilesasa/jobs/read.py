@@ -1,7 +1,8 @@
-"""The child that reads files of contacts: `python -m mobilesasa.jobs.read OPTIONS`, the file as its standard input.
+"""The child that reads files of people: `python -m mobilesasa.jobs.read OPTIONS`, the file as its standard input.
 
 With `look` it writes one line: how the file is to be read, and its first rows. With `rows` it writes a line for each chunk of
-rows behind `after`, and one at the end. What is wrong with the whole file is a line with `bad`.
+rows behind `after`, and one at the end. With `fields` all columns are fields of a text, else those of contacts. What is wrong
+with the whole file is a line with `bad`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO, Final
 
 import attrs
 
+from mobilesasa.contacts.reading.audiences import FieldReader, audience_columns
 from mobilesasa.contacts.reading.columns import Column, columns_of, guessed, ignored
 from mobilesasa.contacts.reading.faults import Fault
 from mobilesasa.contacts.reading.people import Person, Reader
@@ -50,13 +52,14 @@ def _looked(file: BinaryIO, told: Mapping[str, Any]) -> Iterator[Mapping[str, An
     mapping = told["mapping"]
     shape = look(file, mapping)
     try:
-        columns: Sequence[Column] = columns_of(shape.headers, mapping)
+        choose = audience_columns if told.get("fields") else columns_of
+        columns: Sequence[Column] = choose(shape.headers, mapping)
     except BadFile:
         if not told["first"]:
             raise
         columns = [Column(at, header, field) for at, header in enumerate(shape.headers) if (field := guessed(header))]
     else:
-        Reader(columns, told["country"])
+        _reader(columns, told)
     line: dict[str, Any] = {
         "shape": attrs.asdict(shape),
         "columns": [attrs.astuple(column) for column in columns],
@@ -71,7 +74,7 @@ def _looked(file: BinaryIO, told: Mapping[str, Any]) -> Iterator[Mapping[str, An
 
 def _read(file: BinaryIO, told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     shape = Shape(**told["shape"])
-    reader = Reader([Column(*each) for each in told["columns"]], told["country"])
+    reader = _reader([Column(*each) for each in told["columns"]], told)
     chunks = Chunks(told["after"], told["updates"])
     with rows(file, shape) as found:
         for number, cells in found:
@@ -82,6 +85,10 @@ def _read(file: BinaryIO, told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]
     if rest is not None:
         yield rest
     yield {"total": chunks.total}
+
+
+def _reader(columns: Sequence[Column], told: Mapping[str, Any]) -> Reader | FieldReader:
+    return (FieldReader if told.get("fields") else Reader)(columns, told["country"])
 
 
 class Chunks:

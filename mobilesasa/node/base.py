@@ -14,8 +14,11 @@ from mobilesasa.core.errors import Refused
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.jobs import JobGone
 from mobilesasa.core.people import CurrentPeople
+from mobilesasa.core.rulepacks import RulePacks
 from mobilesasa.core.teams import CurrentDirectory
+from mobilesasa.node.links import LinkBook
 from mobilesasa.node.opening import OpenStore
+from mobilesasa.node.rulepacks import packs_of
 from mobilesasa.settings import Settings
 from mobilesasa.store.database import Database, connect
 from mobilesasa.store.journal import Journal
@@ -41,6 +44,8 @@ class Base:
         directory: what is configured.
         people: who can log in.
         new_id: makes ids of messages.
+        rules: what countries ask of messages.
+        links: where short links lead, and who followed them.
     """
 
     reactor: Any
@@ -53,6 +58,8 @@ class Base:
     directory: CurrentDirectory
     people: CurrentPeople
     new_id: MessageIds
+    rules: RulePacks
+    links: LinkBook
 
 
 def lay_base(reactor: Any, settings: Settings, store: OpenStore) -> Base:
@@ -78,4 +85,6 @@ def lay_base(reactor: Any, settings: Settings, store: OpenStore) -> Base:
         directory=CurrentDirectory(store.known),
         people=CurrentPeople(store.people),
         new_id=MessageIds(now_ms, random.Random(secrets.randbits(256)).getrandbits),  # noqa: S311 - ids are no secrets
+        rules=packs_of(settings),
+        links=LinkBook(database, reactor),
     )

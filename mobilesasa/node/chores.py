@@ -5,13 +5,17 @@ from __future__ import annotations
 import attrs
 
 from mobilesasa.core.ports import Notifier
+from mobilesasa.dispatch.closing import KEEP_BACK_INTERVAL_S, MOVE_INTERVAL_S
 from mobilesasa.dispatch.sweeper import Sweeper
 from mobilesasa.jobs.counting import Counting, plans_reader
 from mobilesasa.jobs.runner import Runner
 from mobilesasa.node.base import Base
+from mobilesasa.node.campaigns import Campaigning
+from mobilesasa.node.closing import make_closing
 from mobilesasa.node.hooks import Hooks, make_hooks
 from mobilesasa.node.jobs import make_runner
 from mobilesasa.node.knowledge import LOOK_S, NetworksSeen
+from mobilesasa.node.links import WRITE_INTERVAL_S
 from mobilesasa.node.towards_carriers import TowardsCarriers
 from mobilesasa.smpp.ids import id_forms
 from mobilesasa.store.books import BALANCES_INTERVAL_S, MARKS_INTERVAL_S, USES_INTERVAL_S, Books
@@ -27,37 +31,43 @@ class Chores:
         sweeper: frees, ends and counts what is due.
         runner: does jobs.
         hooks: tells webhooks what happened.
+        campaigns: sends campaigns.
     """
 
     sweeper: Sweeper
     runner: Runner
     hooks: Hooks
+    campaigns: Campaigning
 
     def do(self, held: frozenset[int]) -> None:
         """Do what one node does for all when this one holds that, or leave it to another."""
         self.sweeper.do_chores(bool(held))
         self.runner.do_jobs(bool(held))
+        self.campaigns.machine.do_jobs(bool(held))
 
     def start(self) -> None:
         """Begin with what is this node's."""
         self.sweeper.start()
         self.runner.start()
         self.hooks.sender.start()
+        self.campaigns.machine.start()
 
     async def stop(self) -> None:
         """Begin nothing more, and return when what was begun is finished or left to others."""
+        await self.campaigns.stop()
         await self.runner.stop()
         await self.hooks.stop()
         await self.sweeper.stop()
 
 
-def make_chores(base: Base, notifier: Notifier, carriers: TowardsCarriers) -> Chores:
+def make_chores(base: Base, notifier: Notifier, carriers: TowardsCarriers, campaigns: Campaigning) -> Chores:
     """Build it; nothing of it runs yet."""
-    return Chores(_sweeper(base, notifier, carriers), make_runner(base), make_hooks(base))
+    return Chores(_sweeper(base, notifier, carriers), make_runner(base), make_hooks(base), campaigns)
 
 
 def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers) -> Sweeper:
     settings, books = base.settings, Books(base.database, base.directory.uses)
+    closing = make_closing(base, carriers.queue, carriers.fleet)
     return Sweeper(
         base.journal,
         carriers.queue,
@@ -73,10 +83,13 @@ def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers) -> Sweep
         count_up=Counting(Rollups(base.database), base.reactor, plans_reader(base.reactor)).once,
         own=[
             ("uses of tokens", books.write_uses, USES_INTERVAL_S),
+            ("clicks of short links", base.links.write, WRITE_INTERVAL_S),
+            ("closed in hand", closing.keep_back, KEEP_BACK_INTERVAL_S),
             ("networks that others saw", NetworksSeen(base.database, base.directory).look, LOOK_S),
         ],
         for_all=[
             ("balances", books.look_at_balances, BALANCES_INTERVAL_S),
+            ("closed hours", closing.move, MOVE_INTERVAL_S),
             ("marks of ledgers", books.mark_ledgers, MARKS_INTERVAL_S),
         ],
     )

@@ -57,7 +57,8 @@ def make_doors(base: Base, teams: TowardsTeams, carriers: TowardsCarriers, clust
 def _gateway(base: Base, carriers: TowardsCarriers) -> Gateway:
     queue, backlog = carriers.queue, carriers.fleet.backlog
     paced = PacedIntake(base.journal, backlog, lambda: isinstance(queue, RabbitQueue) and queue.full, base.reactor)
-    return Gateway(base.directory, paced, queue, now_ms, base.new_id, message_limits(base.settings))
+    limits = message_limits(base.settings)
+    return Gateway(base.directory, paced, queue, now_ms, base.new_id, limits, base.rules)
 
 
 def _operations(

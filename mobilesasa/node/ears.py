@@ -15,6 +15,7 @@ from mobilesasa.node.doors import Doors
 from mobilesasa.node.knowledge import Pictures
 from mobilesasa.node.teams import TowardsTeams
 from mobilesasa.node.towards_carriers import TowardsCarriers
+from mobilesasa.store.campaign_phases import CHANNEL as CAMPAIGN_CHANNEL
 from mobilesasa.store.directory import CHANNEL as DIRECTORY_CHANNEL
 from mobilesasa.store.echo import CHANNEL as ECHO_CHANNEL
 from mobilesasa.store.hooks import CHANNEL as HOOK_CHANNEL
@@ -52,6 +53,7 @@ def make_ears(
         QUESTION_CHANNEL: answering.asked,
         JOB_CHANNEL: lambda _: chores.runner.look(),
         HOOK_CHANNEL: chores.hooks.told,
+        CAMPAIGN_CHANNEL: lambda _: chores.campaigns.machine.look(),
         **({} if cluster is None else cluster.told),
     }
     again = [pictures.changed, *([] if cluster is None else cluster.heard_again)]

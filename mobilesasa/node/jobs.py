@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from twisted.internet.threads import deferToThread
 
+from mobilesasa.contacts.audiences import READ
 from mobilesasa.contacts.uploads import IMPORT, UNDO
 from mobilesasa.core.exports import JOB_KIND as EXPORT
 from mobilesasa.jobs.child import Child, start
@@ -15,13 +16,14 @@ from mobilesasa.jobs.exporting import WORKBOOK, Exporting
 from mobilesasa.jobs.imports import ImportWork, UndoWork
 from mobilesasa.jobs.runner import Runner, Work
 from mobilesasa.node.base import Base
-from mobilesasa.store import exports, imports
+from mobilesasa.store import audience_rows, exports, imports
+from mobilesasa.store.audience_rows import AudienceFiles
 from mobilesasa.store.exports import ExportWriting
 from mobilesasa.store.imports import Imports
 from mobilesasa.store.jobs import StoredJobs
 
 #: Who is told when a job is given up, by kind.
-AT_END: Final = {IMPORT: imports.tell, EXPORT: exports.given_up}
+AT_END: Final = {IMPORT: imports.tell, READ: audience_rows.given_up, EXPORT: exports.given_up}
 
 
 def make_runner(base: Base) -> Runner:
@@ -35,6 +37,7 @@ def _works(base: Base) -> Mapping[str, Work]:
     return {
         IMPORT: ImportWork(stored, base.reactor, deferToThread),
         UNDO: UndoWork(stored),
+        READ: ImportWork(AudienceFiles(base.database), base.reactor, deferToThread),
         EXPORT: _exporting(base),
     }
 

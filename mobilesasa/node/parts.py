@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import attrs
@@ -12,6 +12,7 @@ from twisted.internet.threads import deferToThread
 
 from mobilesasa.core.teams import CurrentDirectory
 from mobilesasa.node.base import Base, lay_base
+from mobilesasa.node.campaigns import make_campaigns
 from mobilesasa.node.carriers import CarrierDesk
 from mobilesasa.node.chores import Chores, make_chores
 from mobilesasa.node.cluster import Cluster, put_cluster_together
@@ -63,6 +64,11 @@ class Parts:
         return self.base.database
 
     @property
+    def pools(self) -> Sequence[Database]:
+        """The same, and the one beside it for what takes long."""
+        return self.base.database, self.chores.campaigns.aside
+
+    @property
     def directory(self) -> CurrentDirectory:
         """What is configured."""
         return self.base.directory
@@ -82,7 +88,7 @@ def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
     doors = make_doors(base, teams, carriers, cluster)
     holds = Holds(store, reactor, deferToThread, reactor.stop)
     pictures = _pictures(base, teams, carriers, holds)
-    chores = make_chores(base, teams.notifier, carriers)
+    chores = make_chores(base, teams.notifier, carriers, make_campaigns(base, carriers, doors.gateway))
     desk = _carrier_desk(base, carriers, cluster)
     answering = make_answering(base, doors, carriers, desk, cluster)
     return Parts(

@@ -94,7 +94,8 @@ class Node(Service):
         self.parts = self.store = None
         try:
             if parts is not None:
-                parts.database.abandon()
+                for pool in parts.pools:
+                    pool.abandon()
         finally:
             if store is not None:
                 store.close()
@@ -108,7 +109,8 @@ class Node(Service):
     def _start(self, parts: Parts, store: OpenStore) -> None:
         parts.base.intake.start()
         parts.base.writer.start()
-        self._keep("the pool of connections", Deferred.fromCoroutine(parts.database.start()))
+        for pool in parts.pools:
+            self._keep("the pool of connections", Deferred.fromCoroutine(pool.start()))
         self._keep("listening for changes", parts.ears.listener.start())
         parts.teams.outbox.startService()
         parts.carriers.fleet.apply(store.known)
@@ -156,7 +158,8 @@ class Node(Service):
         await parts.base.intake.stop()
         await parts.base.writer.stop()
         parts.ears.listener.stop()
-        await parts.database.close()
+        for pool in parts.pools:
+            await pool.close()
 
     def _say(self, parts: Parts, store: OpenStore) -> None:
         host = self._settings.bind_host

@@ -8,6 +8,9 @@ from typing import TypedDict
 
 from mobilesasa.node.base import now_ms
 from mobilesasa.smpp.ids import id_forms
+from mobilesasa.store import campaigns
+from mobilesasa.store.audiences import Audiences
+from mobilesasa.store.campaign_links import LinkCounts
 from mobilesasa.store.contact_lists import ContactLists
 from mobilesasa.store.contacts import Contacts
 from mobilesasa.store.database import Database
@@ -54,7 +57,9 @@ class Stored(TypedDict):
     files: Files
     documents: Documents
     uploads: Uploads
+    audiences: Audiences
     webhooks: Webhooks
+    link_counts: LinkCounts
 
 
 def stored(database: Database) -> Stored:
@@ -66,7 +71,7 @@ def stored(database: Database) -> Stored:
         "suppressions": Suppressions(database, new_uuid, now_ms),
         "contacts": Contacts(database),
         "contact_lists": ContactLists(database),
-        "groups": Groups(database, new_uuid),
+        "groups": Groups(database, new_uuid, (campaigns.in_use,)),
         "erasures": Erasures(database, new_uuid, lambda digits: secrets.token_hex(digits // 2), now_ms),
         "senders": Senders(database, new_uuid, now_ms),
         "tokens": Tokens(database, secrets.randbelow),
@@ -80,7 +85,9 @@ def stored(database: Database) -> Stored:
         "files": Files(database),
         "documents": Documents(database, new_uuid),
         "uploads": Uploads(database, new_uuid),
+        "audiences": Audiences(database, new_uuid),
         "webhooks": Webhooks(database, new_uuid, secrets.token_bytes, now_ms),
+        "link_counts": LinkCounts(database),
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
@@ -34,12 +35,9 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
         called: Deferred[Any] = deferToThreadPool(reactor, reactor.getThreadPool(), function, *args)
         return called
 
-    async def store_answers() -> bool:
-        await parts.database.run("ready", lambda txn: txn.execute("SELECT"))
-        return True
-
     return ApiNode(
         **kept,
+        campaigns=parts.chores.campaigns.service,
         gateway=parts.doors.gateway,
         directory=parts.directory,
         caught_up=parts.pictures.catching_up.caught_up,
@@ -54,15 +52,34 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
         now_ms=now_ms,
         clock=reactor,
         aside=on_a_thread,
-        new_id=lambda: secrets.token_hex(16),
+        new_id=request_ids(),
         new_uuid=new_uuid,
-        readiness={"store": store_answers, **({"queue": cluster.is_connected} if cluster is not None else {})},
+        readiness=_readiness(parts),
         callbacks=parts.carriers.callbacks,
+        link_book=parts.base.links,
+        link_base=settings.links.base_url,
         metrics=metrics if settings.http.metrics else None,
         front=_front(settings),
         serves_api="api" in settings.roles,
         limits=_limits(settings),
     )
+
+
+def _readiness(parts: Parts) -> Mapping[str, Callable[[], Awaitable[bool]]]:
+    """Return what must be there for the node to do its work."""
+
+    async def store_answers() -> bool:
+        await parts.database.run("ready", lambda txn: txn.execute("SELECT"))
+        return True
+
+    queue = {} if parts.cluster is None else {"queue": parts.cluster.is_connected}
+    return {"store": store_answers, **queue}
+
+
+def request_ids() -> Callable[[], str]:
+    """Return what makes ids of requests, 32 hexadecimal digits; they are no secrets."""
+    bits = random.Random(secrets.randbits(256)).getrandbits  # noqa: S311 - see above
+    return lambda: f"{bits(128):032x}"
 
 
 def _limits(settings: Settings) -> WebLimits:

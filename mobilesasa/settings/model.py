@@ -12,9 +12,11 @@ import attrs
 from mobilesasa.settings.values import (
     Reader,
     address,
+    countries,
     file,
     flag,
     folder,
+    link_base,
     networks,
     node,
     number,
@@ -206,6 +208,34 @@ class Webhooks:
 
 
 @attrs.frozen(kw_only=True)
+class Links:
+    """Short links in campaigns, which count who follows them."""
+
+    base_url: str = setting(
+        "What short links begin with: an HTTPS address at which clients reach this node, by a host of its own or below a path "
+        "of its own; without it links are not tracked.",
+        link_base,
+        "",
+        shown="none",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """What countries ask of messages by the class of their sender: quiet hours, and what a text must end with."""
+
+    packs: tuple[str, ...] = setting(
+        "The countries whose rule packs hold, ISO 3166-1; `off` or an empty list: none.", countries, ("KE",)
+    )
+    folder: Path | None = setting(
+        "Folder of your own packs, `ke.toml` for KE; one that is there is read instead of the one that is shipped.",
+        folder,
+        None,
+        shown="none",
+    )
+
+
+@attrs.frozen(kw_only=True)
 class Settings:
     """All that an operator may set. The defaults make the embedded node: own database and queue, this machine alone."""
 
@@ -242,6 +272,8 @@ class Settings:
     store: Store = attrs.field(factory=Store)
     dispatch: Dispatch = attrs.field(factory=Dispatch)
     webhooks: Webhooks = attrs.field(factory=Webhooks)
+    rules: Rules = attrs.field(factory=Rules)
+    links: Links = attrs.field(factory=Links)
     # Where values came from, by full name: the file's or the variable's name; a name that is missing has its default.
     sources: Mapping[str, str] = attrs.field(factory=lambda: MappingProxyType({}), eq=False, repr=False)
 
@@ -253,6 +285,8 @@ SECTIONS: Mapping[str, type] = {
     "store": Store,
     "dispatch": Dispatch,
     "webhooks": Webhooks,
+    "rules": Rules,
+    "links": Links,
 }
 
 

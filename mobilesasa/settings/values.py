@@ -19,6 +19,8 @@ Reader = Callable[[object], T]
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_LINK_BASE = re.compile(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 HIGHEST_PORT = 65535
 
@@ -135,6 +137,19 @@ def ports(value: object) -> tuple[int, ...]:
     return tuple(whole(1, HIGHEST_PORT)(each) for each in _several(value, "ports"))
 
 
+def countries(value: object) -> tuple[str, ...]:
+    """Countries by their two letters (ISO 3166-1), a list in the file, with commas in the environment; `off`: none."""
+    if isinstance(value, str) and value.strip().lower() == "off":
+        return ()
+    return tuple(dict.fromkeys(_country(each) for each in _several(value, "countries")))
+
+
+def _country(written: object) -> str:
+    if not isinstance(written, str) or not _COUNTRY.fullmatch(written):
+        raise ValueError(f"must be a list of countries such as KE, two letters each, or off, not {written!r}")
+    return written.upper()
+
+
 def origins(value: object) -> tuple[str, ...]:
     """Sites as browsers name them, `https://app.example`, or `*`; a list in the file, with commas in the environment."""
     return tuple(_origin(each) for each in _several(value, "sites"))
@@ -194,6 +209,22 @@ def url(*schemes: str) -> Reader[str]:
         return value
 
     return read
+
+
+def link_base(value: object) -> str:
+    """What short links begin with: an HTTPS address, perhaps with a path, or empty; HTTP on this machine alone."""
+    if value == "":
+        return ""
+    found = value.strip().rstrip("/") if isinstance(value, str) else ""
+    try:
+        parts = urlsplit(found)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(f"is not an address that can be read: {value!r}") from None
+    here = parts.hostname == "localhost" or (parts.hostname or "").startswith("127.")
+    if not _LINK_BASE.fullmatch(found) or (parts.scheme == "http" and not here):
+        raise ValueError(f"must be an address such as https://go.example.com or https://example.com/go, not {value!r}")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
 
 
 def _listed(words: Sequence[str]) -> str:

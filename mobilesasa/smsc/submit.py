@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import attrs
 
-from mobilesasa.core.model import INTERMEDIATE, Coding, Origin, Submission, Wish
+from mobilesasa.core.model import INTERMEDIATE, Coding, Lane, Origin, Submission, Wish
 from mobilesasa.core.terms import SmppTerms
 from mobilesasa.smpp.fields import ESM_TYPE_MASK, EsmClass
 from mobilesasa.smpp.pdus import SubmitSm
@@ -125,7 +125,7 @@ def read_submit(pdu: SubmitSm, team_id: int, now_ms: int, terms: SmppTerms = _DE
         pdu: as it came.
         team_id: whose it is.
         now_ms: what relative times count from, in milliseconds since the epoch.
-        terms: of the session: how data_coding 0 is read, and how long a message may be valid.
+        terms: of the session: how data_coding 0 is read, how long a message is valid, its lane without a priority_flag.
 
     Raises:
         BadSubmit: the PDU cannot be read as a message; nothing was looked up.
@@ -153,6 +153,7 @@ def read_submit(pdu: SubmitSm, team_id: int, now_ms: int, terms: SmppTerms = _DE
         scheme.coding,
         validity_ms,
         due_at_ms,
+        Lane.BULK if terms.lane == "bulk" and not pdu.priority_flag else Lane.TRANSACTIONAL,
         options=_options(pdu, scheme),
         max_validity_ms=terms.max_validity_h * _HOUR_MS,
         strict_validity=terms.strict_validity,

@@ -87,7 +87,8 @@ ORDER BY message.id DESC LIMIT 1
 
 WRITTEN = """
 SELECT parts = 1 AND udh IS NULL, coding, options, (extract(epoch FROM pending.due_at) * 1000)::bigint,
-       (extract(epoch FROM message.due_at) * 1000)::bigint, (extract(epoch FROM message.expires_at) * 1000)::bigint
+       (extract(epoch FROM message.due_at) * 1000)::bigint, (extract(epoch FROM message.expires_at) * 1000)::bigint,
+       closes_at IS NOT NULL
 FROM message JOIN pending ON message_id = id WHERE id = %(id)s
 """
 
@@ -99,13 +100,14 @@ WHERE id = %(id)s
 
 PLACE_TAKEN = """
 DELETE FROM pending WHERE message_id = %(id)s
-RETURNING message_id, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted
+RETURNING message_id, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted, campaign_id
 """
 
 PLACE_AGAIN = """
-INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted, expires_at, due_at)
+INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted, campaign_id, expires_at,
+                     due_at, closes_at)
 VALUES (%(id)s, %(team_id)s, %(carrier_id)s, %(lane)s, %(price_units)s, %(attempts)s, %(fallbacks)s, %(doubted)s,
-        to_timestamp(%(expires_at)s), to_timestamp(%(due_at)s))
+        %(campaign_id)s, to_timestamp(%(expires_at)s), to_timestamp(%(due_at)s), to_timestamp(%(closes_at)s))
 """
 
 TOLD = "INSERT INTO message_event (message_id, attempt, kind) VALUES (%(id)s, %(attempts)s, 'replaced')"
@@ -208,10 +210,12 @@ def _replace_one(txn: Txn, team_id: int, asked: Replace, run: int | None) -> Alt
     if not txn.fetchall():
         return Altered(Obstacle.IN_HAND, held=_held(txn, team_id, [asked.message_id], run))
     txn.execute(WRITTEN, {"id": asked.message_id})
-    ((single, coding, options, waits_until_ms, due_at_ms, expires_at_ms),) = txn.fetchall()
+    ((single, coding, options, waits_until_ms, due_at_ms, expires_at_ms, ruled),) = txn.fetchall()
     content = asked.contents[(options or {}).get("data_coding", coding)]
     if not single:
         return Altered(Obstacle.NOT_SINGLE)
+    if ruled:  # its text, and when it goes out, are as the one door made them
+        return Altered(Obstacle.RULED)
     if isinstance(content, Unreadable):
         return Altered(content)
     if asked.due_at_ms is not None:
@@ -240,7 +244,9 @@ def _replace_like(txn: Txn, team_id: int, batch: Sequence[ReplaceLike], run: int
         content = Rewritten(new.text, new.body, new.coding)
         due_at_ms = new.due_at_ms
         done.append(
-            _rewrite(txn, found[0], content, new.wish, new.options, due_at_ms, due_at_ms, new.expires_at_ms),
+            _rewrite(
+                txn, found[0], content, new.wish, new.options, due_at_ms, due_at_ms, new.expires_at_ms, new.closes_at_ms
+            ),
         )
     return done
 
@@ -261,6 +267,7 @@ def _rewrite(
     waits_until_ms: int | None,
     due_at_ms: int | None,
     expires_at_ms: int,
+    closes_at_ms: int | None = None,
 ) -> Altered:
     """Write new content into a message whose place is locked, and give it a place of its own."""
     rewritten = {
@@ -275,10 +282,14 @@ def _rewrite(
     }
     txn.execute(REWRITE, rewritten)
     txn.execute(PLACE_TAKEN, {"id": message_id})
-    ((_, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted),) = txn.fetchall()
+    ((_, team_id, carrier_id, lane, price_units, attempts, fallbacks, doubted, campaign_id),) = txn.fetchall()
     place = {"id": message_id, "team_id": team_id, "carrier_id": carrier_id, "lane": lane, "attempts": attempts}
-    times = {"due_at": _seconds(waits_until_ms), "expires_at": _seconds(expires_at_ms)}
-    kept = {"price_units": price_units, "fallbacks": fallbacks, "doubted": doubted}
+    times = {
+        "due_at": _seconds(waits_until_ms),
+        "expires_at": _seconds(expires_at_ms),
+        "closes_at": _seconds(closes_at_ms),
+    }
+    kept = {"price_units": price_units, "fallbacks": fallbacks, "doubted": doubted, "campaign_id": campaign_id}
     txn.execute(PLACE_AGAIN, place | times | kept)
     txn.execute(TOLD, place)
     waiting = (message_id, carrier_id, Lane(lane)) if waits_until_ms is None else None

@@ -13,7 +13,7 @@ from __future__ import annotations
 import attrs
 
 from mobilesasa.core.documents import KINDS
-from mobilesasa.store import audit_teams
+from mobilesasa.store import audit_campaigns, audit_teams
 from mobilesasa.store.database import Txn, one_row
 
 BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -58,7 +58,7 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE 
 CHARGED = """
 SELECT count(*), count(*) FILTER (WHERE ledger.id IS NULL), (array_agg(message.id::text) FILTER (WHERE ledger.id IS NULL))[1:5]
 FROM message LEFT JOIN ledger
-  ON ledger.id = charge_id AND ledger.team_id = message.team_id AND ledger.kind = 'charge' AND price_units > 0
+  ON ledger.id = charge_id AND ledger.team_id = message.team_id AND ledger.kind IN ('charge', 'reserve') AND price_units > 0
 """
 
 REFUND_ONCE = """
@@ -269,7 +269,7 @@ CHECKS = (
     ("balance", "the balance of each team is the sum of its entries in the ledger", BALANCE),
     ("not_negative", "no balance is below zero", NOT_NEGATIVE),
     ("charges", "each charge is the price and the number of the messages that name it", CHARGES),
-    ("charged", "each message has a price and names a charge of its own team", CHARGED),
+    ("charged", "each message has a price and names a charge, or what a campaign reserved, of its own team", CHARGED),
     ("refund_once", "no message is refunded twice", REFUND_ONCE),
     ("refund_fits", "each refund is for a failed message of the same team, and not above its price", REFUND_FITS),
     ("refunded", "each message of which no carrier took a part is refunded whole once it failed", REFUNDED),
@@ -304,6 +304,7 @@ CHECKS = (
     ("resends", "each resend is of a message of the same team", RESENDS),
     ("one_resend", "no failed message has two resends that have not failed", ONE_RESEND),
     *audit_teams.CHECKS,
+    *audit_campaigns.CHECKS,
 )
 
 

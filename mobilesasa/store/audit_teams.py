@@ -50,7 +50,7 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (W
     FROM file LEFT JOIN (
         SELECT file_id, sum(length(octets)) AS kept, count(*) AS pieces, max(n) + 1 AS behind FROM file_chunk GROUP BY file_id
     ) AS chunks ON chunks.file_id = file.id LEFT JOIN (
-        SELECT file_id, team_id FROM upload UNION SELECT file_id, team_id FROM export
+        SELECT file_id, team_id FROM upload UNION SELECT file_id, team_id FROM export UNION SELECT file_id, team_id FROM audience
     ) AS owner ON owner.file_id = file.id
 ) AS each
 """
@@ -66,6 +66,7 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (W
     SELECT uuid, (state IN ('completed', 'failed', 'cancelled')) <> (finished_at IS NOT NULL) OR (finished_at IS NULL AND CASE kind
         WHEN 'contacts.import' THEN NOT EXISTS (SELECT FROM upload WHERE job_id = job.id AND upload.team_id = job.team_id)
         WHEN 'contacts.undo' THEN NOT EXISTS (SELECT FROM upload WHERE undo_job_id = job.id AND upload.team_id = job.team_id)
+        WHEN 'campaigns.audience' THEN NOT EXISTS (SELECT FROM audience WHERE job_id = job.id AND audience.team_id = job.team_id)
         WHEN 'export' THEN NOT EXISTS (SELECT FROM export WHERE job_id = job.id AND export.team_id = job.team_id)
         ELSE false END) AS wrong
     FROM job
@@ -79,6 +80,19 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (W
         OR removed + restored + kept > imported + updated OR coalesce(errors, 0) > failed AS wrong
     FROM upload JOIN job ON job.id = job_id LEFT JOIN job AS undo ON undo.id = undo_job_id
     LEFT JOIN (SELECT upload_id, count(*) AS errors FROM upload_error GROUP BY upload_id) AS told ON upload_id = upload.id
+) AS each
+"""
+
+# Bad rows are kept for some days; how many rows there were is known from the first look on.
+AUDIENCES = """
+SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (WHERE wrong))[1:5] FROM (
+    SELECT audience.uuid, team.id IS NULL OR (job.team_id, job.kind) <> (audience.team_id, 'campaigns.audience')
+        OR (status IN ('completed', 'failed')) <> (audience.finished_at IS NOT NULL)
+        OR (job.finished_at IS NOT NULL) <> (audience.finished_at IS NOT NULL)
+        OR people + doubles + failed > done_row OR coalesce(seen, 0) <> people OR coalesce(errors, 0) > failed AS wrong
+    FROM audience LEFT JOIN team ON team.id = audience.team_id LEFT JOIN job ON job.id = job_id
+    LEFT JOIN (SELECT audience_id, count(*) AS seen FROM audience_row GROUP BY audience_id) AS there ON there.audience_id = audience.id
+    LEFT JOIN (SELECT audience_id, count(*) AS errors FROM audience_error GROUP BY audience_id) AS told ON told.audience_id = audience.id
 ) AS each
 """
 
@@ -127,12 +141,13 @@ CHECKS = (
     ),
     (
         "files",
-        "each whole file is the sum of its pieces, and what an import or an export of its team names, or a document",
+        "each whole file is the sum of its pieces, and what an import, an export or an audience of its team names, or a document",
         FILES,
     ),
     ("documents", "each document that a sender names is a whole file of its team", DOCUMENTS),
     ("jobs", "a job has ended exactly when it says when, and until then there is what it is for", JOBS),
     ("uploads", "each import is its job's, counts no row twice, and undoes no more than it did", UPLOADS),
+    ("audiences", "each audience is its job's, counts no row twice, and has as many people as it says", AUDIENCES),
     ("exports", "each export is its job's, and its file is whole when that is completed", EXPORTS),
     (
         "deliveries",

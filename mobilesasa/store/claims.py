@@ -17,13 +17,14 @@ from mobilesasa.store.holds import What
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.living import LIVING, SETTLING_S
 from mobilesasa.store.plans import Planned
-from mobilesasa.store.writer import Work
+from mobilesasa.store.writer import Work, always
 
 # The carrier is the one of the row that is taken: it may have gone on since this statement began, and its message is seen as it was.
 CLAIM = Planned("""
 WITH taken AS (
     UPDATE pending SET claimed_by = %(run)s, attempts = attempts + 1
     WHERE message_id = ANY(%(ids)s::uuid[]) AND (claimed_by IS NULL OR claimed_by = %(mine)s) AND due_at IS NULL
+      AND (closes_at IS NULL OR closes_at > now())
     RETURNING message_id, attempts, sent_parts, doubted, carrier_id
 )
 SELECT message.id, team_id, taken.carrier_id, lane, sender, recipient, text, body, udh, coding, parts,
@@ -182,4 +183,4 @@ def _places(txn: Txn) -> list[Place]:
     return [(message_id, carrier_id, _LANES[lane]) for message_id, carrier_id, lane in txn.fetchall()]
 
 
-CLAIMING: Work[Claim, Outbound | None] = Work("claim", claim, claim_again, lambda _: None)
+CLAIMING: Work[Claim, Outbound | None] = Work("claim", claim, claim_again, lambda _: None, alone=always, patient=True)

@@ -192,6 +192,7 @@ class Database:
         threads_max: as many transactions at once, each on a thread and a connection of its own.
         statement_timeout_s: after which the server gives a statement up.
         answers: exceptions that store functions raise on purpose, not worth a log when nobody waits for them any more.
+        slow_s: what takes longer is told to the log.
     """
 
     _reactor: IReactorTime
@@ -200,6 +201,7 @@ class Database:
     _threads_max: int = 6
     _statement_timeout_s: float = 30.0
     _answers: tuple[type[Exception], ...] = ()
+    _slow_s: float = SLOW_S
     _pool: "_Pool | None" = attrs.field(default=None, init=False)
     _in_hand: set[Deferred[Any]] = attrs.field(factory=set, init=False, repr=False)
 
@@ -269,7 +271,7 @@ class Database:
         def ended(result: T | Failure) -> None:
             self._in_hand.discard(work)
             took_s = self._reactor.seconds() - started_at
-            if took_s > SLOW_S:
+            if took_s > self._slow_s:
                 self.log.warn("{name} took {took_s:.3f} s", name=name, took_s=took_s)
             if not waiting.called:
                 waiting.callback(result)

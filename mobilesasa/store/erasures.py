@@ -13,15 +13,18 @@ What the team has of the person since the request is not touched. A suppression 
 person from being written to again. What else names a person (kept replies, files, bad rows, what webhooks were told) is
 looked through at the end of each look (`store.remnants`). An import that waits, or is under way, takes nobody whom its team
 has had forgotten meanwhile: the number stays here until it has ended, and the locks of their jobs put one before the other.
+The same holds for the file of an audience; from audiences that are there the person goes at once. So do those who are a
+recipient of a campaign: in its snapshot stands the pseudonym, and of whom there is no message yet none is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
 
+from mobilesasa.contacts.audiences import READ
 from mobilesasa.contacts.model import Erasure
 from mobilesasa.contacts.uploads import IMPORT
 from mobilesasa.core.actors import Actor
@@ -29,7 +32,7 @@ from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical, first_id_at
 from mobilesasa.core.optouts import ALL_SENDERS
-from mobilesasa.store import remnants, suppressions
+from mobilesasa.store import campaign_people, remnants, suppressions
 from mobilesasa.store.database import Database, Txn, one_row, row_of_uuid
 from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.trail import note
@@ -40,9 +43,9 @@ _COLUMNS: Final = """uuid, (extract(epoch FROM requested_at) * 1000)::bigint, (e
 #: How long a failed part waits for a receipt that says it arrived after all (`reports`).
 LATE_H: Final = 72
 
-# So that no import is within a chunk: it sees this erasure from its next one on.
+# So that no file is within a chunk: it sees this erasure from its next one on.
 HOLD_IMPORTS = """
-SELECT FROM job WHERE team_id = %(team_id)s AND kind = %(kind)s AND state IN ('pending', 'running') ORDER BY id FOR UPDATE
+SELECT FROM job WHERE team_id = %(team_id)s AND kind = ANY(%(kinds)s) AND state IN ('pending', 'running') ORDER BY id FOR UPDATE
 """
 
 # Also one that was deleted, for what became of it is still of the person.
@@ -58,11 +61,29 @@ DELETE FROM upload_change
 WHERE upload_id IN (SELECT id FROM upload WHERE team_id = %(team_id)s) AND contact_id = ANY(%(ids)s)
 """
 
+REMOVE_FROM_AUDIENCES = """
+WITH gone AS (
+    DELETE FROM audience_row WHERE audience_id IN (SELECT id FROM audience WHERE team_id = %(team_id)s) AND phone = %(phone)s
+    RETURNING audience_id
+)
+UPDATE audience SET people = people - 1 FROM gone WHERE id = audience_id
+"""
+
 REMOVE = "DELETE FROM contact WHERE id = ANY(%(ids)s) AND team_id = %(team_id)s"
 
 BEGIN = """
 INSERT INTO erasure (uuid, team_id, phone, pseudonym, upto, requested_at)
 VALUES (%(uuid)s, %(team_id)s, %(phone)s, %(pseudonym)s, %(upto)s, to_timestamp(%(at_ms)s / 1000.0))
+"""
+
+FORGOTTEN = """
+SELECT phone FROM erasure WHERE team_id = %(team_id)s AND phone = ANY(%(phones)s)
+  AND requested_at >= to_timestamp(%(since_ms)s / 1000.0)
+"""
+
+SINCE = """
+SELECT phone, pseudonym FROM erasure
+WHERE team_id = %(team_id)s AND phone IS NOT NULL AND requested_at >= to_timestamp(%(since_ms)s / 1000.0)
 """
 
 FIND = f"SELECT {_COLUMNS} FROM erasure WHERE uuid = %(uuid)s AND team_id = %(team_id)s"
@@ -139,7 +160,7 @@ def begin(txn: Txn, by: Actor, team_id: int, asked: Request) -> None:
         AccessEnded: the caller's token was revoked meanwhile.
     """
     contact = canonical(asked.contact_uuid)
-    txn.execute(HOLD_IMPORTS, {"team_id": team_id, "kind": IMPORT})
+    txn.execute(HOLD_IMPORTS, {"team_id": team_id, "kinds": [IMPORT, READ]})
     txn.execute(PHONE, {"uuid": contact, "team_id": team_id})
     row = txn.fetchone()
     if row is None:
@@ -152,11 +173,32 @@ def begin(txn: Txn, by: Actor, team_id: int, asked: Request) -> None:
     ids = [contact_id for (contact_id,) in txn.fetchall()]
     txn.execute(REMOVE_MEMBER, {"ids": ids})
     txn.execute(REMOVE_BEFORE, {"ids": ids, "team_id": team_id})
+    txn.execute(REMOVE_FROM_AUDIENCES, of_phone)
     txn.execute(REMOVE, {"ids": ids, "team_id": team_id})
     begun = {"uuid": asked.uuid, "pseudonym": asked.pseudonym, "at_ms": asked.at_ms, "upto": first_id_at(asked.at_ms)}
     txn.execute(BEGIN, of_phone | begun)
+    campaign_people.forget(txn, team_id, asked.phone, asked.pseudonym, asked.at_ms)
     if asked.suppress:
         suppressions.add(txn, by, team_id, asked.phone, ALL_SENDERS, "api")
+
+
+def forgotten(txn: Txn, team_id: int, phones: Sequence[str], since_ms: int) -> set[str]:
+    """Return those phones whose people were forgotten since a moment: a file that came then does not bring them back.
+
+    An erasure locks the jobs of files (`begin`), so it comes before a chunk or after it, and keeps its number until these
+    files have been read.
+    """
+    txn.execute(FORGOTTEN, {"team_id": team_id, "phones": list(phones), "since_ms": since_ms})
+    return {phone for (phone,) in txn.fetchall()}
+
+
+def since(txn: Txn, team_id: int, since_ms: int) -> list[tuple[str, str]]:
+    """Return phone and pseudonym of those whom the team has had forgotten since a moment, milliseconds since the epoch.
+
+    Who reads contacts for long, as `/send` does, may have seen people who were forgotten meanwhile.
+    """
+    txn.execute(SINCE, {"team_id": team_id, "since_ms": since_ms})
+    return txn.fetchall()
 
 
 def find(txn: Txn, team_id: int, uuid: str) -> Erasure:

@@ -6,18 +6,22 @@ A slice looks at so many rows of a table, and gives those of them that are meant
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import attrs
 
+from mobilesasa.campaigns.model import Campaign
+from mobilesasa.campaigns.views import WantedRecipients, status_of
+from mobilesasa.core.errors import NotFound
 from mobilesasa.core.exports import Cell, Export
 from mobilesasa.core.ids import first_id_at, made_at_ms
 from mobilesasa.core.model import Coding, State
 from mobilesasa.core.reporting import Figures, Period, Wanted, by_status
 from mobilesasa.sms.numbers import shown
-from mobilesasa.store import figures, paging
+from mobilesasa.store import campaign_lists, campaigns, figures, paging
 from mobilesasa.store.database import Txn
 
 SLICE: Final = 2000  # rows that a slice looks at
@@ -40,7 +44,8 @@ _INBOUND_COLUMNS: Final = (
     "opt_out",
     "received_at",
 )
-_LEDGER_COLUMNS: Final = ("id", "kind", "units", "messages", "message_uuid", "note", "created_at")
+_LEDGER_COLUMNS: Final = ("id", "kind", "units", "messages", "message_uuid", "campaign_uuid", "note", "created_at")
+_RECIPIENT_COLUMNS: Final = ("to", "status", "message_uuid", "message", "parts", "cost_units", "skipped", "clicks")
 _FIGURES: Final = tuple(field.name for field in attrs.fields(Figures))
 _CODINGS: Final = {int(Coding.GSM7): "gsm7", int(Coding.UCS2): "ucs2", int(Coding.BINARY): "binary"}
 _LONGEST_CODE: Final = 6  # digits; what is longer is shown with a plus
@@ -101,7 +106,8 @@ _LEDGER_MEANT: Final = """
 LEDGER_LAST: Final = "SELECT coalesce(max(id), 0) FROM ledger WHERE team_id = %(team_id)s"
 LEDGER_END: Final = f"SELECT id {_LEDGER} ORDER BY id OFFSET %(limit)s - 1 LIMIT 1"
 LEDGER: Final = f"""
-SELECT id, kind, units, messages, message_id, note, (extract(epoch FROM at) * 1000)::bigint {_LEDGER} {_LEDGER_MEANT} ORDER BY id
+SELECT id, kind, units, messages, message_id, campaign_uuid, note, (extract(epoch FROM at) * 1000)::bigint
+{_LEDGER} {_LEDGER_MEANT} ORDER BY id
 """
 LEDGER_COUNT: Final = f"SELECT count(*), count(*) FROM (SELECT {_LEDGER} {_LEDGER_MEANT} LIMIT %(limit)s) AS found"
 LEDGER_ESTIMATE: Final = f"EXPLAIN (FORMAT JSON) SELECT {_LEDGER} {_LEDGER_MEANT}"
@@ -120,13 +126,16 @@ def columns(txn: Txn, export: Export) -> list[str]:
             *(("country",) if export.asked["group_by"] == "network" else ()),
             *_FIGURES,
         ]
-    return list({"messages": _MESSAGE_COLUMNS, "inbound": _INBOUND_COLUMNS, "ledger": _LEDGER_COLUMNS}[export.kind])
+    return list(_COLUMNS[export.kind])
 
 
 def count(txn: Txn, export: Export) -> tuple[int | None, bool]:
     """Return how many rows there are, and whether that is an estimate; None of a report, which is short."""
     if export.kind == "report":
         return None, False
+    if export.kind == "recipients":
+        campaign = _campaign(txn, export)
+        return (0, False) if campaign is None else campaign_lists.count(txn, campaign, WantedRecipients())
     statement, estimate = _COUNTS[export.kind]
     return paging.count(txn, statement, estimate, _given(export, None))
 
@@ -214,9 +223,39 @@ def _report(txn: Txn, export: Export, _: Sequence[str], cursor: Any) -> tuple[li
     return [[named.get(str(each.key), each.key), *_counts(each.figures)] for each in found], None
 
 
+def _recipients(txn: Txn, export: Export, _: Sequence[str], cursor: Any) -> tuple[list[list[Cell]], Any]:
+    """Read recipients; who has no text of their own got that of all."""
+    campaign = _campaign(txn, export)
+    if campaign is None:
+        return [], None
+    found, last = campaign_lists.page(txn, campaign, WantedRecipients(), SLICE, 0, cursor)
+    rows: list[list[Cell]] = [
+        [
+            shown(each.phone), status_of(each), each.message_id, each.text or campaign.message, each.parts, each.units,
+            each.skipped, each.clicks,
+        ]
+        for each in found
+    ]  # fmt: skip
+    return rows, last
+
+
+def _campaign(txn: Txn, export: Export) -> Campaign | None:
+    """Return the campaign whose recipients are meant; None: it was a draft, and is no more."""
+    with suppress(NotFound):
+        return campaigns.find(txn, export.team_id, export.asked["campaign_uuid"])
+    return None
+
+
 _READERS: Final[Mapping[str, Read]] = {
     "messages": _messages, "contacts": _contacts, "inbound": _inbound, "ledger": _ledger, "report": _report,
+    "recipients": _recipients,
 }  # fmt: skip
+_COLUMNS: Final[Mapping[str, Sequence[str]]] = {
+    "messages": _MESSAGE_COLUMNS,
+    "inbound": _INBOUND_COLUMNS,
+    "ledger": _LEDGER_COLUMNS,
+    "recipients": _RECIPIENT_COLUMNS,
+}
 _COUNTS: Final = {
     "messages": (MESSAGES_COUNT, MESSAGES_ESTIMATE),
     "contacts": (CONTACTS_COUNT, CONTACTS_ESTIMATE),

@@ -49,12 +49,14 @@ WITH leaving AS MATERIALIZED (
 SELECT id, ways[1], lane FROM moved
 """
 
-# Scheduled messages wait for their time where they are. The carrier that is left has not refused them: it is the last resort.
+# Scheduled messages wait for their time where they are; so do those that wait for the end of quiet hours, and paused ones. The carrier
+# that is left has not refused them: it is the last resort.
 MOVE_ON = """
 WITH stuck AS MATERIALIZED (
     SELECT message_id, fallbacks FROM pending
     WHERE carrier_id = %(carrier_id)s AND fallbacks IS NOT NULL AND message_id > %(after)s
-      AND claimed_by IS NULL AND sent_parts = 0 AND (due_at IS NULL OR attempts > 0) AND expires_at > now()
+      AND claimed_by IS NULL AND sent_parts = 0 AND expires_at > now()
+      AND (due_at IS NULL OR (attempts > 0 AND closes_at IS NULL AND due_at < '2100-01-01'))
     ORDER BY message_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), way AS MATERIALIZED (
     SELECT message_id AS id, ways[1] AS next, ways[2:] || %(carrier_id)s::integer AS rest FROM stuck, LATERAL (

@@ -59,9 +59,11 @@ LATENCIES: Final = (
     f"SELECT {_classes('sent_within', SENT_CLASSES_MS)}, {_classes('delivered_within', DELIVERED_CLASSES_MS)} {_MEANT}"
 )
 
-# Charges are those of the messages themselves, for the ledger has an entry for each commit; the other kinds have few.
+# Charges are those of the messages themselves, for the ledger has an entry for each commit; the other kinds have few. Messages of
+# campaigns are counted with the others, and paid for by what those reserve.
 USAGE: Final = """
-SELECT 'charge', width_bucket(quarter, %(starts)s::integer[]) - 1 AS span, -sum(units)::bigint, sum(accepted)::bigint
+SELECT 'charge', width_bucket(quarter, %(starts)s::integer[]) - 1 AS span,
+       -coalesce(sum(units) FILTER (WHERE campaign = '00000000-0000-0000-0000-000000000000'), 0)::bigint, sum(accepted)::bigint
 FROM rollup WHERE team_id = %(team_id)s AND quarter >= %(begin)s AND quarter < %(end)s GROUP BY span
 UNION ALL
 SELECT kind, width_bucket((extract(epoch FROM at) * 1000)::bigint / %(quarter_ms)s, %(starts)s::bigint[]) - 1 AS span,

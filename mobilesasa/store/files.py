@@ -39,6 +39,14 @@ READ_CHUNK = "SELECT octets FROM file_chunk WHERE file_id = %(id)s AND n = %(n)s
 
 REMOVE = "DELETE FROM file WHERE id = %(id)s"
 
+# Who names a file holds it with a lock of its key until their commit, whose answer may have been lost on its way.
+HOLD = "SELECT FROM file WHERE id = %(id)s FOR UPDATE"
+
+DROP = """
+DELETE FROM file WHERE id = %(id)s
+  AND NOT EXISTS (SELECT FROM upload WHERE file_id = file.id) AND NOT EXISTS (SELECT FROM audience WHERE file_id = file.id)
+"""
+
 # What a sender names is kept as long as the sender.
 FORGET = """
 DELETE FROM file WHERE id IN (
@@ -104,6 +112,15 @@ def read_chunk(txn: Txn, file_id: int, n: int) -> bytes | None:
 def remove(txn: Txn, file_id: int) -> None:
     """Remove a file, whole or not."""
     txn.execute(REMOVE, {"id": file_id})
+
+
+def drop(txn: Txn, file_id: int) -> None:
+    """Remove a file of which nothing has come; one that an import or an audience names stays.
+
+    It may be asked for while nobody knows whether what names it was committed: that is waited for.
+    """
+    txn.execute(HOLD, {"id": file_id})
+    txn.execute(DROP, {"id": file_id})
 
 
 def read(txn: Txn, file: File) -> bytes:

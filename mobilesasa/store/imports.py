@@ -14,7 +14,7 @@ import attrs
 from mobilesasa.contacts.fields import ATTRIBUTES
 from mobilesasa.contacts.uploads import Upload
 from mobilesasa.core.jobs import Job, JobGone, JobState
-from mobilesasa.store import files, hooks, jobs, uploads
+from mobilesasa.store import erasures, files, hooks, jobs, uploads
 from mobilesasa.store.database import Database, Txn, one_row
 from mobilesasa.store.rows import as_json
 
@@ -102,12 +102,6 @@ SELECT %(upload_id)s, row, wrong, cells FROM json_to_recordset(%(rows)s) AS fail
 ON CONFLICT (upload_id, row) DO NOTHING
 """
 
-# Of people whom the team was asked to forget after the file came.
-FORGOTTEN = """
-SELECT phone FROM erasure WHERE team_id = %(team_id)s AND phone = ANY(%(phones)s)
-  AND requested_at >= to_timestamp(%(created_at_ms)s / 1000.0)
-"""
-
 COME_ON = """
 UPDATE upload SET done_row = %(upto)s, imported = imported + %(imported)s, updated = updated + %(updated)s,
     skipped = skipped + %(skipped)s, failed = failed + %(failed)s
@@ -171,7 +165,8 @@ def take(txn: Txn, job: Job, upload: Upload, after: int, chunk: Mapping[str, Any
         JobGone: the import was cancelled or is another's, or the chunk was taken before.
     """
     jobs.advance(txn, job)
-    forgotten = _forgotten(txn, upload, chunk["rows"])
+    phones = [row["phone"] for row in chunk["rows"]]
+    forgotten = erasures.forgotten(txn, upload.team_id, phones, upload.created_at_ms)
     rows, failed = [row for row in chunk["rows"] if row["phone"] not in forgotten], list(chunk["failed"])
     updated, skipped = chunk["updated"], chunk["skipped"]  # by rows that stand behind another of their phone
     if upload.plan.dry_run:
@@ -192,17 +187,6 @@ def take(txn: Txn, job: Job, upload: Upload, after: int, chunk: Mapping[str, Any
     txn.execute(COME_ON, {**given, **counts})
     if txn.rowcount == 0:
         raise JobGone(f"row {after} of upload {upload.id} is not the last that was dealt with")
-
-
-def _forgotten(txn: Txn, upload: Upload, rows: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the phones of those who were forgotten while the file waited, or was being read: it does not bring them back.
-
-    An erasure locks the jobs of imports (`erasures.begin`), so it comes before a chunk or after it, and keeps its number
-    until these imports have ended.
-    """
-    given = {"team_id": upload.team_id, "created_at_ms": upload.created_at_ms}
-    txn.execute(FORGOTTEN, {**given, "phones": [row["phone"] for row in rows]})
-    return {phone for (phone,) in txn.fetchall()}
 
 
 def _keep(txn: Txn, upload: Upload, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int, list[dict[str, Any]]]:

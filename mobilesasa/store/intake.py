@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from mobilesasa.core.actors import Actor, ActorKind
 from mobilesasa.core.errors import AccessEnded, InsufficientUnits, Refused
 from mobilesasa.core.model import MessageId, Priced
 from mobilesasa.store import suppressions, trail
@@ -14,20 +15,28 @@ from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work
 
 # A team that can pay for 20 of 50 gets exactly 20: those, in order, whose running sum its balance covers.
-# The team's row is locked first, in the order of ids, so that two nodes neither overspend nor deadlock.
-ACCEPT = Planned("""
+# The tokens' rows are locked first, then those of the teams, each in the order of ids, so that two nodes neither overspend nor
+# deadlock. The answer has the numbers of those that are paid, and -1 less the number of each whose token has ended.
+ACCEPT = Planned(
+    f"""
 WITH asked AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(batch)s) AS asked (
-        n integer, id uuid, team_id integer, carrier_id integer, price_units integer, lane smallint, origin smallint,
+        n integer, id uuid, team_id integer, token smallint, carrier_id integer, price_units integer, lane smallint, origin smallint,
         wish smallint, coding smallint, parts smallint, expires_at float8, due_at float8, sender text, recipient text,
         text text, body text, udh text, resent_from uuid, options jsonb, fallbacks integer[], client_reference text,
-        campaign_uuid uuid)
+        campaign_uuid uuid, closes_at float8)
+), still AS MATERIALIZED ({trail.STILL_GOOD}
+), good AS MATERIALIZED (
+    SELECT coalesce(array_agg(uuid), '{{}}') AS tokens FROM still
 ), payer AS MATERIALIZED (
-    SELECT id, balance FROM team WHERE id = ANY(%(teams)s::integer[]) ORDER BY id FOR UPDATE
+    SELECT id, balance FROM team
+    WHERE id = ANY(%(teams)s::integer[]) AND (SELECT cardinality(tokens) FROM good) >= 0 ORDER BY id FOR UPDATE
 ), paid AS MATERIALIZED (
     SELECT * FROM (
         SELECT asked.*, payer.balance, sum(price_units) OVER (PARTITION BY team_id ORDER BY n) AS running_units
-        FROM asked JOIN payer ON payer.id = team_id WHERE price_units <= payer.balance
+        FROM asked JOIN payer ON payer.id = team_id
+        WHERE price_units <= payer.balance
+        AND (token IS NULL OR (%(uuids)s::uuid[])[token] = ANY((SELECT tokens FROM good)::uuid[]))
     ) AS affordable WHERE running_units <= balance
 ), bill AS MATERIALIZED (
     SELECT team_id, sum(price_units) AS units, count(*) AS messages FROM paid GROUP BY team_id
@@ -45,13 +54,17 @@ WITH asked AS MATERIALIZED (
            resent_from, options, client_reference, campaign_uuid
     FROM paid JOIN entry ON entry.team_id = paid.team_id
 ), waiting AS (
-    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at, fallbacks)
-    SELECT id, team_id, carrier_id, lane, price_units, to_timestamp(expires_at), to_timestamp(due_at), fallbacks FROM paid
+    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at, closes_at, fallbacks)
+    SELECT id, team_id, carrier_id, lane, price_units, to_timestamp(expires_at), to_timestamp(due_at), to_timestamp(closes_at),
+           fallbacks
+    FROM paid
 ), counted AS (
     INSERT INTO rollup_change (kind, ids) SELECT 10, array_agg(id) FROM paid HAVING count(*) > 0
 )
-SELECT n FROM paid
-""")
+SELECT n FROM paid UNION ALL SELECT -1 - n FROM asked
+WHERE token IS NOT NULL AND (%(uuids)s::uuid[])[token] <> ALL((SELECT tokens FROM good)::uuid[])
+"""
+)
 
 STORED = "SELECT id FROM message WHERE id = ANY(%(ids)s::uuid[])"
 
@@ -60,23 +73,32 @@ def accept(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
     """Charge the teams and store the messages of one group commit, each both or neither.
 
     Returns None for each message that was stored, else its refusal, `AccessEnded`, `InsufficientUnits` or `Suppressed`. Runs
-    on a database thread and may run twice (deadlock): touches nothing but `txn`.
+    on a database thread and may run twice (deadlock): touches nothing but `txn`. The tokens in whose names messages are sent are
+    looked at in the statement that stores those messages, and locked in a shared way until its commit (decision 24).
     """
     refused: dict[MessageId, Refused] = {**suppressions.refusals(txn, batch), **_no_longer_allowed(txn, batch)}
-    rows = [_row(n, message) for n, message in enumerate(batch) if message.id not in refused]
+    tokens: dict[str, int] = {}
+    rows = [_row(n, message, tokens) for n, message in enumerate(batch) if message.id not in refused]
     paid: set[int] = set()
     while rows:
-        teams = {row["team_id"] for row in rows}
-        txn.execute(ACCEPT, {"batch": as_json(rows), "teams": list(teams)})
-        fitting = {n for (n,) in txn.fetchall()}
+        fitting, ended = _accept(txn, rows, tokens)
         paid |= fitting
-        if not fitting or len(fitting) == len(rows):
-            break
-        rows = [row for row in rows if row["n"] not in fitting]  # a dear one did not fit; a cheaper one behind it may
+        refused |= {batch[n].id: AccessEnded(trail.ENDED) for n in ended}
+        done = fitting | ended
+        # a dear one did not fit; a cheaper one behind it may
+        rows = [row for row in rows if row["n"] not in done] if fitting and len(done) < len(rows) else []
     return [
         None if n in paid else refused.get(message.id) or InsufficientUnits(message.price_units)
         for n, message in enumerate(batch)
     ]
+
+
+def _accept(txn: Txn, rows: list[dict[str, Any]], tokens: Iterable[str]) -> tuple[set[int], set[int]]:
+    """Store what can be paid for; return the numbers of those, and of the messages whose token has ended."""
+    teams = {row["team_id"] for row in rows}
+    txn.execute(ACCEPT, {"batch": as_json(rows), "teams": list(teams), "uuids": uuids(tokens)})
+    found = [n for (n,) in txn.fetchall()]
+    return {n for n in found if n >= 0}, {-1 - n for n in found if n < 0}
 
 
 def accept_one(txn: Txn, message: Priced) -> None:
@@ -115,8 +137,8 @@ def uuids(ids: Any) -> str:
 
 
 def _no_longer_allowed(txn: Txn, batch: Sequence[Priced]) -> dict[MessageId, AccessEnded]:
-    """Return the refusals of messages whose token, login or role has ended; those of the others hold until the commit."""
-    actors = {each.opened_by: each for message in batch if (each := message.by) is not None}
+    """Return the refusals of messages whose login or role has ended; those of the others hold until the commit."""
+    actors = {each.opened_by: each for each in _actors(batch) if each.kind is not ActorKind.TOKEN}
     if not actors:
         return {}
     ended = {actor.opened_by: why for actor, why in trail.ended(txn, actors.values()).items()}
@@ -126,7 +148,17 @@ def _no_longer_allowed(txn: Txn, batch: Sequence[Priced]) -> dict[MessageId, Acc
     return {message_id: AccessEnded(ended[opened_by]) for message_id, opened_by in asked if opened_by in ended}
 
 
-def _row(n: int, message: Priced) -> dict[str, Any]:
+def _actors(batch: Sequence[Priced]) -> Iterable[Actor]:
+    """Return in whose names messages are sent; all of a call have the same object, which is looked at once."""
+    return {id(message.by): message.by for message in batch if message.by is not None}.values()
+
+
+def _stands_alone(batch: Sequence[Priced]) -> bool:
+    """Say whether no lock but those of `ACCEPT` itself has to hold until it has stored the messages."""
+    return all(actor.kind is ActorKind.TOKEN for actor in _actors(batch))
+
+
+def _row(n: int, message: Priced, tokens: dict[str, int]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "n": n,
         "id": message.id,
@@ -142,6 +174,9 @@ def _row(n: int, message: Priced) -> dict[str, Any]:
         "sender": message.sender,
         "recipient": message.recipient,
     }
+    by = message.by
+    if by is not None and by.kind is ActorKind.TOKEN:
+        row["token"] = tokens.setdefault(str(by.uuid), len(tokens) + 1)  # its place among them
     if message.text is not None:
         row["text"] = message.text
     if message.body is not None:
@@ -160,7 +195,9 @@ def _row(n: int, message: Priced) -> dict[str, Any]:
         row["client_reference"] = message.client_reference
     if message.campaign_uuid is not None:
         row["campaign_uuid"] = message.campaign_uuid
+    if message.closes_at_ms is not None:
+        row["closes_at"] = message.closes_at_ms / 1000
     return row
 
 
-ACCEPTING: Work[Priced, Refused | None] = Work("accept", accept, accept_again)
+ACCEPTING: Work[Priced, Refused | None] = Work("accept", accept, accept_again, alone=_stands_alone)

@@ -13,7 +13,9 @@ from mobilesasa.core.inbound import REMEMBERED_H, Arrival, Owed, Taken
 from mobilesasa.core.model import Lane, MessageId, Notice, Outbound, Place, Priced, Report, Settled, Settlement
 from mobilesasa.store import (
     attempts,
+    audiences,
     callbacks,
+    campaign_keeping,
     claims,
     erasures,
     failover,
@@ -115,9 +117,9 @@ class Journal:
         """See `core.ports.Journal`."""
         return self._writer.write(CLAIMING, [Claim(message_id, self._run) for message_id in ids])
 
-    def settle(self, batch: Sequence[Settlement]) -> Deferred[list[Settled]]:
+    def settle(self, batch: Sequence[Settlement], patient: bool = False) -> Deferred[list[Settled]]:
         """See `core.ports.Journal`."""
-        return self._writer.write(SETTLING, batch)
+        return self._writer.write(SETTLING, batch, patient)
 
     def report(self, batch: Sequence[Report]) -> Deferred[list[Notice | None]]:
         """See `core.ports.Journal`."""
@@ -184,6 +186,12 @@ class Journal:
             pass
         while await self._database.run("uploads.forget", uploads.forget, limit) == limit:
             pass
+        while await self._database.run("audiences.forget", audiences.forget, limit) == limit:
+            pass
+        while await self._database.run("audiences.forget_old", audiences.forget_old):
+            pass
+        while await self._database.run("campaigns.forget", campaign_keeping.forget):
+            pass
         while await self._database.run("jobs.forget", jobs.forget, FEW) == FEW:
             pass
         while await self._database.run("files.forget", files.forget, FEW) == FEW:
@@ -194,6 +202,7 @@ class Journal:
     async def let_go_of_texts(self, default_days: int, limit: int) -> bool:
         """Remove texts that were kept long enough, of at most `limit` messages; returns whether there may be more."""
         more = await self._database.run("texts.let_go", texts.let_go, default_days, limit)
+        more = await self._database.run("campaigns.let_go", campaign_keeping.let_go_of_texts, default_days) or more
         return await self._database.run("inbound.let_go", inbound.let_go, default_days, limit) == limit or more
 
     async def forget_people(self, receipt_h: int, limit: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import attrs
 
 from mobilesasa.core.errors import NotFound
-from mobilesasa.core.filters import LedgerFilter
+from mobilesasa.core.filters import LedgerFilter, LedgerKind
 from mobilesasa.store import paging
 from mobilesasa.store.database import Database, Txn
 
@@ -36,10 +36,13 @@ FROM ledger WHERE team_id = %(team_id)s AND (%(kind)s::text IS NULL OR kind = %(
 """
 
 PAGE = f"""
-SELECT entry.id, kind, units, messages, message_id, note, (extract(epoch FROM at) * 1000)::bigint, coalesce(mark.balance, 0) + (
+SELECT entry.id, kind, units, messages, message_id, campaign_uuid, note,
+       (extract(epoch FROM at) * 1000)::bigint, coalesce(mark.balance, 0) + (
     SELECT coalesce(sum(units), 0) FROM ledger WHERE team_id = %(team_id)s AND id > coalesce(mark.ledger_id, 0) AND id <= entry.id
 )::bigint
-FROM (SELECT id, kind, units, messages, message_id, note, at {_WANTED} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s) AS entry
+FROM (
+    SELECT id, kind, units, messages, message_id, campaign_uuid, note, at {_WANTED} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s
+) AS entry
 LEFT JOIN LATERAL (
     SELECT ledger_id, balance FROM ledger_mark WHERE team_id = %(team_id)s AND ledger_id <= entry.id
     ORDER BY ledger_id DESC LIMIT 1
@@ -69,7 +72,9 @@ ON CONFLICT DO NOTHING
 
 
 STANDING = """
-SELECT balance, (SELECT coalesce(sum(price_units), 0)::bigint FROM pending WHERE team_id = team.id), low_balance_units
+SELECT balance, (SELECT coalesce(sum(price_units), 0)::bigint FROM pending WHERE team_id = team.id) + (
+    SELECT coalesce(sum(reserved_units - captured_units), 0)::bigint FROM campaign
+    WHERE team_id = team.id AND phase IN ('scheduled', 'sending', 'paused')), low_balance_units
 FROM team WHERE id = %(team_id)s
 """
 
@@ -79,7 +84,7 @@ class Standing:
     """A team's units at this moment."""
 
     available_units: int
-    reserved_units: int  # of messages that no carrier has taken yet
+    reserved_units: int  # of messages that no carrier has taken yet, and of recipients of campaigns that have none yet
     low_balance_units: int | None  # below which the team is told
 
 
@@ -88,10 +93,11 @@ class Entry:
     """What changed a team's balance."""
 
     id: int
-    kind: str  # topup, charge, refund or adjustment
+    kind: LedgerKind
     units: int  # what it gave, or took where it is negative
-    messages: int  # how many messages a charge covers
+    messages: int  # how many messages a charge covers, or a campaign's units are or were for
     message_id: str | None  # of a refund
+    campaign_uuid: str | None  # of what a campaign reserved, or gave back
     note: str | None  # of a top-up or adjustment
     at_ms: int
     balance_units: int  # behind it

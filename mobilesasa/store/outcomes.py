@@ -37,7 +37,7 @@ from mobilesasa.store.writer import Work
 SENT = Planned(
     """
 WITH sent AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(%(messages)s) AS sent (
+    SELECT *, 1 AS one FROM json_to_recordset(%(messages)s) AS sent (
         id uuid, carrier_id integer, attempt smallint, at float8, refs text, ids smallint)
 ), gone AS (
     DELETE FROM pending WHERE message_id = ANY(%(ids)s::uuid[]) RETURNING message_id, carrier_id
@@ -45,7 +45,7 @@ WITH sent AS MATERIALIZED (
     UPDATE message SET state = 20, carrier_id = sent.carrier_id, attempts = attempt, sent_at = to_timestamp(at),
                        refs = nullif(concat_ws(' ', message.refs, nullif(sent.refs, '')), ''),
                        open_parts = least(open_parts, nullif(sent.ids, 0))
-    FROM sent WHERE message.id = sent.id AND state = 10
+    FROM sent WHERE message.id = sent.id AND state = 10 AND one = 1  -- `store.plans` says why
     RETURNING message.id, team_id
 ), waits AS (
     INSERT INTO awaiting (carrier_id, ref, message_id, part, sent_at)
@@ -193,7 +193,8 @@ FROM json_to_recordset(%(messages)s) AS doubted (id uuid, carrier_id integer, at
 TAKEN_FOR_SENT = "no answer came, so the carrier may have it: it is taken for sent, and not sent again"
 
 OVERDUE = """
-SELECT message_id, carrier_id, attempts FROM pending WHERE expires_at <= now() AND claimed_by IS NULL
+SELECT message_id, carrier_id, attempts FROM pending
+WHERE expires_at <= now() AND claimed_by IS NULL AND coalesce(closes_at >= expires_at, true)  -- else `store.closing` comes first
 ORDER BY message_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 

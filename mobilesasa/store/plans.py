@@ -4,7 +4,10 @@ A `Planned` statement is a text like any other, and a plain cursor runs it as it
 first time it runs it on its session, and calls it by name from then on. Its plan must be right for batches of every size and
 for tables of every size, so it is made without looking at a parameter (`plan_cache_mode`): write such a statement so that every
 row of the batch looks up its row by index. What finds months of `message` by the ids in a parameter is not for this.
-PostgreSQL plans it anew by itself when a table has changed.
+PostgreSQL plans it anew by itself when it has looked at a table (ANALYZE), which is long after that has grown: on a new store a join of
+a batch with `message` was planned for some hundred rows and then read all of many thousands each time. So a batch that is joined
+with `message` has a column `one`, and the join the condition `one = 1`: the planner knows nothing of it, supposes that one
+row is left, and looks rows up by index whatever the size of the table.
 """
 
 from __future__ import annotations
@@ -52,16 +55,19 @@ class PlanningCursor(cursor):
 
     Attributes:
         plans: the names of those that the session has; the same set for all cursors of a session.
+        executed: how many statements have ended well, those that prepare others left out.
     """
 
     plans: set[str]
+    executed = 0
 
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
         """Run a statement, by its plan if it is `Planned`."""
         if not isinstance(query, Planned):
             super().execute(query, vars)
-            return
-        if query.name not in self.plans:
-            super().execute(query.preparing)
-            self.plans.add(query.name)  # a rollback leaves it
-        super().execute(query.calling, vars)
+        else:
+            if query.name not in self.plans:
+                super().execute(query.preparing)
+                self.plans.add(query.name)  # a rollback leaves it
+            super().execute(query.calling, vars)
+        self.executed += 1

@@ -4,7 +4,7 @@ An erasure (`store.erasures`) has it looked through at the end of each of its lo
 
     kept replies             name the person no more; the key stays, so that no call is done twice
     files that were imported go when their import has ended: nobody needs them then
-    bad rows of imports      go when they have the last digits of the number, however it is written
+    bad rows of files        go when they have the last digits of the number, however it is written
     files of exports         go whole: CSV files that hold the number, and workbooks, in which it cannot be looked for
     what webhooks were told  has the pseudonym in the place of the number, once they were told
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mobilesasa.contacts.forgetting import forgotten
-from mobilesasa.store import idempotency
+from mobilesasa.store import campaign_people, idempotency
 from mobilesasa.store.database import Txn, one_row
 
 DIGITS: Final = 9  # the last ones, by which a number is known in whatever way people write it
@@ -30,14 +30,18 @@ DELETE FROM file WHERE team_id = %(team_id)s AND id IN (
     WHERE upload.team_id = %(team_id)s AND upload.created_at <= %(requested_at)s AND finished_at IS NOT NULL)
 """
 
-DROP_ERRORS = """
-DELETE FROM upload_error
-WHERE upload_id IN (SELECT id FROM upload WHERE team_id = %(team_id)s AND created_at <= %(requested_at)s)
+_DROP_ERRORS = """
+DELETE FROM {0}_error
+WHERE {0}_id IN (SELECT id FROM {0} WHERE team_id = %(team_id)s AND created_at <= %(requested_at)s)
   AND regexp_replace(cells::text || wrong::text, '[^0-9]', '', 'g') LIKE '%%' || right(%(phone)s, %(digits)s) || '%%'
 """
 
+DROP_UPLOAD_ERRORS = _DROP_ERRORS.format("upload")
+DROP_AUDIENCE_ERRORS = _DROP_ERRORS.format("audience")
+
 _EXPORTS = """FROM export JOIN job ON job.id = job_id
-    WHERE export.team_id = %(team_id)s AND export.created_at <= %(requested_at)s AND export.kind IN ('messages', 'contacts', 'inbound')"""
+    WHERE export.team_id = %(team_id)s AND export.created_at <= %(requested_at)s
+      AND export.kind IN ('messages', 'contacts', 'inbound', 'recipients')"""
 
 # A number may begin in one piece of a file and end in the next.
 DROP_EXPORTED = f"""
@@ -74,12 +78,27 @@ UPDATE webhook_delivery SET answer = NULL WHERE webhook_id IN (SELECT id FROM we
   AND answer LIKE '%%' || right(%(phone)s, %(digits)s) || '%%'
 """
 
+# A campaign that was being sent when they asked may have taken the person for a recipient, which only a later look can see.
 LEFT = f"""
 SELECT EXISTS (SELECT {_OPT_OUTS})
     OR EXISTS (SELECT FROM upload JOIN job ON job.id = job_id
                WHERE upload.team_id = %(team_id)s AND upload.created_at <= %(requested_at)s AND finished_at IS NULL)
+    OR EXISTS (SELECT FROM audience WHERE team_id = %(team_id)s AND created_at <= %(requested_at)s AND finished_at IS NULL)
     OR EXISTS (SELECT {_EXPORTS} AND finished_at IS NULL)
+    OR (%(requested_at)s > now() - interval '1 hour' AND EXISTS (
+        SELECT FROM campaign WHERE team_id = %(team_id)s AND created_at <= %(requested_at)s
+          AND coalesce(armed_at, now()) > %(requested_at)s - interval '1 hour'))
 """
+
+STATEMENTS = (
+    DROP_UPLOADED,
+    DROP_UPLOAD_ERRORS,
+    DROP_AUDIENCE_ERRORS,
+    DROP_EXPORTED,
+    FORGET_ASKED,
+    FORGET_TOLD,
+    FORGET_ANSWERS,
+)
 
 
 def forget(txn: Txn, person: dict[str, Any]) -> bool:
@@ -91,10 +110,11 @@ def forget(txn: Txn, person: dict[str, Any]) -> bool:
     """
     given = {**person, "digits": DIGITS}
     txn.execute(PATIENCE)
-    for statement in (DROP_UPLOADED, DROP_ERRORS, DROP_EXPORTED, FORGET_ASKED, FORGET_TOLD, FORGET_ANSWERS):
+    for statement in STATEMENTS:
         txn.execute(statement, given)
     phone, pseudonym = person["phone"], person["pseudonym"]
     until = person["requested_at"]
+    campaign_people.forget(txn, person["team_id"], phone, pseudonym, round(until.timestamp() * 1000))
     idempotency.rewrite(txn, person["team_id"], phone.encode(), until, lambda reply: forgotten(reply, phone, pseudonym))
     txn.execute(LEFT, given)
     left: bool = one_row(txn)[0]

@@ -37,7 +37,7 @@ WITH heard AS MATERIALIZED (
     ) AS hit WHERE awaiting.ctid = place
     RETURNING hit.n, message_id, part, failed, hit.done_at, hit.error
 ), each AS MATERIALIZED (
-    SELECT message_id, count(*) FILTER (WHERE NOT failed) AS closed, count(*) FILTER (WHERE failed) AS mended,
+    SELECT message_id, 1 AS one, count(*) FILTER (WHERE NOT failed) AS closed, count(*) FILTER (WHERE failed) AS mended,
            array_agg(part::text) FILTER (WHERE failed) AS mended_parts,
            max(done_at) AS done_at, max(error) AS error
     FROM gone GROUP BY message_id
@@ -53,7 +53,7 @@ WITH heard AS MATERIALIZED (
                           WHERE split_part(said, ' ', 2) <> ALL (mended_parts)), '; ') END,
         error = CASE WHEN failed_parts = mended THEN coalesce(nullif(each.error, ''), message.error) ELSE message.error END,
         done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
-    FROM each WHERE message.id = each.message_id
+    FROM each WHERE message.id = each.message_id AND one = 1
     RETURNING message.*, closed, mended
 ), counted AS (
     INSERT INTO rollup_change (kind, ids)
@@ -83,7 +83,7 @@ WITH heard AS MATERIALIZED (
     ) AS hit WHERE awaiting.ctid = place AND NOT awaiting.failed
     RETURNING hit.n, message_id, part, hit.done_at, hit.error, hit.failure
 ), each AS MATERIALIZED (
-    SELECT message_id, count(*) AS closed, max(done_at) AS done_at, max(error) AS error, min(failure) AS failure,
+    SELECT message_id, 1 AS one, count(*) AS closed, max(done_at) AS done_at, max(error) AS error, min(failure) AS failure,
            string_agg(concat('part ', part, ' failed: ', failure, ', error ' || nullif(error, '')), '; ' ORDER BY part) AS which
     FROM hit GROUP BY message_id
 ), moved AS (
@@ -93,7 +93,7 @@ WITH heard AS MATERIALIZED (
         failure = each.failure, error = each.error,
         reason = CASE WHEN strpos(refs, ' ') > 0 THEN concat_ws('; ', reason, which) ELSE reason END,  -- of several parts
         done_at = greatest(coalesce(to_timestamp(each.done_at), now()), sent_at)
-    FROM each WHERE message.id = each.message_id
+    FROM each WHERE message.id = each.message_id AND one = 1
     RETURNING message.*
 ), counted AS (
     INSERT INTO rollup_change (kind, ids) SELECT state AS kind, array_agg(id) FROM moved WHERE open_parts = 0 GROUP BY kind
@@ -330,4 +330,4 @@ def report_again(txn: Txn, batch: Sequence[Report]) -> list[Notice | None]:
     return report(txn, [attrs.evolve(heard, repeated=True) for heard in batch])
 
 
-REPORTING: Work[Report, Notice | None] = Work("report", report, report_again, lambda _: None)
+REPORTING: Work[Report, Notice | None] = Work("report", report, report_again, lambda _: None, patient=True)

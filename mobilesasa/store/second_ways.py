@@ -69,7 +69,8 @@ DELETE FROM second_way USING (
 
 # Whoever deletes the row in `second_way` decides; all else follows from it. It goes too where there is no way any more: then
 # the receipt is a failure like any other. The time has come at once (`due_at`), so the sweeper names it to its queue,
-# whichever process wrote the receipt down.
+# whichever process wrote the receipt down. What is of the bulk lane is looked at by `store.closing` first, for the hours may
+# have ended in which it may go out.
 GO_ON = """
 WITH heard AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(reports)s) AS heard (n integer, carrier_id integer, ref text, error text, failure text)
@@ -99,8 +100,10 @@ WITH heard AS MATERIALIZED (
 ), counted AS (
     INSERT INTO rollup_change (kind, ids) SELECT 0, array_agg(went) FROM moved HAVING count(*) > 0
 ), waiting AS (
-    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at, attempts, fallbacks)
-    SELECT went, team_id, ways[1], lane, price_units, expires_at, now(), attempts, nullif(ways[2:], '{}') FROM moved
+    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at, closes_at, attempts, fallbacks)
+    SELECT went, team_id, ways[1], lane, price_units, expires_at, now(), CASE lane WHEN 1 THEN now() END, attempts,
+           nullif(ways[2:], '{}')
+    FROM moved
 ), no_more AS (
     DELETE FROM awaiting USING (
         SELECT place FROM hit JOIN moved ON went = message_id

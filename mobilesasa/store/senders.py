@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import attrs
 import orjson
+from psycopg2 import errors
 
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.attributes import read_tlvs
-from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound, SenderDecided, SenderNotApproved
+from mobilesasa.core.errors import AlreadyExists, BadValue, InUse, NotFound, SenderDecided, SenderNotApproved
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.sender_names import NewSender, checked, checked_networks, checked_words
 from mobilesasa.core.senders import SenderClass, SenderStatus
@@ -227,6 +228,7 @@ def withdraw(txn: Txn, by: Actor, team_id: int, uuid: str) -> SenderRecord:
     Raises:
         NotFound: the team has none of that uuid.
         SenderDecided: it is approved or suspended.
+        InUse: a campaign is from it.
         AccessEnded: whoever takes it back no longer may.
     """
     found = _locked(txn, uuid, team_id)
@@ -234,7 +236,10 @@ def withdraw(txn: Txn, by: Actor, team_id: int, uuid: str) -> SenderRecord:
         raise SenderDecided(f"sender {found.name!r} is {found.status}; only a request can be taken back")
     trail.note(txn, by, "sender.withdraw", found.uuid, team_id=team_id, before=_told(found))
     txn.execute(UNSET_DEFAULT, {"team_id": team_id, "id": found.id})
-    txn.execute(DELETE, {"id": found.id})
+    try:
+        txn.execute(DELETE, {"id": found.id})
+    except errors.ForeignKeyViolation:
+        raise InUse(f"a campaign is from the sender {found.name!r}; delete it, or give it another sender") from None
     return found
 
 

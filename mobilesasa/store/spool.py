@@ -12,7 +12,7 @@ from mobilesasa.store.database import Txn
 from mobilesasa.store.notices import notice_of
 from mobilesasa.store.plans import Planned
 from mobilesasa.store.rows import as_json
-from mobilesasa.store.writer import Work
+from mobilesasa.store.writer import Work, always
 
 ACKNOWLEDGE = Planned("""
 DELETE FROM spool USING (
@@ -75,4 +75,6 @@ def forget(txn: Txn, hours: int) -> int:
     return txn.rowcount
 
 
-ACKNOWLEDGING: Work[Acknowledgement, None] = Work("acknowledge", acknowledge, None, lambda _: None)
+ACKNOWLEDGING: Work[Acknowledgement, None] = Work(
+    "acknowledge", acknowledge, None, lambda _: None, alone=always, patient=True
+)

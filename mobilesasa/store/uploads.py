@@ -210,8 +210,8 @@ class Uploads:
         await self._database.run("files.finish", files.finish, file_id)
 
     async def drop_file(self, file_id: int) -> None:
-        """Remove a file that nothing has come of."""
-        await self._database.run("files.remove", files.remove, file_id)
+        """Remove a file that nothing has come of, as far as that is sure."""
+        await self._database.run("files.drop", files.drop, file_id)
 
     async def begin(self, by: Actor, team_id: int, uuid: str, file_id: int, plan: Plan, kept: Kept | None) -> None:
         """Keep an import, to be done at once.

@@ -5,6 +5,10 @@ way what comes in waits; the next transaction takes all of it, one statement (or
 commits once. So one item alone waits for nobody, and thousands share a commit. The caller's Deferred fires with the
 results, on the reactor's thread, after the commit and never before (I1).
 
+Each answer of the server costs a turn of two processes and of Python's lock, which under load is most of what a small transaction
+takes. So work that is one statement is sent without BEGIN and COMMIT, where nothing else shares its transaction
+(`Work.alone`), and work that nobody waits for gathers for some milliseconds (`Work.patient`).
+
 When the connection breaks, the batch is run again on a new one. If the break came during COMMIT nobody knows whether
 it happened: then `Work.again` runs instead of `Work.run`, and finds out. Work that is not yet begun is refused with
 `StoreUnavailable` when the database stays away for longer than `patience_s`; work in doubt waits, until the end.
@@ -34,7 +38,8 @@ I = TypeVar("I")  # noqa: E741 - an item
 R = TypeVar("R")
 
 _RETRIES = 3
-_SETTINGS = """
+MANY = 200  # items that wait for no more
+SETTINGS = """
 SET enable_seqscan = off;   -- a batch touches a few hundred rows of tables with millions, whatever the statistics say
 SET enable_mergejoin = off;
 SET synchronous_commit = on;
@@ -49,12 +54,21 @@ class Work(Generic[I, R]):
     `run(txn, items)` returns a result for each item, in order. It may be run twice: it touches nothing but `txn`.
     `again` is run instead after a COMMIT whose outcome is unknown. `spoiled` gives the result of an item that PostgreSQL
     refuses for what it holds, so that it holds up no other; without it the caller's whole list fails.
+    `alone` says of items whether each statement of `run` over them stands for itself, so that they need no transaction around.
+    `patient` is work that nobody waits for: it may wait a moment for more to come.
     """
 
     name: str
     run: Callable[[Txn, Sequence[I]], Sequence[R]]
     again: Callable[[Txn, Sequence[I]], Sequence[R]] | None = None
     spoiled: Callable[[I], R] | None = None
+    alone: Callable[[Sequence[I]], bool] | None = None
+    patient: bool = False
+
+
+def always(_: Sequence[object]) -> bool:
+    """Say that `Work.run` is a statement that stands for itself, whatever the items."""
+    return True
 
 
 @attrs.define(eq=False)
@@ -65,6 +79,7 @@ class _Job:
     items: Sequence[Any]
     done: Deferred[list[Any]]
     results: Any = None
+    patient: bool = False
     in_doubt: bool = False  # it was in a COMMIT of which nobody knows whether it happened
 
 
@@ -76,6 +91,8 @@ class Writer:
         connect: opens a connection to the store; called on the writer's thread.
         batch_limit: items of one kind in one transaction, at most.
         patience_s: how long work waits for a database that is away.
+        gather_s: so long after the last commit was begun work that is patient waits for more, where nothing else waits; or
+            twice as long as that commit took, so that it leaves the server half of its time, up to five times `gather_s`.
     """
 
     log = Logger()
@@ -86,12 +103,15 @@ class Writer:
         connect: Callable[[], psycopg2.extensions.connection],
         batch_limit: int = 1000,
         patience_s: float = 5.0,
+        gather_s: float = 0.01,
     ) -> None:
         """Start nothing yet."""
         self._reactor = reactor
         self._connect = connect
         self._batch_limit = batch_limit
         self._patience_s = patience_s
+        self._gather_s = gather_s
+        self._free_at_s = 0.0  # when patient work waits no longer, by time.monotonic
         self._waiting: deque[_Job] = deque()
         self._waiting_items = 0
         self._wake = threading.Condition()
@@ -122,8 +142,13 @@ class Writer:
             return succeed(None)
         return self._stopped
 
-    def write(self, work: Work[I, R], items: Sequence[I]) -> Deferred[list[R]]:
+    def write(self, work: Work[I, R], items: Sequence[I], patient: bool = False) -> Deferred[list[R]]:
         """Hand in items; the Deferred fires with a result each, after their commit.
+
+        Args:
+            work: what to do with them.
+            items: the items.
+            patient: whether these may wait a moment for more, as all of `Work.patient` may.
 
         Errors:
             StoreUnavailable: nothing of it was written, or not all; it can be handed in again.
@@ -133,14 +158,15 @@ class Writer:
         if not items:
             return succeed([])
         done: Deferred[list[R]] = Deferred()
-        job = _Job(work, items, done)
+        job = _Job(work, items, done, patient=patient or work.patient)
         with self._wake:
             if self._stopping.is_set():
                 done.errback(StoreUnavailable("the store is closing"))
                 return done
             self._waiting.append(job)
             self._waiting_items += len(items)
-            self._wake.notify()
+            if not job.patient or len(self._waiting) == 1 or self._waiting_items >= MANY:
+                self._wake.notify()
         return done
 
     # Below: on the writer's thread.
@@ -148,7 +174,10 @@ class Writer:
     def _run(self) -> None:
         try:
             while (jobs := self._gather()) is not None:
+                begun_s = time.monotonic()
                 self._commit_all(jobs)
+                took_s = time.monotonic() - begun_s
+                self._free_at_s = begun_s + max(self._gather_s, min(2 * took_s, 5 * self._gather_s))
         finally:
             if self._connection is not None:
                 self._connection.close()
@@ -157,10 +186,10 @@ class Writer:
     def _gather(self) -> list[_Job] | None:
         """Wait for work; return what goes into one transaction, or None at the end."""
         with self._wake:
-            while not self._waiting:
+            while not self._waiting or self._rest_s() > 0:
                 if self._stopping.is_set():
                     return None
-                self._wake.wait()
+                self._wake.wait(self._rest_s() if self._waiting else None)
             taken: list[_Job] = []
             counts: dict[Work[Any, Any], int] = {}
             left: deque[_Job] = deque()
@@ -175,6 +204,12 @@ class Writer:
                 taken.append(job)
             self._waiting = left
             return taken
+
+    def _rest_s(self) -> float:
+        """Return how long what waits may wait for more."""
+        if self._stopping.is_set() or self._waiting_items >= MANY or not all(job.patient for job in self._waiting):
+            return 0.0
+        return self._free_at_s - time.monotonic()
 
     def _commit_all(self, jobs: list[_Job]) -> None:
         try:
@@ -230,11 +265,13 @@ class Writer:
                 return False
             committing = False
             try:
-                with connection.cursor(cursor_factory=PlanningCursor) as txn:
-                    txn.plans = self._plans
-                    self._write_each(txn, jobs)
-                    committing = True
-                    connection.commit()
+                if _stand_alone(jobs):
+                    self._write_alone(connection, jobs)
+                else:
+                    with connection.cursor(cursor_factory=PlanningCursor) as txn:
+                        self._write_each(txn, jobs)
+                        committing = True
+                        connection.commit()
                 self.commits += 1
                 return True
             except (psycopg2.errors.DeadlockDetected, psycopg2.errors.SerializationFailure):
@@ -254,12 +291,28 @@ class Writer:
                     connection.rollback()
                 raise
 
-    def _write_each(self, txn: Txn, jobs: list[_Job]) -> None:
+    def _write_alone(self, connection: psycopg2.extensions.connection, jobs: list[_Job]) -> None:
+        """Write jobs of one kind, each statement a transaction of its own."""
+        connection.autocommit = True
+        with connection.cursor(cursor_factory=PlanningCursor) as txn:
+            try:
+                self._write_each(txn, jobs)
+            except Exception:
+                if txn.executed or connection.closed:
+                    for job in jobs:
+                        job.in_doubt = True
+                raise
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
+    def _write_each(self, txn: PlanningCursor, jobs: list[_Job]) -> None:
         """Run each kind of work once over all its items, and give every job its slice of the results."""
+        txn.plans = self._plans
         kinds: dict[Work[Any, Any], list[_Job]] = {}
         for job in jobs:
             kinds.setdefault(job.work, []).append(job)
-        for work, group in kinds.items():
+        for work, group in sorted(kinds.items(), key=_patience):
             items = group[0].items if len(group) == 1 else [item for job in group for item in job.items]
             run = work.again if group[0].in_doubt and work.again is not None else work.run
             results = run(txn, items)
@@ -275,7 +328,7 @@ class Writer:
             try:
                 connection = self._connect()
                 with connection.cursor() as txn:
-                    txn.execute(_SETTINGS)
+                    txn.execute(SETTINGS)
                 connection.commit()
                 self._connection, self._plans = connection, set()
             except (StoreUnavailable, psycopg2.OperationalError) as error:
@@ -306,6 +359,19 @@ class Writer:
 
     def _fail(self, jobs: list[_Job], error: Exception) -> None:
         self._reactor.callFromThread(_deliver_failure, jobs, Failure(error))
+
+
+def _patience(kind: tuple[Work[Any, Any], list[_Job]]) -> bool:
+    """Put what is patient last: receipts behind what their messages wait for, or they would be parked for it."""
+    return kind[0].patient
+
+
+def _stand_alone(jobs: list[_Job]) -> bool:
+    """Say whether jobs are of one kind whose statements need no transaction around."""
+    first = jobs[0]
+    if first.work.alone is None or first.in_doubt or any(job.work is not first.work for job in jobs):
+        return False
+    return all(first.work.alone(job.items) for job in jobs)
 
 
 def _deliver(jobs: list[_Job]) -> None:

@@ -29,11 +29,14 @@ from mobilesasa.core.teams import (
     token_digest,
 )
 from tests.fakes.admin import FakeDesk
+from tests.fakes.audiences import FakeAudiences
 from tests.fakes.books import FakeLedger, FakeTrail
+from tests.fakes.campaigns import FakeCampaigns
 from tests.fakes.contacts import FakeContactLists, FakeContacts, FakeErasures, FakeGroups, People
 from tests.fakes.history import FakeHistory, FakeOperations
 from tests.fakes.inbox import FakeInbox, FakeSuppressions
 from tests.fakes.intake import FakeIntake, FakeQueue
+from tests.fakes.links import FakeLinkBook, FakeLinkCounts
 from tests.fakes.passwords import FakeSmppPasswords
 from tests.fakes.people import PASSWORD, FakeLogins, FakeMembers, people
 from tests.fakes.platform import FakeCarriers, FakeTray
@@ -232,12 +235,15 @@ class Rig:
         self.files = FakeFiles()
         self.documents = FakeDocuments(self.files, self.keys)
         self.uploads = FakeUploads(self.keys)
+        self.audiences = FakeAudiences(self.uploads)
         self.smpp_passwords = FakeSmppPasswords()
         self.smpp = FakeSessions()
         self.carriers = FakeCarriers()
         self.tray = FakeTray(self.keys)
         self.desk = FakeDesk(self.keys)
         self.webhooks = FakeWebhooks(self.keys)
+        self.link_book = FakeLinkBook()
+        self.link_counts = FakeLinkCounts()
         self.directory = CurrentDirectory(directory())
         self.people = people()
         self.logins = FakeLogins(self.people)
@@ -246,6 +252,7 @@ class Rig:
         self.caught_up = 0  # how often its pictures were
         numbers = iter(range(1_000_000, 2_000_000))
         gateway = Gateway(self.directory, self.intake, self.queue, self._now_ms, lambda: message_id(next(numbers)))
+        self.campaigns = FakeCampaigns(self.contacts, self.directory, gateway.judge, self._now_ms, self.intake)
         limits = more.pop("limits", WebLimits(max_body_octets=4096, bad_tokens=3, addresses=2))
         self.node = Node(
             gateway=gateway,
@@ -266,6 +273,7 @@ class Rig:
             contact_lists=self.contact_lists,
             groups=self.groups,
             erasures=self.erasures,
+            campaigns=self.campaigns,
             keys=self.keys,
             smpp=self.smpp,
             smpp_passwords=self.smpp_passwords,
@@ -274,6 +282,8 @@ class Rig:
             desk=self.desk.desk(),
             webhooks=self.webhooks,
             webhook_calls=self.webhooks,
+            link_book=self.link_book,
+            link_counts=self.link_counts,
             now_ms=self._now_ms,
             clock=self.clock,
             new_id=lambda: f"request-{next(numbers)}",
@@ -282,6 +292,7 @@ class Rig:
             files=self.files,
             documents=self.documents,
             uploads=self.uploads,
+            audiences=self.audiences,
             looker=FakeLooker(),
             aside=at_once,
             new_uuid=lambda: f"6f1c1bb0-0000-4000-8000-{next(numbers):012}",

@@ -30,9 +30,9 @@ def test_the_ledger_is_listed_newest_first_with_what_was_left_after_each_entry(r
     page = rig.get("/ledger", token="mbs_reports").data
     assert page["items"] == [
         {"id": 2, "at": "2026-05-11T09:00:00Z", "kind": "charge", "units": -3, "messages": 1, "message_uuid": None,
-         "note": None, "available_after": 97},
+         "campaign_uuid": None, "note": None, "available_after": 97},
         {"id": 1, "at": "2026-05-11T09:00:00Z", "kind": "topup", "units": 100, "messages": 0, "message_uuid": None,
-         "note": "Invoice 7", "available_after": 100},
+         "campaign_uuid": None, "note": "Invoice 7", "available_after": 100},
     ]  # fmt: skip
     assert (page["total"], page["next_cursor"]) == (2, None)
 

@@ -8,11 +8,13 @@ import pytest
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.api.resources.shown import DLR_STATES, FAILURE_TEXTS
 from mobilesasa.api.root import make_app
+from mobilesasa.campaigns.model import Phase
+from mobilesasa.contacts.model import Contact
 from mobilesasa.core.model import Failure, State
 from mobilesasa.core.scopes import PLATFORM, WHOLE
 from mobilesasa.core.senders import SenderStatus
 from mobilesasa.store.messages import Progress
-from tests.api.rig import NOW_MS, OPERATOR, TOKEN, Rig, came, directory, message_id, stored, token
+from tests.api.rig import NOW_MS, OPERATOR, SENDERS, TOKEN, Rig, came, directory, message_id, stored, token
 from tests.curl import DOCS, Example, documented
 from tests.fakes.people import VERA
 
@@ -53,9 +55,14 @@ def places_of(rig: Rig, example: Example) -> dict[str, str]:
         "suppression-uuid": rig.suppressions.give(recipient="254711000009").uuid,
         "password-uuid": rig.smpp_passwords.give().uuid,
         "token-uuid": rig.tokens.give().uuid,
-        "sender-uuid": rig.senders.give(name="Waiting", status=SenderStatus.PENDING).uuid,
+        "sender-uuid": SENDERS[2].uuid
+        if "/api/v1/campaigns" in example.command
+        else rig.senders.give(name="Waiting", status=SenderStatus.PENDING).uuid,
         "contact-uuid": jane.uuid,
+        **{f"group-uuid-{n}": rig.contacts.give_group(f"Group {n}", 1, jane).uuid for n in (1, 2)},
         "group-uuid": rig.contacts.give_group("Others", 1, *([jane] if leaves_the_group else [])).uuid,
+        "audience-uuid": rig.audiences.give().uuid,
+        "campaign-uuid": campaign_of(rig, example, jane),
         "erasure-uuid": rig.post(f"/contacts/{old.uuid}/erase", {"phone": "0733000111"}).data["uuid"],
         "upload-uuid": rig.uploads.give().uuid,
         "webhook-uuid": rig.webhooks.give().uuid,
@@ -64,9 +71,18 @@ def places_of(rig: Rig, example: Example) -> dict[str, str]:
     }
 
 
+def campaign_of(rig: Rig, example: Example, contact: Contact) -> str:
+    """A campaign that stands where the example's call takes it."""
+    phase = Phase.SENDING if "/pause" in example.command else Phase.DRAFT
+    group = rig.contacts.give_group("Customers", 1, contact)
+    campaign = rig.campaigns.give(phase=phase, group_uuids=(group.uuid,))
+    rig.link_counts.links[1, campaign.uuid] = []
+    return campaign.uuid
+
+
 def test_the_pages_have_their_examples():
     pages = {page for page, _ in documented()}
-    assert {"api.rst", "contacts.rst", "webhooks.rst"} <= pages
+    assert {"api.rst", "campaigns.rst", "contacts.rst", "webhooks.rst"} <= pages
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

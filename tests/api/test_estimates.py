@@ -1,11 +1,17 @@
 """POST /messages/estimate: what a message would take and cost is what sending takes and costs."""
 
+import tomllib
+
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mobilesasa.core.rulepack_reading import read_pack
+from mobilesasa.core.rulepacks import RulePacks
 from mobilesasa.core.teams import CarrierRecord, Directory
 from tests.api.rig import ACME, OTHER, ROUTES, SENDERS, TOKENS, Rig
+from tests.core.test_rulepack_reading import KENYA
 
 NUMBERS = ("+254712345678", "+256772345678", "0712345678", "+44123", "+447400123456")
 PRICES = {"": 1, "256": 3, "44": 7}
@@ -122,6 +128,41 @@ def test_a_token_that_may_only_read_may_ask(rig):
     rig.directory.now = Directory((ACME,), SENDERS, [reader], [CarrierRecord(1, "savanna", "sandbox")], ROUTES)
     assert rig.post("/messages/estimate", {"message": "Hi"}, token="mbs_reads").data["parts"] == 1
     assert rig.post("/messages", {"to": "+254712345678", "message": "Hi"}, token="mbs_reads").refusal[0] == 403
+
+
+@pytest.fixture
+def promotional(rig: Rig) -> Rig:
+    """The team's default sender is promotional, and Kenya's rules hold."""
+    senders = [attrs.evolve(each, sender_class="promotional") for each in SENDERS]
+    rig.directory.now = Directory(
+        (ACME, OTHER), senders, TOKENS, [CarrierRecord(1, "savanna", "sandbox")], ROUTES, PRICES
+    )
+    rig.node.gateway.rules = RulePacks([read_pack(tomllib.loads(KENYA), "ke.toml")])
+    return rig
+
+
+def test_decision_75_what_the_rules_of_a_country_append_is_shown_and_counted(promotional):
+    data = estimated(promotional, "x" * 150).data
+    assert (data["appended"], data["parts"], data["units"]) == (" STOP*456*9*5#", 2, 2)
+    assert estimated(promotional, "Sale! stop*456*9*5#").data["appended"] is None
+    abroad = estimated(promotional, "x" * 150, to=["+256772345678", "+254712345678"]).data
+    assert (abroad["appended"], abroad["parts"], abroad["units"]) == (None, 1, 3 + 2)
+
+
+def test_nothing_is_appended_to_what_is_not_promotional(rig):
+    assert estimated(rig, "Hi").data["appended"] is None
+
+
+def test_a_team_without_a_default_sender_may_ask_what_a_text_takes(rig):
+    team = attrs.evolve(ACME, default_sender_id=None)
+    rig.directory.now = Directory((team,), SENDERS, TOKENS, [CarrierRecord(1, "savanna", "sandbox")], ROUTES)
+    assert estimated(rig, "Hi").data["parts"] == 1
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(message=texts, to=st.sampled_from(NUMBERS))
+def test_decision_75_an_estimate_of_a_promotional_message_is_what_sending_charges(promotional, message, to):
+    test_an_estimate_is_what_sending_charges.hypothesis.inner_test(promotional, message, to)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

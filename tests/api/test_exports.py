@@ -12,6 +12,7 @@ from tests.fakes.reports import FakeFile
 
 REPORTS = "mbs_reports"
 CONTACTS = "mbs_contacts"
+CAMPAIGNS = "mbs_campaigns"
 READER = "mbs_reader"
 MESSAGES = {"kind": "messages"}
 UUID = "6f1c1bb0-5c00-4d21-9a3b-0c5d7e8f9a10"
@@ -100,6 +101,17 @@ def test_what_is_exported_needs_its_own_scope(rig):
             reply = ask(rig, {"kind": kind}, other)
             assert (reply.status == 200) == (other == raw), (kind, other)
     assert ask(rig, MESSAGES, READER).refusal == (403, "missing_scope")
+
+
+def test_the_recipients_of_a_campaign_are_exported_for_who_may_see_campaigns(rig):
+    ours, theirs = rig.campaigns.give(), rig.campaigns.give(2)
+    made = ask(rig, {"kind": "recipients", "filters": {"campaign_uuid": ours.uuid.upper()}}, CAMPAIGNS).data
+    assert (made["kind"], kept(rig).asked["campaign_uuid"]) == ("recipients", ours.uuid)
+    assert made["filename"] == "recipients-2026-05-11.csv"
+    assert ask(rig, {"kind": "recipients", "filters": {"campaign_uuid": ours.uuid}}).refusal == (403, "missing_scope")
+    foreign = ask(rig, {"kind": "recipients", "filters": {"campaign_uuid": theirs.uuid}}, CAMPAIGNS)
+    assert foreign.refusal == (404, "not_found")
+    assert "is required" in ask(rig, {"kind": "recipients"}, CAMPAIGNS).body["error"]
 
 
 def test_filters_are_laid_down_as_they_are_looked_for(rig):

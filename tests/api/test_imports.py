@@ -150,6 +150,13 @@ def test_a_file_of_which_nothing_comes_is_dropped(rig, refusal, answer):
     assert rig.uploads.files == {}
 
 
+def test_the_file_of_an_import_that_was_kept_after_all_stays(rig):
+    rig.uploads.doubt = StoreAway("the connection broke during the commit")
+    assert send_file(rig).refusal == (500, "store_away")
+    (upload,) = rig.uploads.kept
+    assert rig.uploads.files == {upload.file_id: LINES}
+
+
 @pytest.mark.parametrize(
     ("parts", "words"),
     [

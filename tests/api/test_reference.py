@@ -26,11 +26,8 @@ Campaigns · Create a campaign · Send a campaign · Campaign statuses · Survey
 List USSD codes · List extensions · API Tokens · List tokens · Create a token · Revoke a token · Important: · ISO 8601
 """
 #: Parts of the reference whose sentences wait for their features, and sentences elsewhere that do.
-AWAITED = ("Campaigns", "Surveys", "USSD")
-AWAITED_ALONE = (
-    "Generate tokens from Dashboard → API Tokens.",
-    "Campaigns run asynchronously via a worker queue.",
-)
+AWAITED = ("Surveys", "USSD")
+AWAITED_ALONE = ("Generate tokens from Dashboard → API Tokens.",)
 
 _CODE = re.compile(r"curl |\s|[{}#/]|-|https://")
 _PLAIN = re.compile(r"[a-z_]+(\[\])?$")  # a field's name or its type

@@ -171,14 +171,34 @@ def test_filters_go_together(rig):
 def test_units_are_told_day_by_day_by_the_kinds_of_the_ledger(rig):
     rig.reports.used = [
         Usage("charge", 0, -7, 3), Usage("refund", 0, 3, 1), Usage("topup", 1, 50, 1), Usage("adjustment", 1, -2, 1),
-        Usage("charge", 1, -1, 1),
+        Usage("charge", 1, -1, 1), Usage("reserve", 0, -9, 1), Usage("release", 1, 4, 1),
     ]  # fmt: skip
     shown = get(rig, "usage?date_from=2026-05-10").data
     assert shown["items"] == [
-        {"day": "2026-05-10", "charged": 7, "refunded": 3, "topped_up": 0, "adjusted": 0, "messages": 3},
-        {"day": "2026-05-11", "charged": 1, "refunded": 0, "topped_up": 50, "adjusted": -2, "messages": 1},
+        {
+            "day": "2026-05-10",
+            "charged": 7,
+            "refunded": 3,
+            "reserved": 9,
+            "released": 0,
+            "topped_up": 0,
+            "adjusted": 0,
+            "messages": 3,
+        },
+        {
+            "day": "2026-05-11",
+            "charged": 1,
+            "refunded": 0,
+            "reserved": 0,
+            "released": 4,
+            "topped_up": 50,
+            "adjusted": -2,
+            "messages": 1,
+        },
     ]
-    assert shown["total"] == {"charged": 8, "refunded": 3, "topped_up": 50, "adjusted": -2, "messages": 4}
+    assert shown["total"] == {
+        "charged": 8, "refunded": 3, "reserved": 9, "released": 4, "topped_up": 50, "adjusted": -2, "messages": 4,
+    }  # fmt: skip
 
 
 def test_deliveries_are_confirmed_accepted_or_without_a_receipt(rig):

@@ -257,7 +257,7 @@ def test_what_administers_is_answered_when_this_node_knows_of_it(rig, method, pa
 def test_every_route_that_changes_teams_people_tokens_or_the_platform_is_one_that_administers(rig):
     rows = [row for row in make_app(rig.node)[1] if row.writes and not row.public]
     others = {scope for row in rows if not row.administers for scope in row.scopes}
-    assert others == {"messages", "contacts", "groups", "reports", "webhooks"}
+    assert others == {"messages", "contacts", "groups", "campaigns", "reports", "webhooks"}
     assert {
         "create_token",
         "revoke_token",

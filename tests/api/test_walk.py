@@ -31,12 +31,14 @@ FOREIGN: dict[str, Callable[[Rig], str]] = {
     "/suppressions": lambda rig: rig.suppressions.give(team_id=2).uuid,
     "/contacts": lambda rig: rig.contacts.give(team_id=2).uuid,
     "/groups": lambda rig: rig.contacts.give_group("Theirs", 2).uuid,
+    "/campaigns": lambda rig: rig.campaigns.give(team_id=2).uuid,
     "/team/members": lambda _: OLGA.uuid,
     "/auth/logins": lambda rig: log_in(rig, OLGA.email),
     "/sender-ids": lambda rig: rig.senders.give(team_id=2).uuid,
     "/sender-ids/documents": lambda rig: rig.documents.give(team_id=2).uuid,
     "/tokens": lambda rig: rig.tokens.give(team_id=2).uuid,
     "/webhooks": lambda rig: rig.webhooks.give(team_id=2).uuid,
+    "/campaigns/audiences": lambda rig: rig.audiences.give(team_id=2).uuid,
     "/smpp/passwords": lambda rig: rig.smpp_passwords.give(team_id=2).uuid,
 }
 #: What the fakes cannot hold for two teams: something that is nowhere stands for OTHER's; the walk over a real node

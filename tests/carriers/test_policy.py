@@ -92,6 +92,16 @@ def test_a_failure_that_lies_with_the_recipient_lets_nothing_go_on(codes):
     assert not policy.lets_go_on(failed(blacklisted=True))
 
 
+def test_a_carriers_own_code_of_its_blacklist_is_an_opt_out_as_its_words_are():
+    policy = policy_of({"blacklist_errors": "27,0B"})
+    assert policy.is_opt_out(failed("027"))
+    assert policy.is_opt_out(failed("b"))
+    assert policy.is_opt_out(failed(blacklisted=True))
+    assert not policy.is_opt_out(failed("28"))
+    assert not policy.is_opt_out(failed())
+    assert not policy.is_opt_out(Report(1, "a", State.DELIVERED, error="027"))
+
+
 def test_only_failures_that_were_named_let_a_message_go_on_and_only_for_a_while():
     policy = policy_of({"failover_on_receipt": ["rejected"], "failover_on_receipt_s": "60"})
     assert not policy.lets_go_on(failed())

@@ -12,13 +12,19 @@ from mobilesasa.core.explaining import Explained, explain, money
 from mobilesasa.core.model import Coding, Lane, Origin, Submission
 from mobilesasa.core.networks import Networks
 from mobilesasa.core.routing import Facts, Live, Policy, Rule, Standing, Target
+from mobilesasa.core.rulepacks import RulePack, RulePacks, Rules
 from mobilesasa.core.teams import CarrierRecord, Directory, RouteRecord, Sender, Team
 
 TEAMS = [
     Team(1, "u1", "ACME", "Acme", default_sender_id=1),
     Team(2, "u2", "ZETA", "Zeta", suspended=True),
 ]
-SENDERS = [Sender(1, "s1", 1, "INFO"), Sender(2, "s2", 1, "OTP"), Sender(3, "s3", 1, "CODES", sender_class="otp")]
+SENDERS = [
+    Sender(1, "s1", 1, "INFO"),
+    Sender(2, "s2", 1, "OTP"),
+    Sender(3, "s3", 1, "CODES", sender_class="otp"),
+    Sender(4, "s4", 1, "SALE", sender_class="promotional"),
+]
 CARRIERS = [CarrierRecord(n, name, "sandbox", name != "off") for n, name in enumerate(("a", "b", "c", "off"), 1)]
 ROUTES = [RouteRecord("", 1), RouteRecord("255", 2), RouteRecord("256", 2)]
 
@@ -28,12 +34,19 @@ def rule(rule_id: int, *carriers: int | Target, **asked: Any) -> Rule:
     return Rule(id=rule_id, targets=targets, **asked)
 
 
-def told(*rules: Rule, frank: bool = True, live: Live | None = None, routes=ROUTES, **asked: Any) -> Explained:
+def told(
+    *rules: Rule,
+    frank: bool = True,
+    live: Live | None = None,
+    routes=ROUTES,
+    packs: RulePacks | None = None,
+    **asked: Any,
+) -> Explained:
     costs = {(1, ""): 350_000, (2, ""): 280_000}
     networks = asked.pop("networks", None)
     known = Directory(TEAMS, SENDERS, (), CARRIERS, routes, {"254": 3}, rules=rules, networks=networks, costs=costs)
     submission = Submission(**{"team_id": 1, "sender": None, "recipient": "0712345678", "text": None, **asked})
-    return explain(known, live or Live(), submission, 10, frank=frank)
+    return explain(known, live or Live(), submission, 10, packs or RulePacks(), frank=frank)
 
 
 def whys(found: Explained) -> list[tuple[str, bool, str]]:
@@ -231,3 +244,11 @@ def test_a_rule_for_a_class_says_so():
 def test_decision_47_a_one_time_password_is_explained_in_the_lane_in_which_it_goes():
     found = told(rule(7, 2, lane=Lane.BULK), sender="CODES", lane=Lane.BULK)
     assert (found.lane, found.carriers) == (Lane.TRANSACTIONAL, ("a",))
+
+
+def test_what_the_rules_of_a_country_append_is_counted():
+    packs = RulePacks([RulePack("KE", ("254",), {"promotional": Rules("KE", "promotional", suffix=" STOP*456*9*5#")})])
+    asked = {"sender": "SALE", "text": "x" * 150}
+    found = told(packs=packs, **asked)
+    assert (found.parts, found.price_units, found.lane) == (2, 6, Lane.BULK)
+    assert told(**asked).parts == 1

@@ -62,3 +62,10 @@ def test_a_carrier_is_drawn_by_the_id_that_the_message_gets(directory):
 def test_a_number_that_no_rule_takes_is_refused(directory):
     directory.now = known(Rule(id=1, targets=(Target(1),), sender="OTHER"))
     assert isinstance(judged(directory, recipient="+256772345678"), NoRoute)
+
+
+def test_the_number_of_a_campaign_s_recipient_was_read_before_and_is_taken_as_it_is(directory):
+    directory.now = known(Rule(id=1, targets=(Target(1),)))
+    uuid = "00000000-0000-4000-8000-000000000009"
+    verdict = judged(directory, recipient="+254200000000", campaign_uuid=uuid)  # a landline: nothing looks it up
+    assert verdict.recipient == "254200000000"

@@ -19,6 +19,8 @@ from mobilesasa.core.hooks import (
 
 HOUR_S = 3600
 
+CAMPAIGN_EVENTS = ("campaign.completed", "campaign.paused", "campaign.failed")
+
 
 def test_decision_89_a_call_that_fails_is_made_again_for_24_hours():
     """decisions 89: "retries to 24 h"."""
@@ -108,7 +110,7 @@ def test_each_event_says_who_may_hear_it():
         (
             ("messages", "contacts"),
             ("*",),
-            {"campaign.completed": ("campaigns",), "survey.response": ("surveys",)},
+            {**dict.fromkeys(CAMPAIGN_EVENTS, ("campaigns",)), "survey.response": ("surveys",)},
         ),
     ],
 )

@@ -40,6 +40,7 @@ def test_terms_are_read_as_people_write_them():
         "latin1": "Yes",
         "strict_validity": False,
         "inbound_long": "payload",
+        "lane": "bulk",
     }
     read = {
         "session_tps": 100,
@@ -47,6 +48,7 @@ def test_terms_are_read_as_people_write_them():
         "latin1": True,
         "strict_validity": False,
         "inbound_long": "payload",
+        "lane": "bulk",
     }
     assert read_terms(given) == read
 
@@ -63,6 +65,7 @@ def test_terms_are_read_as_people_write_them():
         ("window", 10**400, "must be a whole number from 1 to 10000"),
         ("latin1", "perhaps", "must be yes or no"),
         ("inbound_long", "sar", "must be udh or payload"),
+        ("lane", "fast", "must be transactional or bulk"),
         ("speed", 1, "cannot be set here"),
     ],
 )

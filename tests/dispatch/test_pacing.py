@@ -5,7 +5,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from mobilesasa.core.errors import Overloaded
-from mobilesasa.dispatch.pacing import MESSAGES_A_S, PAUSE_MAX_S, PacedIntake
+from mobilesasa.dispatch.pacing import MESSAGES_A_S, PAUSE_MAX_S, PAUSE_MIN_S, PacedIntake
 from tests.dispatch import rig as dispatching
 
 
@@ -40,6 +40,28 @@ def rig() -> Rig:
 def test_without_a_backlog_nothing_waits(rig):
     assert rig.give("a").result == [None]
     assert rig.clock.getDelayedCalls() == []
+
+
+def test_for_less_than_a_turn_of_the_reactor_nothing_waits(rig):
+    rig.backlog = int(MESSAGES_A_S * PAUSE_MIN_S) - 1
+    assert rig.give("a").result == [None]
+    rig.backlog += 1
+    rig.clock.advance(PAUSE_MIN_S)
+    rig.give("b")
+    assert rig.accepted == ["a"]
+    rig.clock.advance(PAUSE_MIN_S)
+    assert rig.accepted == ["a", "b"]
+
+
+def test_the_backlog_is_counted_once_for_all_that_comes_in_a_turn(rig):
+    counted = []
+    paced = PacedIntake(rig, lambda: counted.append(1) or 0, lambda: False, rig.clock)
+    for _ in range(3):
+        Deferred.fromCoroutine(paced.accept(["a"]))
+    assert len(counted) == 1
+    rig.clock.advance(PAUSE_MIN_S)
+    Deferred.fromCoroutine(paced.accept(["a"]))
+    assert len(counted) == 2
 
 
 def test_with_a_backlog_the_answer_comes_later_by_its_size(rig):

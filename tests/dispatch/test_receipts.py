@@ -176,6 +176,16 @@ def test_a_receipt_of_a_carrier_with_the_policy_says_whether_its_message_may_go_
     assert [heard.second_way for heard in batch] == [False, True, False, False, False, None]
 
 
+def test_decision_75_a_receipt_with_the_code_of_the_carriers_blacklist_is_an_opt_out(rig):
+    options = {"blacklist_errors": "27", "failover_on_receipt": "true"}
+    rig.directory.now = Directory(carriers=[CarrierRecord(1, "one", "smpp", options=options)])
+    rig.take(
+        Report(1, "a", State.FAILED, Failure.REJECTED, "027"), Report(1, "b", State.FAILED, Failure.REJECTED, "028")
+    )
+    (batch,) = rig.journal.reported
+    assert [(heard.blacklisted, heard.second_way) for heard in batch] == [(True, False), (False, True)]
+
+
 def test_every_receipt_is_heard_of_as_it_comes(rig):
     rig.journal.away = True
     rig.take(delivered("a"), Report(1, "b", State.SENT), delivered("c", carrier_id=2))

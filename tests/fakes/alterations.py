@@ -119,6 +119,8 @@ class FakeAlterations:
         content = asked.contents[(message.options or {}).get("data_coding", message.coding)]
         if message.parts > 1 or message.udh:
             return Altered(Obstacle.NOT_SINGLE)
+        if message.closes_at_ms is not None:
+            return Altered(Obstacle.RULED)
         if isinstance(content, Unreadable):
             return Altered(content)
         changes = {"text": content.text, "body": content.body, "coding": content.coding, "wish": asked.wish}

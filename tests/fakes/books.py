@@ -4,7 +4,7 @@ import attrs
 from twisted.internet.defer import Deferred
 
 from mobilesasa.core.actors import ActorKind, Who
-from mobilesasa.core.filters import LedgerFilter, TrailFilter
+from mobilesasa.core.filters import LedgerFilter, LedgerKind, TrailFilter
 from mobilesasa.store import trail
 from mobilesasa.store.ledger import Entry, Standing
 from tests.fakes.spool import NINE_MS
@@ -31,11 +31,11 @@ class FakeLedger:
         self.asked.append(wanted)
         return len(self._wanted(wanted)), False
 
-    def give(self, units: int, kind: str = "topup", team_id: int = 1, note: str | None = None) -> Entry:
+    def give(self, units: int, kind: LedgerKind = "topup", team_id: int = 1, note: str | None = None) -> Entry:
         """Let a team's units change."""
         of_team = self.entries.setdefault(team_id, [])
         balance_units = units + (of_team[-1].balance_units if of_team else 0)
-        made = Entry(len(of_team) + 1, kind, units, int(kind == "charge"), None, note, NINE_MS, balance_units)
+        made = Entry(len(of_team) + 1, kind, units, int(kind == "charge"), None, None, note, NINE_MS, balance_units)
         of_team.append(made)
         return made
 

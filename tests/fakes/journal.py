@@ -57,6 +57,7 @@ class FakeJournal:
         self.notices: dict[str, Notice] = {}
         self.moved: dict[MessageId, Place] = {}
         self.calls: list[str] = []
+        self.patient: list[bool] = []  # whether each settlement could wait
         self._answers: dict[str, list[Deferred[None]]] = {"claim": [], "settle": [], "report": [], "release": []}
 
     def put(self, *messages: Outbound) -> list[MessageId]:
@@ -76,8 +77,9 @@ class FakeJournal:
         self.claimed.update({message.id: message for message in found if message is not None})
         return found
 
-    async def settle(self, batch: Sequence[Settlement]) -> Sequence[Settled]:
+    async def settle(self, batch: Sequence[Settlement], patient: bool = False) -> Sequence[Settled]:
         await self._called("settle")
+        self.patient.append(patient)
         for item in batch:
             message = self.claimed.pop(item.message_id)
             if isinstance(item.outcome, Later):

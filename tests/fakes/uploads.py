@@ -29,10 +29,17 @@ class FakeLooker:
     """Looks at files without a child."""
 
     async def look(
-        self, team_id: int, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
+        self,
+        team_id: int,
+        file: IO[bytes],
+        mapping: Mapping[str, str | None],
+        country: str,
+        first: int = 0,
+        *,
+        fields: bool = False,
     ) -> Mapping[str, Any]:
         held = io.BytesIO(file.read())
-        told = {"do": "look", "mapping": mapping, "country": country, "first": first}
+        told = {"do": "look", "mapping": mapping, "country": country, "first": first, "fields": fields}
         (line,) = read.lines(held, told)
         return line
 
@@ -46,7 +53,9 @@ class FakeUploads:
     files: dict[int, bytes] = attrs.field(factory=dict)
     wrong: list[WrongRow] = attrs.field(factory=list)
     whole: set[int] = attrs.field(factory=set)
+    named: set[int] = attrs.field(factory=set)  # files
     refusal: Exception | None = None
+    doubt: Exception | None = None  # what is raised after the commit
     by: list[Actor] = attrs.field(factory=list)
 
     def give(self, team_id: int = 1, **more: Any) -> Upload:
@@ -71,7 +80,8 @@ class FakeUploads:
         self.whole.add(file_id)
 
     async def drop_file(self, file_id: int) -> None:
-        del self.files[file_id]
+        if file_id not in self.named:
+            del self.files[file_id]
 
     async def begin(self, by: Actor, team_id: int, uuid: str, file_id: int, plan: Plan, kept: Kept | None) -> None:
         if self.refusal is not None:
@@ -81,7 +91,10 @@ class FakeUploads:
             self.keys.check(kept)
             self.keys.keep(kept)
         self.by.append(by)
+        self.named.add(file_id)
         self.give(team_id, uuid=uuid, file_id=file_id, plan=plan, status="pending", imported=0, finished_at_ms=None)
+        if self.doubt is not None:
+            raise self.doubt
 
     async def find(self, team_id: int, uuid: str) -> tuple[Upload, Sequence[WrongRow]]:
         for each in self.kept:

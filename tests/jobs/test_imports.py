@@ -78,14 +78,18 @@ class Rig:
         """Keep a file and its import, as the API does."""
         (said,) = read.lines(io.BytesIO(octets), {"do": "look", "mapping": {}, "country": "KE", "first": 0})
         plan = attrs.evolve(Plan(filename="people", looked=looked_of(said), country="KE"), **changes)
-        file_id = self.do(files.begin, self.team, str(uuid.uuid4()), "people", "text/csv")
-        for n in range(0, len(octets), files.CHUNK_OCTETS):
-            self.do(files.add_chunk, file_id, n // files.CHUNK_OCTETS, octets[n : n + files.CHUNK_OCTETS])
-        self.do(files.finish, file_id)
-        name = str(uuid.uuid4())
+        file_id, name = self.keep(octets), str(uuid.uuid4())
         self.do(uploads.add, NODE, self.team, name, file_id, plan, str(uuid.uuid4()))
         self.look()
         return self.found(name)
+
+    def keep(self, octets: bytes) -> int:
+        """Keep a file, and return its id."""
+        file_id: int = self.do(files.begin, self.team, str(uuid.uuid4()), "people", "text/csv")
+        for n in range(0, len(octets), files.CHUNK_OCTETS):
+            self.do(files.add_chunk, file_id, n // files.CHUNK_OCTETS, octets[n : n + files.CHUNK_OCTETS])
+        self.do(files.finish, file_id)
+        return file_id
 
     def found(self, name: str) -> Upload:
         return self.do(uploads.find, self.team, name)
@@ -401,7 +405,16 @@ async def test_the_api_s_part_of_the_store_keeps_files_and_imports(rig):
     assert await api.errors(found, 0) == wrong
     assert await api.errors(found, wrong[0].row) == []
     await api.undo(NODE, rig.team, upload.uuid, None)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_file_goes_when_nothing_has_come_of_it_and_stays_when_its_import_was_kept_after_all(rig):
+    api = Uploads(rig.database, lambda: str(uuid.uuid4()))
+    upload = rig.begin(b"phone\n0712345678\n")
+    await api.drop_file(upload.file_id)  # as after a COMMIT whose answer was lost
+    assert rig.do(files.read_chunk, upload.file_id, 0) == b"phone\n0712345678\n"
     dropped = await api.begin_file(rig.team, "nothing.csv", "text/csv")
+    await api.add_chunk(dropped, 0, b"phone\n")
     await api.drop_file(dropped)
     assert rig.do(files.read_chunk, dropped, 0) is None
 

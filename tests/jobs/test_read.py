@@ -102,6 +102,17 @@ def test_what_is_wrong_with_the_whole_file_is_a_line():
     )
 
 
+def test_of_an_audience_every_column_is_read_and_the_first_row_of_a_phone_counts():
+    content = "Simu,Amount due,1st\n0712345671,50,x\n0712345671,60,y\n12,1,z\n"
+    line = looked(content, fields=True)
+    assert line["columns"] == [(0, "Simu", "phone"), (1, "Amount due", "amount_due")]
+    assert line["ignored"] == ["1st"]
+    told = {"do": "rows", "shape": line["shape"], "columns": line["columns"], "country": "KE", "after": 0}
+    chunk, end = read.lines(text(content), told | {"updates": False, "fields": True})
+    assert chunk["rows"] == [{"row": 2, "phone": "254712345671", "again": False, "fields": {"amount_due": "50"}}]
+    assert (chunk["skipped"], len(chunk["failed"]), end) == (1, 1, {"total": 3})
+
+
 def test_a_lack_of_memory_is_told_as_well():
     class Greedy(io.BytesIO):
         def read(self, *_):

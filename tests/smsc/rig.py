@@ -126,6 +126,10 @@ class Rig:
         self.teams = [attrs.evolve(t, **changes) if t.id == team_id else t for t in self.teams]
         self.changed()
 
+    def change_sender(self, name: str, **changes: Any) -> None:
+        self.senders = [attrs.evolve(s, **changes) if s.name == name else s for s in self.senders]
+        self.changed()
+
     def change_token(self, raw: str, **changes: Any) -> None:
         digest = token_digest(raw)
         self.tokens = [attrs.evolve(t, **changes) if t.digest == digest else t for t in self.tokens]

@@ -356,8 +356,23 @@ def test_times_are_read_over_the_end_of_a_year():
 
 
 @pytest.mark.parametrize("priority_flag", range(4))
-def test_decision_128_a_priority_changes_no_lane_while_senders_have_no_class(rig, priority_flag):
-    assert stored(rig, priority_flag=priority_flag).lane is Lane.TRANSACTIONAL
+@pytest.mark.parametrize(
+    ("sender_class", "lane", "lanes"),
+    [
+        ("transactional", "transactional", {0: 0, 1: 0, 2: 0, 3: 0}),
+        ("transactional", "bulk", {0: 1, 1: 0, 2: 0, 3: 0}),
+        ("promotional", "transactional", {0: 1, 1: 1, 2: 1, 3: 1}),
+        ("promotional", "bulk", {0: 1, 1: 1, 2: 1, 3: 1}),
+        ("otp", "bulk", {0: 0, 1: 0, 2: 0, 3: 0}),
+    ],
+)
+def test_decision_128_a_priority_lifts_a_message_where_its_session_is_bulk_and_its_sender_may(
+    rig, sender_class, lane, lanes, priority_flag
+):
+    rig.change_sender("TextBlast", sender_class=sender_class)
+    got = judged(rig, SmppTerms(lane=lane), priority_flag=priority_flag)
+    assert isinstance(got, Priced)
+    assert got.lane is Lane(lanes[priority_flag])
 
 
 @pytest.mark.parametrize(

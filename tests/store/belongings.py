@@ -8,6 +8,12 @@ IMPORTED = """
 INSERT INTO upload (uuid, team_id, job_id, file_id, filename, settings, total_rows, done_row, imported, failed)
 VALUES (%(uuid)s, %(team)s, %(job)s, %(file)s, 'people.csv', '{}', 3, 3, 1, 1) RETURNING id
 """
+AUDIENCE = """
+INSERT INTO audience (uuid, team_id, job_id, file_id, filename, settings, fields, status, total_rows, done_row, people, failed)
+VALUES (%(uuid)s, %(team)s, %(job)s, %(file)s, 'people.csv', '{}', '{phone}', 'processing', 3, 3, 1, 1) RETURNING id
+"""
+AUDIENCE_ROW = "INSERT INTO audience_row (audience_id, n, phone, fields) VALUES (%(audience)s, 2, '254700000001', '{}')"
+BAD_AUDIENCE_ROW = "INSERT INTO audience_error (audience_id, row, wrong, cells) VALUES (%(audience)s, 3, '[]', '[]')"
 BAD_ROW = "INSERT INTO upload_error (upload_id, row, wrong, cells) VALUES (%(upload)s, 3, '[]', '[]')"
 EXPORTED = """
 INSERT INTO export (uuid, team_id, job_id, kind, format, asked, shown, filename, file_id)
@@ -44,6 +50,11 @@ def give_belongings(txn: Txn, team: int) -> None:
     txn.execute(
         "UPDATE upload SET undo_job_id = %(undo)s, removed = 1 WHERE job_id = %(job)s", {**upload, "undo": undo}
     )
+    audience = {"team": team, "uuid": uuid(), "job": jobs.add(txn, team, "campaigns.audience", {}, uuid())}
+    txn.execute(AUDIENCE, {**audience, "file": _file(txn, team, "text/csv")[0]})
+    read = {"audience": one_row(txn)[0]}
+    for statement in (AUDIENCE_ROW, BAD_AUDIENCE_ROW):
+        txn.execute(statement, read)
     export = {"team": team, "uuid": uuid(), "job": jobs.add(txn, team, "export", {}, uuid())}
     txn.execute(EXPORTED, {**export, "file": _file(txn, team, "text/csv")[0]})
     txn.execute("UPDATE job SET state = 'completed', finished_at = now() WHERE id = %(job)s", export)

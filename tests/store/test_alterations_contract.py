@@ -138,6 +138,7 @@ async def test_what_is_replaced_is_named_to_its_queue_again_unless_it_is_not_due
 @pytest_twisted.ensureDeferred
 async def test_what_cannot_be_replaced_says_why(world):
     assert await world.obstacles(new(world.accepted(parts=2))) == [Obstacle.NOT_SINGLE]
+    assert await world.obstacles(new(world.accepted(closes_at_ms=NOW_MS + HOUR_MS))) == [Obstacle.RULED]
     assert await world.obstacles(new(world.accepted(coding=Coding.UCS2))) == [Unreadable(1, "odd")]
     assert await world.obstacles(new(world.accepted(coding=Coding.UCS2, options={"data_coding": 3}))) == [None]
 

@@ -13,7 +13,6 @@ from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import capturedLogs
 
-from mobilesasa.store import database as module
 from mobilesasa.store.database import (
     Database,
     OutcomeUnknown,
@@ -245,7 +244,7 @@ async def test_a_refusal_after_the_caller_left_is_nobodys_business(database: Dat
 
 @pytest_twisted.ensureDeferred
 async def test_what_is_slow_is_named_in_the_log(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SLOW_S", -1.0)  # nothing here takes a second
+    monkeypatch.setattr(database, "_slow_s", -1.0)  # nothing here takes a second
     with capturedLogs() as events:
         await database.run("contacts.add", add, 1)
     assert [event["name"] for event in events if "took_s" in event] == ["contacts.add"]

@@ -1,5 +1,6 @@
 """Forgetting a person: what goes at once, what goes later, and what stays."""
 
+import attrs
 import pytest
 
 from mobilesasa.contacts.model import Details
@@ -9,6 +10,8 @@ from mobilesasa.core.ids import first_id_at
 from mobilesasa.core.model import Later
 from mobilesasa.store import contacts, groups, suppressions
 from mobilesasa.store.erasures import Erasures, Request, begin, find, go_on
+from tests.store.campaigning import give_campaign, give_recipients
+from tests.store.campaigns import add_campaign, queued, row
 from tests.store.given import (
     NOW_MS,
     accepted,
@@ -255,3 +258,51 @@ def test_the_api_s_calls_are_those_of_the_store(txn, team):
     run(calls())
     assert one(txn, "SELECT pseudonym FROM erasure") == "erased-ffffffffffff"
     assert go_on(txn, 72, 10)
+
+
+def test_who_is_a_recipient_of_a_campaign_is_one_without_a_number_and_gets_no_message_any_more(txn, team):
+    contact = give(txn, team)
+    people = (attrs.evolve(row(1, text="Hi Jane"), phone=PHONE), row(2), row(3))
+    waits = add_campaign(txn, team, *people)
+    under_way = add_campaign(txn, team, *people)
+    queued(txn, under_way, 1, carrier_id=add_carrier(txn))
+    foreign = add_campaign(txn, add_team(txn), *people)
+    forget(txn, team, contact)
+    shown = {
+        name: rows(
+            txn, "SELECT phone, campaign_recipient.text, campaign_recipient.skipped, message_id IS NOT NULL FROM campaign_recipient "
+            "JOIN campaign ON id = campaign_id WHERE uuid = %(name)s AND n = 1", name=name,
+        )[0]
+        for name in (waits, under_way, foreign)
+    }  # fmt: skip
+    assert shown[waits] == (PSEUDONYM, None, "erased", False)
+    assert shown[under_way] == (PSEUDONYM, None, None, True)
+    assert shown[foreign] == (PHONE, "Hi Jane", None, False)
+    assert wrong(txn, "configured") == []
+    assert [message.recipient for message in queued(txn, waits).messages] == [row(2).phone, row(3).phone]
+    assert wrong(txn, "configured") == []
+
+
+def test_a_campaign_that_was_sent_after_the_demand_is_left_alone(txn, team):
+    contact = give(txn, team)
+    later = add_campaign(txn, team, attrs.evolve(row(1), phone=PHONE))
+    forget(txn, team, contact, at_ms=NOW_MS - 3_600_000)
+    assert (
+        one(txn, "SELECT phone FROM campaign_recipient JOIN campaign ON id = campaign_id WHERE uuid = %(u)s", u=later)
+        == PHONE
+    )
+
+
+def test_while_a_campaign_may_be_under_way_to_be_sent_the_person_is_looked_for_again(txn, team):
+    contact = give(txn, team)
+    made = give_campaign(txn, team)
+    asked = forget(txn, team, contact, at_ms=NOW_MS + 1000)
+    all_of_it(txn)
+    assert find(txn, team, asked).finished_at_ms is None
+    txn.execute("UPDATE campaign SET armed_at = to_timestamp(%s) WHERE id = %s", (NOW_MS / 1000, made.id))
+    give_recipients(txn, made.id, (PHONE, None))
+    an_hour_later(txn)
+    assert rows(txn, "SELECT phone, skipped FROM campaign_recipient") == [(PSEUDONYM, "erased")]
+    txn.execute("UPDATE erasure SET requested_at = requested_at - interval '2 hours'")
+    an_hour_later(txn)
+    assert find(txn, team, asked).finished_at_ms is not None

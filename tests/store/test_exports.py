@@ -20,6 +20,8 @@ from mobilesasa.store.exports import Exports, ExportWriting, Files
 from mobilesasa.store.figures import Reports
 from mobilesasa.store.jobs import StoredJobs
 from mobilesasa.store.rollups import Rollups
+from tests.store.campaigns import add_campaign, phone, row
+from tests.store.campaigns import queued as campaigned
 from tests.store.given import (
     NOW_MS,
     accepted,
@@ -343,6 +345,26 @@ def test_a_report_is_told_as_it_is_shown(txn):
     assert report("campaign") == [(None, 4)]
     assert report("status") == [("queued", 4), ("sent", 0), ("delivered", 0), ("failed", 0)]
     assert export_rows.count(txn, wanted(team, "report", **REPORT)) == (None, False)
+
+
+def test_recipients_of_a_campaign_are_there_with_their_texts_and_what_became_of_them(txn, monkeypatch):
+    monkeypatch.setattr(export_rows, "SLICE", 2)  # the slices are what is looked at here
+    team, other = add_team(txn), add_team(txn)
+    people = [row(n, skipped="suppressed" if n == 2 else None, text="Hi Jane" if n == 1 else None) for n in range(1, 6)]
+    campaign = add_campaign(txn, team, *people)
+    message = campaigned(txn, campaign, 1).messages[0]
+    found = all_rows(txn, team, "recipients", campaign_uuid=campaign)
+    assert found[0] == {
+        "to": f"+{phone(1)}", "status": "queued", "message_uuid": message.id, "message": "Hi Jane", "parts": 1,
+        "cost_units": 1, "skipped": None, "clicks": 0,
+    }  # fmt: skip
+    assert [(each["status"], each["message"]) for each in found[1:3]] == [("skipped", "Sale!"), ("waiting", "Sale!")]
+    assert [each["to"] for each in found] == [f"+{phone(n)}" for n in range(1, 6)]
+    assert export_rows.count(txn, wanted(team, "recipients", campaign_uuid=campaign)) == (5, False)
+    for nobody_s in (other, team):
+        gone = campaign if nobody_s == other else str(uuid.uuid4())
+        assert all_rows(txn, nobody_s, "recipients", campaign_uuid=gone) == []
+        assert export_rows.count(txn, wanted(nobody_s, "recipients", campaign_uuid=gone)) == (0, False)
 
 
 @pytest.mark.parametrize("kind", ["messages", "contacts", "inbound", "ledger"])

@@ -5,10 +5,12 @@ import random
 
 import pytest
 
+from mobilesasa.core.actors import NODE
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.model import Failure, Never, Sent
 from mobilesasa.core.reporting import Figures, Period, Wanted, bounded, day_at, spans_of, zone_of
-from mobilesasa.store import figures, rollups
+from mobilesasa.store import campaign_phases, figures, rollups
+from tests.store.campaigns import add_campaign, queued
 from tests.store.given import (
     NOW_MS,
     accepted,
@@ -139,6 +141,21 @@ def test_units_are_told_by_the_ledger_s_kinds_and_by_day(txn):
     }  # fmt: skip
     assert sum(each.units for each in found) == one(txn, "SELECT balance FROM team WHERE id = %(id)s", id=team) - 3
     assert figures.usage(txn, add_team(txn, 0), today, [today.from_ms]) == []
+
+
+def test_what_campaigns_reserve_and_release_is_told_beside_the_charges_of_other_messages(txn):
+    team = add_team(txn, 50)
+    accepted(txn, team, 2, parts=2)
+    name = add_campaign(txn, team, count=3)
+    queued(txn, name, 2)
+    campaign_phases.cancel(txn, NODE, team, name)
+    counted(txn)
+    today = bounded(Period(TODAY, TODAY + DAY_MS))
+    found = figures.usage(txn, team, today, spans_of(today, zone_of("UTC"), "day"))
+    assert {each.kind: (each.units, each.entries) for each in found} == {
+        "charge": (-4, 4), "reserve": (-3, 1), "release": (1, 1), "topup": (50, 1),
+    }  # fmt: skip
+    assert sum(each.units for each in found) == one(txn, "SELECT balance FROM team WHERE id = %(id)s", id=team)
 
 
 def test_how_far_the_sums_are_is_known(txn):

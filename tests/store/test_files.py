@@ -2,8 +2,15 @@
 
 import uuid
 
-from mobilesasa.store import files
+import pytest
+
+from mobilesasa.core.actors import NODE
+from mobilesasa.store import files, uploads
+from tests.store.audience_files import begin as begin_audience
 from tests.store.given import add_team, one
+from tests.store.two import Two
+from tests.store.uploading import PLAN
+from tests.store.uploading import begin as begin_import
 
 AGE = "UPDATE file SET created_at = created_at - %(hours)s * interval '1 hour' WHERE id = %(id)s RETURNING id"
 
@@ -55,6 +62,33 @@ def test_a_file_that_is_removed_leaves_nothing(txn, team):
     files.remove(txn, made.id)
     assert files.find(txn, team, name) is None
     assert files.read_chunk(txn, made.id, 0) is None
+
+
+@pytest.mark.parametrize("begin_one", [begin_import, begin_audience])
+def test_a_file_is_dropped_unless_something_names_it(txn, team, begin_one):
+    _, file_id = begin(txn, team)
+    named = begin_one(txn, team)[1].file_id
+    for each in (file_id, named):
+        files.drop(txn, each)
+    count = "SELECT count(*) FROM file WHERE id = %(id)s"
+    assert (one(txn, count, id=file_id), one(txn, count, id=named)) == (0, 1)
+
+
+@pytest.fixture
+def two(database_dsn):
+    made = Two(database_dsn)
+    yield made
+    made.close()
+
+
+def test_a_file_whose_import_is_being_committed_is_not_dropped(two):
+    team = two.do(add_team)
+    file_id = two.do(begin, team)[1]
+    with two.first.cursor() as txn:
+        uploads.add(txn, NODE, team, str(uuid.uuid4()), file_id, PLAN, str(uuid.uuid4()))
+        end = two.meanwhile(files.drop, file_id)
+        end()
+    assert two.do(one, "SELECT file_id FROM upload") == file_id
 
 
 def test_old_files_and_what_never_became_whole_are_forgotten(txn, team):

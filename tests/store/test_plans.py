@@ -2,6 +2,7 @@
 
 import contextlib
 import pkgutil
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from importlib import import_module
 from typing import Any
@@ -15,7 +16,7 @@ from twisted.internet import reactor
 from mobilesasa import store
 from mobilesasa.store.database import Txn, connect
 from mobilesasa.store.plans import Planned, PlanningCursor
-from mobilesasa.store.writer import Work, Writer
+from mobilesasa.store.writer import SETTINGS, Work, Writer
 
 SUM = Planned("SELECT %(a)s::integer + %(b)s::integer * 10 + %(a)s::integer * 100")
 HELD = "SELECT count(*) FROM pg_prepared_statements"
@@ -93,6 +94,31 @@ def test_a_statement_that_cannot_be_planned_is_refused_each_time_and_not_taken_f
 def test_every_planned_statement_can_be_planned_without_its_parameters(planning, statement):
     planning.execute(statement.preparing)
     assert asked(planning, HELD) == 1
+
+
+@pytest.mark.parametrize("statement", all_planned())
+def test_messages_are_looked_up_one_by_one_though_the_table_was_empty_when_that_was_planned(database_dsn, statement):
+    with contextlib.closing(connect(database_dsn, "plans")) as session, session.cursor() as cursor:
+        cursor.execute(SETTINGS)
+        cursor.execute(statement.preparing)
+        nothing = ["NULL"] * len({*re.findall(r"\$(\d+)", statement.preparing)})
+        cursor.execute(
+            f"EXPLAIN (FORMAT JSON) EXECUTE {statement.name}{'(' + ', '.join(nothing) + ')' if nothing else ''}"
+        )
+        plan = cursor.fetchone()[0][0]["Plan"]
+    read = [
+        each
+        for each in nodes(plan)
+        if each.get("Relation Name", "").startswith("message_2") and "Scan" in each["Node Type"]
+    ]
+    assert [each for each in read if "Index Cond" not in each] == []
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The node of a plan and all below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
 
 
 @pytest_twisted.async_yield_fixture

@@ -9,6 +9,8 @@ from mobilesasa.core.actors import NODE
 from mobilesasa.core.hooks import Outcome
 from mobilesasa.core.jobs import JobState
 from mobilesasa.store import (
+    audience_rows,
+    audiences,
     contacts,
     exports,
     files,
@@ -23,6 +25,8 @@ from mobilesasa.store import (
 from mobilesasa.store.erasures import find
 from mobilesasa.store.hook_log import Meant
 from mobilesasa.store.hook_queue import Settling
+from tests.store import audience_files
+from tests.store.audience_files import somebody
 from tests.store.given import add_team, one, rows
 from tests.store.people import PHONE, give, uuid
 from tests.store.test_erasures import PSEUDONYM, all_of_it, an_hour_later, forget
@@ -218,6 +222,46 @@ def test_who_is_imported_after_the_request_is_new(txn, team):
     job, upload = with_file(txn, team, b"0712345678,Jane")
     imports.take(txn, job, upload, 0, chunk(2, person(2, PHONE, first_name="Jane")))
     assert [phone for phone, *_ in shown(txn, team)] == [PHONE]
+
+
+# Audiences
+
+
+def said(txn, audience):
+    return rows(txn, "SELECT phone FROM audience_row WHERE audience_id = %(id)s ORDER BY n", id=audience.id)
+
+
+def test_the_rows_of_audiences_that_name_the_person_go_at_once_and_those_of_others_stay(txn, team):
+    other = add_team(txn)
+    mine = audience_files.read(txn, team, somebody(2, PHONE, name="Jane"), somebody(3, OTHER))
+    theirs = audience_files.read(txn, other, somebody(2, PHONE))
+    forget_now(txn, team)
+    assert (said(txn, mine), said(txn, theirs)) == ([(OTHER,)], [(PHONE,)])
+    assert audiences.find(txn, team, mine.uuid).people == 1
+
+
+def test_bad_rows_of_audiences_that_have_the_number_go(txn, team):
+    failed = [
+        {"row": 3, "wrong": WRONG, "cells": ["0712 345-678", "Jane", "jane@"]},
+        {"row": 4, "wrong": WRONG, "cells": ["0722 000 111", "Ann", "ann@"]},
+    ]
+    audience = audience_files.read(txn, team, failed=failed)
+    forget_now(txn, team)
+    all_of_it(txn)
+    assert [each.row for each in audiences.errors(txn, audience.id, 0, 10)] == [4]
+
+
+def test_an_audience_that_waits_does_not_take_who_is_forgotten_meanwhile(txn, team):
+    job, audience = audience_files.begin(txn, team)
+    erasure = forget_now(txn, team)
+    all_of_it(txn)
+    assert not is_over(txn, team, erasure)
+    audience_rows.take(txn, job, audience, 0, chunk(3, somebody(2, PHONE), somebody(3, OTHER)))
+    audience_rows.end(txn, job, 2)
+    found = audiences.find(txn, team, audience.uuid)
+    assert (said(txn, audience), found.people, found.failed) == ([(OTHER,)], 1, 1)
+    an_hour_later(txn)
+    assert is_over(txn, team, erasure)
 
 
 # Exports

@@ -11,6 +11,7 @@ from mobilesasa.core.errors import (
     AccessEnded,
     AlreadyExists,
     BadValue,
+    InUse,
     NotFound,
     SenderDecided,
     SenderNotApproved,
@@ -21,6 +22,7 @@ from mobilesasa.core.senders import SenderClass, SenderStatus
 from mobilesasa.store import directory, senders
 from mobilesasa.store.database import Database
 from mobilesasa.store.sender_requests import Senders
+from tests.store.campaigning import give_campaign
 from tests.store.given import NOW_MS, add_team, one, rows
 
 APPROVED, PENDING = SenderStatus.APPROVED, SenderStatus.PENDING
@@ -200,3 +202,11 @@ async def test_the_api_asks_the_pool_and_a_request_under_a_key_is_kept_once(data
         assert (await kept.withdraw(NODE, team, made.uuid)).is_default
     finally:
         await database.close()
+
+
+def test_a_request_that_a_campaign_is_from_cannot_be_taken_back(txn):
+    team = add_team(txn)
+    made = give_campaign(txn, team)
+    txn.execute("UPDATE sender SET status = 'rejected' WHERE id = %(id)s", {"id": made.sender_id})
+    with pytest.raises(InUse, match="a campaign is from the sender"):
+        senders.withdraw(txn, NODE, team, made.sender_uuid)

@@ -206,7 +206,7 @@ def test_an_expired_token_sends_nothing(txn):
         intake.accept_one(txn, priced(team, by=by_token(token)))
 
 
-def test_messages_that_name_nobody_ask_for_no_token(txn):
+def test_tokens_are_looked_at_in_the_statement_that_stores_the_messages(txn):
     team, token = a_team_with_a_token(txn)
     asked = []
 
@@ -218,10 +218,29 @@ def test_messages_that_name_nobody_ask_for_no_token(txn):
             asked.append(statement)
             return txn.execute(statement, *parameters)
 
-    assert intake.accept(Watched(), [priced(team, origin=Origin.SMPP)]) == [None]
-    assert trail.STILL_GOOD not in asked
-    assert intake.accept(Watched(), [priced(team, by=by_token(token)) for _ in range(3)]) == [None] * 3
-    assert asked.count(trail.STILL_GOOD) == 1
+    assert intake.accept(Watched(), [priced(team, origin=Origin.SMPP), priced(team, by=by_token(token))]) == [None] * 2
+    assert asked == [intake.ACCEPT]
+
+
+def test_what_a_login_sends_needs_its_transaction_and_what_tokens_and_binds_send_needs_none(txn):
+    team, token = a_team_with_a_token(txn)
+    _, person = add_user(txn, team)
+    sent = [priced(team, by=by_token(token)), priced(team, origin=Origin.SMPP)]
+    assert intake.ACCEPTING.alone(sent)
+    assert not intake.ACCEPTING.alone([*sent, priced(team, by=person)])
+
+
+def test_the_token_that_ended_is_told_apart_from_a_balance_that_is_too_small(txn):
+    team, token = a_team_with_a_token(txn)
+    other = made(txn, team)
+    tokens.revoke(txn, NODE, token.uuid)
+    batch = [priced(team, by=by_token(token), price_units=1), priced(team, by=by_token(other), price_units=11)]
+    batch += [priced(team, by=by_token(other), price_units=4) for _ in range(3)]
+    refusals = intake.accept(txn, batch)
+    assert [refusal and refusal.code for refusal in refusals] == [
+        "access_ended", "insufficient_units", None, None, "insufficient_units",
+    ]  # fmt: skip
+    assert balance(txn, team) == 2
 
 
 def test_decision_24_a_send_that_comes_while_its_token_is_being_revoked_waits_and_is_refused(two):

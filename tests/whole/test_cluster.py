@@ -82,6 +82,18 @@ def is_without_queue(node: Node) -> bool:
 
 
 @pytest.mark.parametrize("smsc", [PHONES], indirect=True)
+def a_campaign(node: Node, token: str) -> str:
+    """Send a campaign to somebody; return its uuid."""
+    group = node.call(token, "/groups", {"name": "Customers"})[1]["data"]["uuid"]
+    node.call(token, "/contacts", {"phone": "+254712345678", "first_name": "Jane"})
+    node.call(token, f"/groups/{group}/contacts", {"phones": ["+254712345678"]})
+    asked = {"name": "Sale", "message": "Hi {first_name}", "sender_id": "TextBlast", "group_ids": [group]}
+    uuid = str(node.call(token, "/campaigns", asked)[1]["data"]["uuid"])
+    status, answer = node.call(token, f"/campaigns/{uuid}/send", {})
+    assert status == 200, answer
+    return uuid
+
+
 def test_a_team_is_told_at_one_node_what_a_carrier_brings_to_another(cluster: Cluster, smsc: Smsc):
     cluster.start()
     token = cluster.furnish(smsc.port, "--sender", "22384")
@@ -109,6 +121,10 @@ def test_the_parts_of_a_node_run_as_two_processes(cluster: Cluster, smsc: Smsc):
     esme = towards_teams.bound("ACME", token)
     assert esme.run(itertools.islice(texts("split"), 50), lambda e: len(e.accepted) == 50 and not owed(e))
     assert sorted(smsc.texts()) == sorted(accepted(esme))
+
+    campaign = a_campaign(towards_teams, token)  # which the other one sends
+    eventually(lambda: "Hi Jane" in smsc.texts(), "the campaign goes out")
+    assert towards_teams.call(token, f"/campaigns/{campaign}")[1]["data"]["status"] == "completed"
 
     for member in cluster.members:
         assert [member.get(path)[0] for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3

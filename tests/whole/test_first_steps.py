@@ -13,11 +13,12 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.curl import Example, documented
+from tests.curl import FILES, Example, documented
 from tests.whole.esme import Esme
 from tests.whole.programs import PATIENCE_S, Node, eventually
 
 NOWHERE = "https://nobody.invalid/"  # no test tells others of itself
+AUDIENCE = next(each for _, each in documented() if "/campaigns/audiences " in each.command)
 UPLOAD = next(each for _, each in documented() if "/contacts/import " in each.command)
 
 
@@ -130,6 +131,7 @@ def test_the_curl_examples_of_all_pages_run_as_written(fresh: Node):
     with bound(fresh, token):
         places = {"mbs_operator_token_here": raw, **found_by_uuid(fresh, token), **found_of_somebody(fresh)}
         places |= found_of_people(fresh, token) | found_of_operators(fresh, token, raw)
+        places = {**found_of_campaigns(fresh, token), **places}
         others = found_for_one(fresh, token)
         wrong = []
         for page, example in documented():
@@ -162,6 +164,7 @@ def files_of(node: Node) -> Path:
     folder = node.folder / "files"
     folder.mkdir(exist_ok=True)
     (folder / "certificate.pdf").write_bytes(b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
+    (folder / "debtors.xlsx").write_text(FILES["debtors.xlsx"])
     (folder / "contacts.csv").write_text("phone,first_name\n+254700000009,Jane\n")
     return folder
 
@@ -183,6 +186,7 @@ def found_for_one(node: Node, token: str) -> dict[str, dict[str, str]]:
     later = made(node, token, "/messages", to="+254700000003", message="take me back", scheduled_at=in_an_hour())
     gone = made(node, token, "/contacts", phone="+254700000021")
     return {
+        **found_for_campaigns(node, token),
         "/cancel": {"msg-uuid": later["uuid"]},
         '"note": "Our shop': {"MYAPP": "NEWAPP"},
         "-X DELETE https://api.yourdomain.com/api/v1/contacts/contact-uuid": {"contact-uuid": gone["uuid"]},
@@ -227,6 +231,42 @@ def found_of_people(node: Node, token: str) -> dict[str, str]:
         "upload-uuid": upload["uuid"],
         "webhook-uuid": made(node, token, "/webhooks", url=NOWHERE, events=["*"])["uuid"],
     }
+
+
+def found_of_campaigns(node: Node, token: str) -> dict[str, str]:
+    """What the examples about campaigns name: groups with somebody in them, and a draft to one of them."""
+    groups = {f"group-uuid-{n}": group_of_one(node, token, f"Group {n}") for n in (1, 2)}
+    audience = json.loads(run(node, token, AUDIENCE, {}))["data"]["uuid"]
+    return {**groups, "audience-uuid": audience, "campaign-uuid": campaign_to(node, token, groups["group-uuid-1"])}
+
+
+def found_for_campaigns(node: Node, token: str) -> dict[str, dict[str, str]]:
+    """What examples about campaigns need for themselves: an approved sender, and campaigns that wait for their time."""
+    senders = node.call(token, "/sender-ids")[1]["data"]["items"]
+    approved = next(each["uuid"] for each in senders if each["name"] == "MYAPP")
+    group = group_of_one(node, token, "Of those that wait")
+    waiting = [campaign_to(node, token, group, scheduled_at=in_an_hour()) for _ in range(2)]
+    for uuid in waiting:
+        assert node.call(token, f"/campaigns/{uuid}/send", {})[0] == 200
+    return {
+        "campaign-uuid/cancel": {"campaign-uuid": waiting[0]},
+        "campaign-uuid/pause": {"campaign-uuid": waiting[1]},
+        "campaign-uuid/test": {"+254712345678": "+254700000031"},
+        '"name": "May Promo"': {"sender-uuid": approved},
+    }
+
+
+def group_of_one(node: Node, token: str, name: str) -> str:
+    """Make a group with somebody in it, and return its uuid."""
+    uuid = str(made(node, token, "/groups", name=name)["uuid"])
+    made(node, token, f"/groups/{uuid}/contacts", phone="+254700000031")
+    return uuid
+
+
+def campaign_to(node: Node, token: str, group_uuid: str, **more: object) -> str:
+    """Make a draft, and return its uuid."""
+    body = {"name": "May", "message": "Hi {first_name:there}", "sender_id": "MYAPP", "group_ids": [group_uuid]}
+    return str(made(node, token, "/campaigns", **body, **more)["uuid"])
 
 
 def found_of_operators(node: Node, token: str, raw: str) -> dict[str, str]:

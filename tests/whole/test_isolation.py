@@ -18,6 +18,7 @@ MADE: dict[str, tuple[dict[str, Any], str]] = {
     "/suppressions": ({"phone": "+254700000009"}, "uuid"),
     "/contacts": ({"phone": "+254700000003"}, "uuid"),
     "/groups": ({"name": "Theirs"}, "uuid"),
+    "/campaigns": ({"name": "Theirs", "message": "theirs", "sender_id": "TextBlast"}, "uuid"),
     "/tokens": ({"name": "theirs", "scopes": ["messages"]}, "token.uuid"),
     "/sender-ids": ({"name": "Theirs"}, "uuid"),
     "/webhooks": ({"url": "https://hooks.example/in", "events": ["message.delivered"]}, "uuid"),
@@ -48,6 +49,9 @@ def ask(node: Node, method: str, path: str, token: str = "", body: Any = None) -
 
 def made(node: Node, token: str, path: str) -> str:
     body, where = MADE[path]
+    if path == "/campaigns":
+        _, group = ask(node, "POST", "/groups", token, {"name": "Of a campaign"})
+        body = {**body, "group_ids": [group["data"]["uuid"]]}
     status, answer = ask(node, "POST", path, token, body)
     assert status == 200, (path, answer)
     found = answer["data"]

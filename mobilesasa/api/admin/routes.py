@@ -92,7 +92,8 @@ class PlatformRoutes:
         asked = parse_query(ExplainAnyRoute, request)
         known, live = self._directory.now, self._directory.live
         team_id = team_of_code(known, asked.team).id
-        found = explain(known, live, asked.submission(team_id), self._gateway.limits.max_parts, frank=True)
+        gateway = self._gateway
+        found = explain(known, live, asked.submission(team_id), gateway.limits.max_parts, gateway.rules, frank=True)
         return answer(request, route_shown(found))
 
     @route(

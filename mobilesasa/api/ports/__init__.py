@@ -9,13 +9,16 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from mobilesasa.api.ports.admin import Desk
+from mobilesasa.api.ports.audiences import Audiences
 from mobilesasa.api.ports.books import Ledger, Trail
 from mobilesasa.api.ports.calls import Callbacks, Keys
+from mobilesasa.api.ports.campaigns import Campaigns
 from mobilesasa.api.ports.contacts import ContactLists, Contacts, Erasures, Groups
 from mobilesasa.api.ports.documents import Documents
 from mobilesasa.api.ports.files import Files
 from mobilesasa.api.ports.front import DIRECT, Front
 from mobilesasa.api.ports.imports import Looker, Uploads
+from mobilesasa.api.ports.links import LinkBook, LinkCounts
 from mobilesasa.api.ports.messages import History, MessageAlterations
 from mobilesasa.api.ports.people import Logins, Members
 from mobilesasa.api.ports.phones import Inbox, Suppressions
@@ -67,6 +70,7 @@ class Node:
     contact_lists: ContactLists
     groups: Groups
     erasures: Erasures
+    campaigns: Campaigns
     keys: Keys
     smpp: SmppSessions
     smpp_passwords: SmppPasswords
@@ -78,9 +82,11 @@ class Node:
     files: Files
     documents: Documents
     uploads: Uploads
+    audiences: Audiences
     looker: Looker
     webhooks: Webhooks
     webhook_calls: WebhookCalls
+    link_counts: LinkCounts
     now_ms: Callable[[], int]
     clock: IReactorTime
     aside: Callable[..., Awaitable[Any]]  # calls a function that blocks, on a thread
@@ -88,6 +94,8 @@ class Node:
     new_uuid: Callable[[], str]  # names what is made
     readiness: Mapping[str, Callable[[], Awaitable[bool]]] = attrs.field(factory=dict)  # by what is asked
     callbacks: Callbacks | None = None  # None: no carrier calls
+    link_book: LinkBook | None = None  # None: no short links are answered
+    link_base: str = ""  # what those begin with
     metrics: Callable[[], bytes] | None = None  # in Prometheus' text format; None: not served
     limits: WebLimits = WebLimits()
     front: Front = DIRECT

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from mobilesasa.core.actors import Who
-from mobilesasa.core.filters import LedgerFilter, TrailFilter
+from mobilesasa.core.filters import LedgerFilter, LedgerKind, TrailFilter
 
 
 class Standing(Protocol):
@@ -15,7 +15,9 @@ class Standing(Protocol):
     @property
     def available_units(self) -> int: ...
     @property
-    def reserved_units(self) -> int: ...  # of messages that no carrier has taken yet
+    def reserved_units(
+        self,
+    ) -> int: ...  # of messages that no carrier has taken yet, and of campaigns that are not over
     @property
     def low_balance_units(self) -> int | None: ...  # below which the team is told
 
@@ -26,13 +28,15 @@ class LedgerEntry(Protocol):
     @property
     def id(self) -> int: ...
     @property
-    def kind(self) -> str: ...  # topup, charge, refund, adjustment
+    def kind(self) -> LedgerKind: ...
     @property
     def units(self) -> int: ...
     @property
     def messages(self) -> int: ...
     @property
     def message_id(self) -> str | None: ...
+    @property
+    def campaign_uuid(self) -> str | None: ...
     @property
     def note(self) -> str | None: ...
     @property

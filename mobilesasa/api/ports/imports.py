@@ -14,7 +14,14 @@ class Looker(Protocol):
     """Looks at files, aside of everything else."""
 
     async def look(
-        self, team_id: int, file: IO[bytes], mapping: Mapping[str, str | None], country: str, first: int = 0
+        self,
+        team_id: int,
+        file: IO[bytes],
+        mapping: Mapping[str, str | None],
+        country: str,
+        first: int = 0,
+        *,
+        fields: bool = False,
     ) -> Mapping[str, Any]:
         """Return what a file holds, as `contacts.uploads.looked_of` reads it.
 
@@ -24,11 +31,12 @@ class Looker(Protocol):
             mapping: headers to fields.
             country: in which national numbers are read.
             first: how many rows are wanted; with any the phone column may be missing.
+            fields: whether all columns are fields of a text.
         """
 
 
-class Uploads(Protocol):
-    """The imports of teams; another team's are not there (I6)."""
+class Filing(Protocol):
+    """Where files are kept that teams send."""
 
     async def begin_file(self, team_id: int, name: str, content_type: str) -> int:
         """Begin to keep a file; returns its id."""
@@ -40,7 +48,11 @@ class Uploads(Protocol):
         """Say that it is whole."""
 
     async def drop_file(self, file_id: int) -> None:
-        """Remove a file that nothing has come of."""
+        """Remove a file that nothing has come of, as far as that is sure: one that something names stays."""
+
+
+class Uploads(Filing, Protocol):
+    """The imports of teams; another team's are not there (I6)."""
 
     async def begin(self, by: Actor, team_id: int, uuid: str, file_id: int, plan: Plan, kept: Kept | None) -> None:
         """Keep an import, to be done at once.

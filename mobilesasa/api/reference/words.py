@@ -13,6 +13,7 @@ from typing import Final
 CODES: Final[Mapping[str, str]] = {
     "bad_recipient": "`to` is no mobile number; the sentence says why",
     "no_route": "no carrier takes messages to this number",
+    "no_recipients": "nobody would get the campaign: nobody is in its groups, or all of them are left out",
     "suppressed": "the recipient wants no messages from this sender, or is suppressed for another reason",
     "sender_not_approved": "the sender is unknown or not approved; carriers regard case",
     "no_default_sender": "no sender was named and the team has no default",
@@ -33,7 +34,7 @@ CODES: Final[Mapping[str, str]] = {
     "unauthenticated": "the token is missing, unknown, expired or revoked",
     "access_ended": "the token, the login or the role ended while the call was under way; nothing was done",
     "login_failed": "email and password do not fit each other",
-    "insufficient_units": "the team cannot pay; `needed_units` is what the message costs",
+    "insufficient_units": "the team cannot pay; `needed_units` is what the message, or the campaign, costs",
     "missing_scope": "the token lacks the scope that the sentence names, or would give one that it does not have",
     "team_suspended": "the operator has suspended the team",
     "user_disabled": "the operator has disabled the user whose password was right",
@@ -49,6 +50,10 @@ CODES: Final[Mapping[str, str]] = {
     "sender_decided": "the sender was approved or suspended; only a request can be taken back",
     "already_exists": "there is one of that name or phone already; of a contact or a group `uuid` names it",
     "in_use": "something works with it, such as a campaign that is being sent with the group",
+    "not_draft": "the campaign was sent or cancelled already; only a draft can be changed, deleted or sent",
+    "not_sending": "only a campaign that was sent and has not ended can be paused, or go on",
+    "campaign_ended": "the campaign has ended already",
+    "campaign_busy": "another call is sending or changing the campaign at this moment; ask for it again",
     "job_ended": "the import (or the export, …) has ended already, and cannot be cancelled",
     "not_undoable": "the import is under way, was undone before, changed nothing, or was more than 7 days ago",
     "too_many_jobs": (

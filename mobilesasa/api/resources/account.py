@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal, TypedDict, cast
+from typing import Annotated, TypedDict
 
 import attrs
 from twisted.web.iweb import IRequest
@@ -17,7 +17,7 @@ from mobilesasa.api.ports.books import LedgerEntry
 from mobilesasa.api.requests import Said, parse_query
 from mobilesasa.api.routes import route
 from mobilesasa.api.times import Instant
-from mobilesasa.core.filters import LedgerFilter
+from mobilesasa.core.filters import LedgerFilter, LedgerKind
 from mobilesasa.core.scopes import TEAM
 
 _DEEPER = "entries; go on with the cursor"
@@ -42,7 +42,13 @@ class AccountShown(TypedDict):
 
     team: TeamShown
     balance: Annotated[int, Said("`available` and `reserved` together, in units", example=10_000)]
-    reserved: Annotated[int, Said("Units of messages that no carrier has taken yet", example=0)]
+    reserved: Annotated[
+        int,
+        Said(
+            "Units of messages that no carrier has taken yet, and of campaigns whose recipients have none yet",
+            example=0,
+        ),
+    ]
     available: Annotated[int, Said("Units that can be spent", example=10_000)]
     low_balance_units: Annotated[
         int | None,
@@ -55,9 +61,7 @@ class AccountShown(TypedDict):
 class ListEntries(ListPage):
     """Which entries of the ledger are listed."""
 
-    kind: Annotated[
-        Literal["topup", "charge", "refund", "adjustment"] | None, Said("Only entries of this kind", example="topup")
-    ] = None
+    kind: Annotated[LedgerKind | None, Said("Only entries of this kind", example="topup")] = None
     since: Annotated[Instant | None, Said("Not before", example="2026-05-01T00:00:00Z")] = None
     until: Annotated[Instant | None, Said("Before", example="2026-06-01T00:00:00Z")] = None
     cursor: Annotated[
@@ -71,12 +75,22 @@ class EntryShown(TypedDict):
     id: Annotated[int, Said("Names the entry", example=4711)]
     at: Annotated[str, Said("UTC", example="2026-05-11T09:00:00Z")]
     kind: Annotated[
-        Literal["topup", "charge", "refund", "adjustment"],
-        Said("Units were bought, charged for messages, given back for one that no carrier took, or taken back"),
+        LedgerKind,
+        Said(
+            "Units were bought, charged for messages, given back for one that no carrier took, taken back, reserved for a "
+            "campaign, or given back at its end"
+        ),
     ]
     units: Annotated[int, Said("Negative where units were taken", example=-3)]
-    messages: Annotated[int, Said("How many messages a charge covers: those accepted at one moment", example=2)]
+    messages: Annotated[
+        int,
+        Said(
+            "How many messages a charge covers, those accepted at one moment; of a campaign, how many recipients",
+            example=2,
+        ),
+    ]
     message_uuid: Annotated[str | None, Said("The message of a refund")]
+    campaign_uuid: Annotated[str | None, Said("The campaign that reserved units, or gave some back")]
     note: Annotated[str | None, Said("Why, of a top-up or an adjustment", example="Invoice 2026-117")]
     available_after: Annotated[int, Said("Units that could be spent after it", example=9_997)]
 
@@ -105,7 +119,7 @@ class Account:
         """Get the team and its units.
 
         Any token of the team will do. Units are reserved when a message is accepted, spent when a carrier takes it,
-        and given back when none does.
+        and given back when none does; those of a campaign when it is sent.
         """
         team = caller.team
         has = await self._ledger.standing(team.id)
@@ -132,7 +146,8 @@ class Account:
     async def list_entries(self, request: IRequest, caller: Caller) -> bytes:
         """List what changed the team's units, newest first, with what was left after each.
 
-        A charge covers all messages that were accepted at one moment. The sum of all entries is what is available.
+        A charge covers all messages that were accepted at one moment; a campaign reserves for all its recipients when it is
+        sent, and releases at its end what was not used. The sum of all entries is what is available.
         """
         asked = parse_query(ListEntries, request)
         cursor = cursor_of(request, asked.cursor)
@@ -154,10 +169,11 @@ def entry_shown(found: LedgerEntry) -> EntryShown:
     return {
         "id": found.id,
         "at": instant(found.at_ms),
-        "kind": cast(Literal["topup", "charge", "refund", "adjustment"], found.kind),
+        "kind": found.kind,
         "units": found.units,
         "messages": found.messages,
         "message_uuid": found.message_id,
+        "campaign_uuid": found.campaign_uuid,
         "note": found.note,
         "available_after": found.balance_units,
     }

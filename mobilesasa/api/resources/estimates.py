@@ -14,16 +14,17 @@ from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import Said, parse
 from mobilesasa.api.resources.batches import judged
 from mobilesasa.api.resources.message_bodies import BATCH_MOST
-from mobilesasa.api.resources.shown import ENCODINGS, Encoding
+from mobilesasa.api.resources.shown import ENCODING_OF, Encoding
 from mobilesasa.api.routes import route
 from mobilesasa.core.gateway import measure
 from mobilesasa.core.model import Priced, Submission
 from mobilesasa.core.ports import Verdict
 from mobilesasa.core.senders import find_sender
+from mobilesasa.core.teams import Sender
 from mobilesasa.sms.estimate import estimate
 from mobilesasa.sms.numbers import calling_code, shown
 from mobilesasa.sms.replacements import gsm_replacement, lacking
-from mobilesasa.sms.segments import Alphabet, room
+from mobilesasa.sms.segments import room
 
 LACKING_MOST = 100  # characters that are told one by one
 _HEADER_OCTETS = 6  # of a part of several
@@ -79,6 +80,9 @@ class EstimateShown(TypedDict):
     """What a message would take and cost."""
 
     encoding: Annotated[Encoding, Said("The alphabet it would be sent in", example="ucs2")]
+    appended: Annotated[
+        str | None, Said("What the rules of the country append to it, which is counted; null: nothing", example=None)
+    ]
     parts: Annotated[int, Said("Parts it would be sent in", example=1)]
     characters: Annotated[int, Said("As phones count them: two for a € in gsm7, two for an emoji in ucs2", example=25)]
     characters_per_part: Annotated[int, Said("How many a part holds", example=70)]
@@ -113,19 +117,30 @@ class Estimates:
         """Estimate what a message would take and cost.
 
         Alphabet, parts, and what each number would cost are those of sending, by the same rules; a text or a sender that
-        would be refused is refused here. Where characters that GSM 03.38 lacks force the text into ucs2, each is told
-        with its place and what may stand instead, and `saving` has the whole text so. Nothing is replaced unasked.
-        Suppressions and the balance are not looked at.
+        would be refused is refused here. To a promotional message the rules of a country may append how to hear no more,
+        which is counted: of several countries, alphabet and parts are those of the first number. Where characters that
+        GSM 03.38 lacks force the text into ucs2, each is told with its place and what may stand instead, and `saving` has
+        the whole text so. Nothing is replaced unasked. Suppressions and the balance are not looked at.
         """
         asked = parse(EstimateMessage, request)
         numbers = [asked.to] if isinstance(asked.to, str) else asked.to or []
-        if asked.sender_id is not None:
-            find_sender(self._directory.now, caller.team, asked.sender_id)
-        text, _, _ = measure(self._submission(caller, asked, ""), self._gateway.limits.max_parts)
+        sender = self._sender(caller, asked)
         submissions = [self._submission(caller, asked, number) for number in numbers]
         verdicts = await judged(self._gateway, self._clock, submissions)
+        home = next(
+            (each.recipient for each in verdicts if isinstance(each, Priced)), calling_code(caller.team.country)
+        )
+        rules = None if sender is None else self._gateway.rules.find(sender.sender_class, home)
+        text, _, _ = measure(self._submission(caller, asked, ""), self._gateway.limits.max_parts, rules)
         recipients = [_number_shown(number, verdict) for number, verdict in zip(numbers, verdicts, strict=True)]
         return answer(request, self._shown(caller, asked.message, text or "", recipients))
+
+    def _sender(self, caller: Caller, asked: EstimateMessage) -> Sender | None:
+        """Return the sender that is asked for, which may be used, or else the team's default, if it has one."""
+        known = self._directory.now
+        if asked.sender_id is not None:
+            return find_sender(known, caller.team, asked.sender_id)
+        return known.senders.get(caller.team.default_sender_id or 0)
 
     def _submission(self, caller: Caller, asked: EstimateMessage, number: str) -> Submission:
         return Submission(caller.team.id, asked.sender_id, number, asked.message)
@@ -137,12 +152,13 @@ class Estimates:
             units_a_part = self._directory.now.units_a_part(calling_code(caller.team.country))
         faults = lacking(written)
         return {
-            "encoding": _ENCODINGS[found.alphabet],
+            "encoding": ENCODING_OF[found.alphabet],
+            "appended": text.removeprefix(written.replace("\r\n", "\n")) or None,
             "parts": found.parts,
             "characters": found.characters,
             "characters_per_part": room(found.alphabet, _HEADER_OCTETS if found.parts > 1 else 0),
             "characters_left": found.characters_left,
-            "units": found.parts * units_a_part,
+            "units": sum(each["units"] for each in recipients) if recipients else found.parts * units_a_part,
             "recipients": recipients,
             "lacking": [
                 {"position": each.position, "character": each.character, "replacement": each.replacement}
@@ -172,6 +188,3 @@ def _number_shown(number: str, verdict: Verdict) -> NumberShown:
         return {"to": shown(verdict.recipient), "units": verdict.price_units, "units_per_part": units_a_part}
     wrong = of_refusal(verdict)
     return {"to": number, "units": 0, "units_per_part": 0, "error": wrong.message, "code": wrong.code}
-
-
-_ENCODINGS: dict[Alphabet, Encoding] = {Alphabet(word): word for word in ENCODINGS.values()}

@@ -11,6 +11,7 @@ from mobilesasa.api.pages import ListPage
 from mobilesasa.api.requests import Said
 from mobilesasa.api.resources.report_shapes import AskGroups
 from mobilesasa.core.exports import Export
+from mobilesasa.core.filters import LedgerKind
 from mobilesasa.core.reporting import GroupBy
 
 KEPT_DAYS = 7
@@ -42,13 +43,14 @@ class ExportFilters:
         Literal["queued", "sent", "delivered", "failed"] | None, Said("Messages: only those of this status")
     ] = None
     sender: Annotated[str | None, Said("Messages and report: only those of this sender name", example="MYAPP")] = None
-    campaign_uuid: Annotated[str | None, Said("Messages and report: only those of this campaign")] = None
+    campaign_uuid: Annotated[
+        str | None,
+        Said("Messages and report: only those of this campaign. Recipients: of which campaign; it is required"),
+    ] = None
     client_reference: Annotated[str | None, Said("Messages: only those with this reference of yours")] = None
     code: Annotated[str | None, Said("Inbound: only those to this short code or number", example="22384")] = None
     group_uuid: Annotated[str | None, Said("Contacts: only those of this group")] = None
-    entry: Annotated[
-        Literal["topup", "charge", "refund", "adjustment"] | None, Said("Ledger: only entries of this kind")
-    ] = None
+    entry: Annotated[LedgerKind | None, Said("Ledger: only entries of this kind")] = None
     group_by: Annotated[
         GroupBy | None, Said("Report: what the messages of a row have in common; by day if omitted")
     ] = None
@@ -61,7 +63,10 @@ class ExportFilters:
 class AskExport:
     """A file that is wanted."""
 
-    kind: Annotated[Literal["messages", "contacts", "inbound", "ledger", "report"], Said("What of", example="messages")]
+    kind: Annotated[
+        Literal["messages", "contacts", "inbound", "ledger", "report", "recipients"],
+        Said("What of", example="messages"),
+    ]
     format: Annotated[Literal["csv", "xlsx"], Said("How it is written", example="csv")] = "csv"
     zone: Annotated[
         str | None,
@@ -127,7 +132,8 @@ class ListExports(ListPage):
     """Which exports are listed."""
 
     kind: Annotated[
-        Literal["messages", "contacts", "inbound", "ledger", "report"] | None, Said("Only those of this kind")
+        Literal["messages", "contacts", "inbound", "ledger", "report", "recipients"] | None,
+        Said("Only those of this kind"),
     ] = None
 
 

@@ -12,7 +12,7 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import FieldProblem, bad_fields, problem
+from mobilesasa.api.errors import FieldProblem, bad_field, bad_fields, problem
 from mobilesasa.api.files import send_file
 from mobilesasa.api.pages import answer_page
 from mobilesasa.api.ports import Node
@@ -39,7 +39,7 @@ from mobilesasa.core.reporting import Period, date_of, spans_of
 from mobilesasa.core.scopes import opens
 from mobilesasa.sms.numbers import BadNumber, normalise_fast
 
-SCOPES = ("reports", "messages", "contacts")
+SCOPES = ("reports", "messages", "contacts", "campaigns")
 _DATES: Final = {"date_from", "date_to"}
 _OF_MESSAGES: Final = _DATES | {"sender", "campaign_uuid"}
 
@@ -49,6 +49,7 @@ FILTERS_OF_KIND: Final[Mapping[str, set[str]]] = {
     "contacts": {"group_uuid"},
     "inbound": _DATES | {"phone", "code"},
     "ledger": _DATES | {"entry"},
+    "recipients": {"campaign_uuid"},
     "report": _OF_MESSAGES | {"group_by", "network", "country", "carrier"},
 }
 _DEEPER = "exports; ask for those of a kind"
@@ -68,6 +69,7 @@ class Exports:
     def __init__(self, node: Node) -> None:
         """Keep what is asked."""
         self._exports = node.exports
+        self._campaigns = node.campaigns
         self._files = node.files
         self._reports = node.reports
         self._directory = node.directory
@@ -83,17 +85,17 @@ class Exports:
         scopes=SCOPES,
         body=AskExport,
         answers=ExportShown,
-        refusals=(400, 403, 409),
+        refusals=(400, 403, 404, 409),
         curl=_ASK,
         idempotent=True,
     )
     async def ask_export(self, request: IRequest, caller: Caller) -> bytes:
-        """Ask for a file of messages, contacts, messages from phones, the ledger, or a report.
+        """Ask for a file of messages, contacts, messages from phones, recipients of a campaign, the ledger, or a report.
 
-        The token needs the scope of what is in the file: `messages` for messages and inbound, `contacts`, or `reports` for the
-        rest. Ask for the export until its `status` is `completed`, or have a webhook for `export.completed`. Rows are read in
-        pieces while the team goes on working, so what changes meanwhile may be in the file or not. What is asked for is
-        regarded or refused: 400 for a filter that the kind does not have.
+        The token needs the scope of what is in the file: `messages` for messages and inbound, `contacts`, `campaigns` for
+        recipients, or `reports` for the rest. Ask for the export until its `status` is `completed`, or have a webhook for
+        `export.completed`. Rows are read in pieces while the team goes on working, so what changes meanwhile may be in the
+        file or not. What is asked for is regarded or refused: 400 for a filter that the kind does not have.
         """
         asked = parse(AskExport, request)
         return await self._ask(request, caller, asked)
@@ -177,6 +179,10 @@ class Exports:
                 FieldProblem(f"filters.{name}", f"is not regarded by an export of {asked.kind}") for name in unknown
             ]
             raise bad_fields(wrong)
+        if asked.kind == "recipients":
+            if filters.campaign_uuid is None:
+                raise bad_field("filters.campaign_uuid", "is required: recipients are those of a campaign")
+            await self._campaigns.find(caller.team.id, filters.campaign_uuid)
         rows, zone = await self._rows(caller, asked, filters)
         now_ms = self._now_ms()
         made = Export(

@@ -34,20 +34,20 @@ class Hiding:
 
     def hide_text(self, caller: Caller, shown: MessageShown) -> None:
         """Hide the text of a message where the caller is not to see it."""
-        if shown["message"] is not None and self._hides(caller, shown["sender_id"]):
+        if shown["message"] is not None and self.hides(caller, shown["sender_id"]):
             shown["message"] = HIDDEN
 
     def hide_story(self, caller: Caller, shown: MessageStory) -> None:
         """Hide the text of a message, and what tells it otherwise, where the caller is not to see it."""
         self.hide_text(caller, shown)
-        if self._hides(caller, shown["sender_id"]):
+        if self.hides(caller, shown["sender_id"]):
             shown["body_hex"] = None
             if shown["group"] is not None:
                 shown["group"]["text"] = HIDDEN
 
     def hide_told(self, caller: Caller, what: HookEvent, shown: DeliveryWhole) -> None:
         """Hide the text of the message that a webhook is told of, and the answer, which may repeat it."""
-        if what.message is None or not self._hides(caller, what.message.sender):
+        if what.message is None or not self.hides(caller, what.message.sender):
             return
         told = {} if shown["body"] is None else shown["body"]["data"]
         if told.get("message") is not None:
@@ -61,11 +61,11 @@ class Hiding:
         Raises:
             NotAllowed: there may be texts in it that are kept from the caller.
         """
-        if export.kind == "messages" and _looks_on(caller) and _of_codes(self._senders(caller)):
+        if export.kind in ("messages", "recipients") and _looks_on(caller) and _of_codes(self._senders(caller)):
             raise NotAllowed("texts with one-time passwords may be in the file, which the role viewer does not see")
 
-    def _hides(self, caller: Caller, name: str) -> bool:
-        """Say whether the texts of messages from a sender are kept from a caller."""
+    def hides(self, caller: Caller, name: str) -> bool:
+        """Say whether the texts of messages from a sender, named, are kept from a caller."""
         found = self._directory.now.sender_named(caller.team.id, name) if _looks_on(caller) else None
         return found is not None and _of_codes([found])
 

@@ -38,7 +38,7 @@ class PreviewImport:
         Raises:
             Problem: 400, it is none.
         """
-        return {} if self.mapping is None else _mapping(self.mapping)
+        return mapping_of(self.mapping)
 
 
 @attrs.frozen(kw_only=True)
@@ -155,7 +155,7 @@ def upload_shown(upload: Upload, wrong: Sequence[WrongRow] = (), most: int = 0) 
         "updated": upload.updated,
         "skipped": upload.skipped,
         "failed": upload.failed,
-        "errors": [_error(each.row, said) for each in wrong for said in each.wrong][:most],
+        "errors": row_errors(wrong, most),
         "error_file_url": url,
         "failure": upload.failure,
         "created_at": instant(upload.created_at_ms),
@@ -185,6 +185,11 @@ def preview_shown(looked: Looked) -> PreviewShown:
     }
 
 
+def row_errors(wrong: Sequence[WrongRow], most: int) -> list[RowError]:
+    """Return what is wrong with rows, cell by cell."""
+    return [_error(each.row, said) for each in wrong for said in each.wrong][:most]
+
+
 def _error(row: int, said: Mapping[str, str]) -> RowError:
     return {"row": row, "column": said["column"], "value": said["value"], "message": said["message"]}
 
@@ -196,7 +201,14 @@ def _undo(upload: Upload) -> UndoShown | None:
     return {"status": undone.status, "removed": undone.removed, "restored": undone.restored, "kept": undone.kept}
 
 
-def _mapping(text: str) -> dict[str, str | None]:
+def mapping_of(text: str | None) -> dict[str, str | None]:
+    """Return what a field `mapping` says; nothing where there is none.
+
+    Raises:
+        Problem: 400, it is no object of texts.
+    """
+    if text is None:
+        return {}
     try:
         given = read(text.encode())
     except BadJson as bad:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from typing import IO, Final
 
@@ -31,21 +27,17 @@ from mobilesasa.api.resources.import_shapes import (
     preview_shown,
     upload_shown,
 )
+from mobilesasa.api.resources.people_files import CSV, error_lines, errors_name, keep, looked_at
 from mobilesasa.api.routes import route
-from mobilesasa.contacts.uploads import ERRORS_SHOWN, Looked, Plan, Undone, Upload, WrongRow, looked_of
-from mobilesasa.core.errors import BadFile, NotFound
+from mobilesasa.contacts.uploads import ERRORS_SHOWN, Looked, Plan, Undone, Upload
+from mobilesasa.core.errors import NotFound
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.scopes import opens
 from mobilesasa.core.teams import Team
 
 SCOPES = ("contacts",)
 PREVIEW_ROWS: Final = 10
-CHUNK_OCTETS: Final = 262_144
-CSV: Final = "text/csv; charset=utf-8"
 _DEEPER = "uploads"
-_WHY: Final = "error"
-_NUMBER = re.compile(r"[+-]?[0-9 ().-]*\Z")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 _IMPORT = """curl -X POST https://api.yourdomain.com/api/v1/contacts/import \\
   -H "Authorization: Bearer mbs_your_token_here" \\
@@ -171,8 +163,9 @@ class Imports:
         days after the end.
         """
         upload, _ = await self._uploads.find(caller.team.id, uuid)
-        name = f"{upload.plan.filename.rpartition('.')[0] or upload.plan.filename}-errors.csv"
-        return await send_pieces(request, name, CSV, self._error_lines(upload), self._clock, self._patience_s)
+        plan = upload.plan
+        lines = error_lines(plan.looked.shape.headers, partial(self._uploads.errors, upload))
+        return await send_pieces(request, errors_name(plan.filename), CSV, lines, self._clock, self._patience_s)
 
     @route(
         "POST",
@@ -210,37 +203,22 @@ class Imports:
         return reply
 
     async def _look(self, team: Team, file: IO[bytes], asked: PreviewImport, first: int = 0) -> Looked:
-        said = await self._looker.look(team.id, file, asked.columns(), team.country, first)
-        if "bad" in said:
-            raise BadFile(said["bad"])
-        file.seek(0)
-        return looked_of(said)
+        return await looked_at(self._looker, team, file, asked.columns(), first=first)
 
     async def _begin(self, request: IRequest, caller: Caller, plan: Plan, file: IO[bytes], content_type: str) -> bytes:
         team_id = caller.team.id
         upload = _begun(self._new_uuid(), team_id, plan, self._now_ms())
         reply = answer(request, upload_shown(upload))
-        file_id = await self._uploads.begin_file(team_id, plan.filename, content_type)
-        try:
-            for n, octets in enumerate(iter(lambda: file.read(CHUNK_OCTETS), b"")):
-                await self._uploads.add_chunk(file_id, n, octets)
-            await self._uploads.finish_file(file_id)
+
+        async def begin(file_id: int) -> None:
             await self._uploads.begin(caller.by, team_id, upload.uuid, file_id, plan, caller.kept(reply))
-        except Exception:
-            await self._uploads.drop_file(file_id)
-            raise
+
+        await keep(self._uploads, team_id, plan.filename, content_type, file, begin)
         return reply
 
     async def _shown(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         upload, wrong = await self._uploads.find(caller.team.id, uuid)
         return answer(request, upload_shown(upload, wrong, ERRORS_SHOWN))
-
-    async def _error_lines(self, upload: Upload) -> AsyncIterator[bytes]:
-        yield _lines([[*upload.plan.looked.shape.headers, _WHY]])
-        width, after = len(upload.plan.looked.shape.headers), 0
-        while found := await self._uploads.errors(upload, after):
-            after = found[-1].row
-            yield _lines(_error_row(each, width) for each in found)
 
 
 def _check_group(caller: Caller, uuid: str) -> None:
@@ -277,20 +255,3 @@ def _begun(uuid: str, team_id: int, plan: Plan, now_ms: int) -> Upload:
         created_at_ms=now_ms,
         finished_at_ms=None,
     )
-
-
-def _error_row(wrong: WrongRow, width: int) -> list[str]:
-    cells = [*wrong.cells, *[""] * width][:width]
-    why = "; ".join(f"{each['column']}: {each['message']}" for each in wrong.wrong)
-    return [*cells, f"row {wrong.row}: {why}"]
-
-
-def _lines(rows: Iterable[list[str]]) -> bytes:
-    made = io.StringIO(newline="")
-    csv.writer(made).writerows([_safe(cell) for cell in row] for row in rows)
-    return made.getvalue().encode("utf-8", "replace")
-
-
-def _safe(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; a number may begin with its sign."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.match(cell) else cell

@@ -149,11 +149,13 @@ class UsageOfSpan(TypedDict):
     """Units of a day."""
 
     day: Annotated[str, Said("The day, in the zone", example="2026-05-11")]
-    charged: Annotated[int, Said("Units that messages took", example=1600)]
+    charged: Annotated[int, Said("Units that messages took, without those of campaigns", example=1600)]
     refunded: Annotated[int, Said("Units that came back for messages that no carrier took", example=4)]
+    reserved: Annotated[int, Said("Units that campaigns took when they were sent", example=2847)]
+    released: Annotated[int, Said("Units that campaigns gave back at their end, for they were not used", example=12)]
     topped_up: Annotated[int, Said("Units that were bought", example=10_000)]
     adjusted: Annotated[int, Said("Units that the operator added, or took when below 0", example=0)]
-    messages: Annotated[int, Said("Messages that were charged", example=1250)]
+    messages: Annotated[int, Said("Messages that were charged, those of campaigns among them", example=1250)]
 
 
 class UsageShown(ReportHead):
@@ -166,11 +168,13 @@ class UsageShown(ReportHead):
 class UsageOfTotal(TypedDict):
     """Units of all days."""
 
-    charged: Annotated[int, Said("Units that messages took", example=1600)]
+    charged: Annotated[int, Said("Units that messages took, without those of campaigns", example=1600)]
     refunded: Annotated[int, Said("Units that came back", example=4)]
+    reserved: Annotated[int, Said("Units that campaigns took when they were sent", example=2847)]
+    released: Annotated[int, Said("Units that campaigns gave back at their end, for they were not used", example=12)]
     topped_up: Annotated[int, Said("Units that were bought", example=10_000)]
     adjusted: Annotated[int, Said("Units that the operator added, or took when below 0", example=0)]
-    messages: Annotated[int, Said("Messages that were charged", example=1250)]
+    messages: Annotated[int, Said("Messages that were charged, those of campaigns among them", example=1250)]
 
 
 class LatencyShown(TypedDict):

@@ -55,6 +55,18 @@ _OF_USAGE: Mapping[str, str] = {
     "refund": "refunded",
     "topup": "topped_up",
     "adjustment": "adjusted",
+    "reserve": "reserved",
+    "release": "released",
+}
+_TAKEN = ("charge", "reserve")  # shown as what they took
+_NOTHING_USED: UsageOfTotal = {
+    "charged": 0,
+    "refunded": 0,
+    "reserved": 0,
+    "released": 0,
+    "topped_up": 0,
+    "adjusted": 0,
+    "messages": 0,
 }
 _TREND = ("accepted", "units", "delivered", "failed", "delivery_ratio")
 _LATENCIES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
@@ -219,11 +231,11 @@ def _span(days: Days, period: Period) -> dict[str, str]:
 
 def _used(found: Sequence[Usage], span: int | None = None) -> UsageOfTotal:
     """Return the units of one span, or of all."""
-    used: UsageOfTotal = {"charged": 0, "refunded": 0, "topped_up": 0, "adjusted": 0, "messages": 0}
+    used: UsageOfTotal = {**_NOTHING_USED}
     for each in found:
         if span in (None, each.span):
             name = _OF_USAGE[each.kind]
-            used[name] += -each.units if each.kind == "charge" else each.units  # type: ignore[literal-required]
+            used[name] += -each.units if each.kind in _TAKEN else each.units  # type: ignore[literal-required]
             used["messages"] += each.entries if each.kind == "charge" else 0
     return used
 

@@ -110,7 +110,7 @@ class Routing:
         """
         asked = parse_query(ExplainRoute, request).submission(caller.team.id)
         known, live = self._directory.now, self._directory.live
-        found = explain(known, live, asked, self._gateway.limits.max_parts, frank=False)
+        found = explain(known, live, asked, self._gateway.limits.max_parts, self._gateway.rules, frank=False)
         return answer(request, route_shown(found))
 
 

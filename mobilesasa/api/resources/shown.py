@@ -13,6 +13,7 @@ from mobilesasa.core.ids import made_at_ms, smpp_id
 from mobilesasa.core.model import Coding, Failure, Priced, State
 from mobilesasa.core.teams import CarrierRecord
 from mobilesasa.sms.numbers import shown
+from mobilesasa.sms.segments import Alphabet
 
 Status = Literal["queued", "sent", "delivered", "failed"]
 Encoding = Literal["gsm7", "ucs2", "binary"]
@@ -31,6 +32,7 @@ Happened = Literal[
 ]
 
 ENCODINGS: dict[Coding, Encoding] = {Coding.GSM7: "gsm7", Coding.UCS2: "ucs2", Coding.BINARY: "binary"}
+ENCODING_OF: dict[Alphabet, Encoding] = {Alphabet(word): word for word in ENCODINGS.values()}
 _STATUSES: dict[State, Status] = {
     State.QUEUED: "queued",
     State.SENT: "sent",

@@ -25,6 +25,8 @@ EventName = Literal[
     "message.failed",
     "message.received",
     "campaign.completed",
+    "campaign.paused",
+    "campaign.failed",
     "survey.response",
     "import.completed",
     "export.completed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -39,7 +39,7 @@ class Column:
 
     at: int  # from 0
     header: str
-    field: str  # of `FIELDS`, or `attributes.` and a name
+    field: str  # of `FIELDS`, or `attributes.` and a name; of an audience the name of a field
 
 
 def guessed(header: str) -> str | None:
@@ -61,7 +61,7 @@ def columns_of(headers: Sequence[str], mapping: Mapping[str, str | None]) -> tup
     Raises:
         BadFile: a header of the mapping is not there, a field is not known or named twice, or nothing is the phone.
     """
-    given = _given(headers, mapping)
+    given = mapped(headers, mapping, _check_field)
     named = [Column(at, headers[at], field) for at, field in given.items() if field]
     taken = {column.field for column in named}
     for at, header in enumerate(headers):
@@ -70,7 +70,7 @@ def columns_of(headers: Sequence[str], mapping: Mapping[str, str | None]) -> tup
             named.append(Column(at, header, field))
             taken.add(field)
     if PHONE not in taken:
-        raise BadFile(_no_phone(headers))
+        raise no_phone(headers)
     return tuple(sorted(named, key=lambda column: column.at))
 
 
@@ -80,7 +80,19 @@ def ignored(headers: Sequence[str], columns: Sequence[Column]) -> list[str]:
     return [header for at, header in enumerate(headers) if at not in read and header]
 
 
-def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[int, str]:
+def mapped(
+    headers: Sequence[str], mapping: Mapping[str, str | None], check: Callable[[str, str], None]
+) -> dict[int, str]:
+    """Return what somebody says that columns are, by their places; an empty text leaves one out.
+
+    Args:
+        headers: of all columns, trimmed.
+        mapping: by headers as in the file, of which case does not count.
+        check: is called with a header and its field, and raises where that cannot be.
+
+    Raises:
+        BadFile: a header of the mapping is not there, or a field is named twice; or as `check` does.
+    """
     places = {header.casefold(): at for at, header in reversed(list(enumerate(headers)))}  # of two alike the first
     given: dict[int, str] = {}
     for header, field in mapping.items():
@@ -90,13 +102,20 @@ def _given(headers: Sequence[str], mapping: Mapping[str, str | None]) -> dict[in
         wanted = (field or "").strip()
         if wanted and wanted in given.values():
             raise BadFile(f"the mapping names two columns for {wanted}")
-        if wanted and wanted not in FIELDS:
-            _check_attribute(header, wanted)
+        if wanted:
+            check(header, wanted)
         given[at] = wanted
     return given
 
 
-def _check_attribute(header: str, field: str) -> None:
+def no_phone(headers: Sequence[str]) -> BadFile:
+    """Return what is said of a file in which nothing is the phone."""
+    return BadFile(f"no column is the phone: the first row must name the columns, one of them phone; {_there(headers)}")
+
+
+def _check_field(header: str, field: str) -> None:
+    if field in FIELDS:
+        return
     if not field.startswith(ATTRIBUTE):
         message = f"{', '.join(FIELDS)}, {ATTRIBUTE}<name>, or nothing to leave it out"
         raise BadFile(f"the mapping of the column {header[:100]!r} must be one of {message}")
@@ -104,10 +123,6 @@ def _check_attribute(header: str, field: str) -> None:
         checked_attribute_name(field.removeprefix(ATTRIBUTE))
     except WrongValue as wrong:
         raise BadFile(f"the mapping of the column {header[:100]!r}: {field[:100]!r} {wrong}") from None
-
-
-def _no_phone(headers: Sequence[str]) -> str:
-    return f"no column is the phone: the first row must name the columns, one of them phone; {_there(headers)}"
 
 
 def _there(headers: Sequence[str]) -> str:

@@ -56,7 +56,7 @@ class Reader:
     def read(self, cells: Sequence[str]) -> Person | list[Fault]:
         """Return who stands in a row, or every cell of it that is wrong."""
         wrong: list[Fault] = []
-        phone = self._number(cells, wrong)
+        phone = number_in(cells, self._phone, self._country, wrong)
         said: dict[str, Any] = {}
         width = len(cells)
         for column, name, read in self._texts:
@@ -65,21 +65,12 @@ class Reader:
                 try:
                     value = read(text.replace("\x00", ""))
                 except WrongValue as bad:
-                    wrong.append(_fault(column, text, f"{bad}"))
+                    wrong.append(fault_of(column, text, f"{bad}"))
                 else:
                     _say(said, name, value)
         if self._attributes:
             self._read_attributes(cells, said, wrong)
         return wrong or Person(phone, said)
-
-    def _number(self, cells: Sequence[str], wrong: list[Fault]) -> str:
-        column = self._phone
-        text = cells[column.at] if column.at < len(cells) else ""
-        try:
-            return normalise(written_out(text), self._country, bare=True)
-        except BadNumber as bad:
-            wrong.append(_fault(column, text, f"{bad}"))
-            return ""
 
     def _read_attributes(self, cells: Sequence[str], said: dict[str, Any], wrong: list[Fault]) -> None:
         given = {
@@ -91,11 +82,21 @@ class Reader:
             read = read_attributes(given)
         except WrongAttributes as bad:
             by_name = {column.field.removeprefix(ATTRIBUTE): column for column in self._attributes}
-            wrong.extend(_fault(by_name[name], given[name], fault) for name, fault in bad.faults.items())
+            wrong.extend(fault_of(by_name[name], given[name], fault) for name, fault in bad.faults.items())
             return
         kept = {name: value for name, value in read.items() if value is not None}
         if kept:
             said["attributes"] = kept
+
+
+def number_in(cells: Sequence[str], column: Column, country: str, wrong: list[Fault]) -> str:
+    """Return the phone of a row, E.164 without the plus; where it is none, what is wrong joins the rest."""
+    text = cells[column.at] if column.at < len(cells) else ""
+    try:
+        return normalise(written_out(text), country, bare=True)
+    except BadNumber as bad:
+        wrong.append(fault_of(column, text, f"{bad}"))
+        return ""
 
 
 def written_out(text: str) -> str:
@@ -131,6 +132,7 @@ def _say(said: dict[str, Any], name: str, value: str | None) -> None:
         said.setdefault("last_name", last)
 
 
-def _fault(column: Column, value: str, message: str) -> Fault:
+def fault_of(column: Column, value: str, message: str) -> Fault:
+    """Return what is wrong with a cell."""
     shown = value.replace("\x00", "").strip()
     return Fault(column.header, shown[:SHOWN_CHARACTERS], message)

@@ -1,0 +1,185 @@
+"""Texts with fields: `Hi {first_name:there}, your balance is {balance}`, read once and filled for each recipient.
+
+How to think about it: a text is cut at its fields into pieces that stay and pieces that are filled, in turn. What is
+filled has a name and, behind a colon, what stands there when a recipient has nothing for it (decision 74).
+
+- A name is found whatever its case, for people write `{First_Name}`. One that nobody knows is refused.
+- `{{first_name}}` is a literal `{first_name}`, if the name is known. All other braces stay as they are, so that old texts
+  with braces say what they said.
+- Where a recipient has nothing and the text no default, the field is empty, and one of the blanks beside it goes too: the
+  one behind it, if it stands behind a blank or begins a line; the one before it, if a line, the text or a mark such as
+  a comma ends there. `Hi {first_name}, welcome` becomes `Hi, welcome`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+import attrs
+
+from mobilesasa.campaigns.links import Found, find_links
+from mobilesasa.campaigns.model import Scalar
+
+#: The fields that every contact has; attributes of contacts and columns of files come beside them.
+CONTACT_FIELDS: Final = ("first_name", "last_name", "email", "phone")
+
+_NAME = "[A-Za-z][A-Za-z0-9_]{0,39}"
+_FIELD = re.compile(
+    rf"\{{\{{(?P<literal>{_NAME})(?::[^{{}}]*)?\}}\}}|\{{(?P<name>{_NAME})(?::(?P<default>[^{{}}]*))?\}}"
+)
+_CLOSING = frozenset(",.;:!?)\n")  # before these a blank that nothing follows any more goes
+
+_Slot = tuple[str | None, str, int, str]  # a field's name and default, or a link's address and number; what follows
+_Span = tuple[int, int, str | None, str, int]  # where it stands; the same two; a literal has neither name nor number
+
+
+class UnknownFields(ValueError):
+    """A text names fields that no recipient has.
+
+    Attributes:
+        names: each once, as they are written, in the order of the text.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        """Keep the names."""
+        super().__init__(f"no such field: {', '.join(f'{{{name}}}' for name in names)}")
+        self.names = names
+
+
+@attrs.frozen
+class Template:
+    """A text that has been read."""
+
+    text: str = attrs.field(repr=False)  # as it was written
+    fields: frozenset[str]  # that it names
+    links: tuple[str, ...]  # those that are followed by way of us, each once, in the order of the text
+    _head: str = attrs.field(repr=False)
+    _slots: tuple[_Slot, ...] = attrs.field(repr=False)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it names fields, so that recipients get different texts."""
+        return bool(self.fields)
+
+    def render(self, fields: Mapping[str, Scalar | None], link: Callable[[int], str] | None = None) -> str:
+        """Return what a recipient gets.
+
+        Args:
+            fields: what the recipient has, by name; what is missing is as what is None or empty. The phone is E.164 without
+                the plus, and is written with it.
+            link: gives the short form of a link, by its number from 1; None: links stand as they were written.
+        """
+        pieces = [self._head]
+        gaps = False
+        for name, default, number, tail in self._slots:
+            if name is None:
+                value = default if link is None else link(number)
+            else:
+                given = fields.get(name)
+                value = given if isinstance(given, str) else written(given)
+                if name == "phone" and value and not value.startswith("+"):
+                    value = f"+{value}"
+                if not value:
+                    value = default
+                    gaps = gaps or not value
+            pieces += (value, tail)
+        return _closed(pieces) if gaps else "".join(pieces)
+
+
+def read_template(text: str, known: Collection[str], track: bool = False) -> Template:
+    """Read a text.
+
+    Args:
+        text: as a team wrote it.
+        known: names of fields, small letters.
+        track: links are followed by way of us. Those with a field in them are not: they lead each recipient elsewhere.
+
+    Raises:
+        UnknownFields: it names others.
+    """
+    unknown: dict[str, None] = {}
+    spans: list[_Span] = []
+    for match in _FIELD.finditer(text):
+        name = _meant(match["literal"] or match["name"], known)
+        if match["literal"] is not None:
+            if name is not None:
+                spans.append((match.start(), match.end(), None, match[0][1:-1], 0))
+        elif name is None:
+            unknown[match["name"]] = None
+        else:
+            spans.append((match.start(), match.end(), name, match["default"] or "", 0))
+    if unknown:
+        raise UnknownFields(tuple(unknown))
+    fields = frozenset(name for _, _, name, _, _ in spans if name is not None)
+    found = [link for link in find_links(text) if not _is_within(link, spans)] if track else []
+    links = tuple(dict.fromkeys(link.url for link in found))
+    spans += [(link.start, link.end, None, link.url, links.index(link.url) + 1) for link in found]
+    return Template(text, fields, links, *_cut(text, sorted(spans, key=lambda span: span[0])))
+
+
+def written(value: Scalar | None) -> str:
+    """Return a value as it stands in a text: 12 and not 12.0, yes and no, nothing for None and for what is no number."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        return ""
+    return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+
+
+def _meant(name: str, known: Collection[str]) -> str | None:
+    """Return the field of a name as it is written; None where there is none."""
+    if name in known:
+        return name
+    lowered = name.lower()
+    return lowered if lowered in known else None
+
+
+def _is_within(link: Found, spans: Sequence[_Span]) -> bool:
+    """Whether a link stands in a field, as its default: who has a value sees none of it."""
+    return any(start <= link.start < end for start, end, _, _, _ in spans)
+
+
+def _cut(text: str, spans: Sequence[_Span]) -> tuple[str, tuple[_Slot, ...]]:
+    """Return what stands before the first thing that is filled, and each of these with what follows it."""
+    head, slots, at = "", list[_Slot](), 0
+    for start, end, name, content, number in spans:
+        literal = text[at:start]
+        if name is None and not number:
+            literal += content
+        if slots:
+            slots[-1] = (*slots[-1][:3], slots[-1][3] + literal)
+        else:
+            head += literal
+        if name is not None or number:
+            slots.append((name, content, number, ""))
+        at = end
+    if slots:
+        slots[-1] = (*slots[-1][:3], slots[-1][3] + text[at:])
+        return head, tuple(slots)
+    return head + text[at:], ()
+
+
+def _closed(pieces: Sequence[str]) -> str:
+    """Return the text of pieces, what stays and what is filled in turn, with a blank less where a filled one is empty."""
+    text, gap = "", False
+    for place, piece in enumerate(pieces):
+        if not piece:
+            gap = gap or place % 2 == 1
+            continue
+        if gap:
+            if piece[0] == " " and (not text or text[-1] in " \n"):
+                piece = piece[1:]
+            elif piece[0] in _CLOSING:
+                text = text.removesuffix(" ")
+        text, gap = text + piece, False
+    return text.removesuffix(" ") if gap else text

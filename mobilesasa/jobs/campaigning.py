@@ -1,0 +1,221 @@
+"""Sends campaigns, on the one node that has the chores.
+
+How to think about it: the rows are the truth. A round looks at what is being sent, asks `campaigns.feeding` how much of each may
+be queued, and queues that in chunks, each one transaction. Little is kept ahead of the carriers, so that campaigns share them
+fairly and a campaign that is paused stops. Rounds follow each other closely while something is being sent; otherwise they come
+at every hint of the store, and every few seconds. A node may be killed at any line: the next round, here or elsewhere, goes
+on at the campaign's place. When this node no longer has the chores it begins nothing more, and what it has in hand does
+nothing if another has gone on meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from mobilesasa.campaigns.brakes import Sums, braked
+from mobilesasa.campaigns.feeding import Feeding, Wanting
+from mobilesasa.campaigns.model import PausedBy
+from mobilesasa.campaigns.running import Look, Running, counted
+from mobilesasa.core.errors import NoDefaultSender, SenderNotApproved, StoreAway, TeamSuspended
+from mobilesasa.core.senders import find_sender
+from mobilesasa.core.teams import CurrentDirectory
+from mobilesasa.jobs import campaign_chunks as chunks
+from mobilesasa.jobs.campaign_chunks import Chunks, Door
+
+TICK_S: Final = 0.25  # while something is being sent
+LOOK_S: Final = 5.0  # otherwise; and between looks at brakes and series
+AHEAD_A_S: Final = 200_000  # messages that wait and are counted in a round make the next one a second later
+
+
+class Store(chunks.Store, Protocol):
+    """The campaigns that are being sent."""
+
+    async def look(self) -> Look:
+        """Start what is due, and return what there is to do."""
+
+    async def stop(self, campaign: Running, by: PausedBy, reason: str, sums: Sums | None = None) -> bool:
+        """Pause a campaign; False when it is no longer being sent."""
+
+    async def tidy(self) -> bool:
+        """Stop what waits of campaigns that were paused or cancelled; returns whether there may be more."""
+
+    async def sums(self, running: Sequence[Running]) -> Mapping[int, Sums]:
+        """Return what has happened to each campaign since it began, by its id."""
+
+
+class Machine:
+    """Queues campaigns.
+
+    Args:
+        store: the campaigns.
+        door: judges messages and names them to the queue.
+        directory: says who may send.
+        make_due: makes the campaigns of series that are due.
+        clock: keeps the rounds.
+        now_ms: milliseconds since the epoch.
+        backlog: says how many messages that are no bulk wait for this node, though their carriers have room.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        store: Store,
+        door: Door,
+        directory: CurrentDirectory,
+        make_due: Callable[[], Awaitable[None]],
+        clock: IReactorTime,
+        now_ms: Callable[[], int],
+        backlog: Callable[[], int],
+    ) -> None:
+        """Do nothing yet."""
+        self._store = store
+        self._chunks = Chunks(store, door, clock, now_ms, self._stop, backlog)
+        self._directory = directory
+        self._make_due = make_due
+        self._clock = clock
+        self._feeding = Feeding()
+        self._ours = self._started = self._stopping = False
+        self._round: Deferred[None] | None = None
+        self._next: IDelayedCall | None = None
+        self._told = False  # while a round was under way
+        self._slow_at_s = 0.0
+
+    def start(self) -> None:
+        """Be ready; nothing is done before `do_jobs`."""
+        self._started = True
+        self.look()
+
+    def do_jobs(self, ours: bool) -> None:
+        """Send campaigns from now on, or leave that to another node."""
+        if ours and not self._ours:
+            self._feeding = Feeding()  # what was learned before is of another time
+        self._ours = ours
+        self.look()
+
+    def look(self) -> None:
+        """Look soon what there is to do; called when it may have changed."""
+        self._told = True
+        if self._round is None:
+            self._begin()
+
+    async def stop(self) -> None:
+        """Begin nothing more; returns when what is in hand is written down."""
+        self._stopping = True
+        self._cancel_next()
+        if self._round is not None:
+            await self._round
+
+    def _begin(self) -> None:
+        if not self._ours or not self._started or self._stopping:
+            return
+        self._cancel_next()
+        hinted, self._told = self._told, False
+        done: Deferred[None] = Deferred()
+        self._round = done
+        Deferred.fromCoroutine(self._guarded(hinted)).addCallback(self._ended, done)
+
+    def _ended(self, wait_s: float, done: Deferred[None]) -> None:
+        self._round = None
+        if self._ours and not self._stopping:
+            self._next = self._clock.callLater(0.0 if self._told else max(wait_s, 0.0), self._begin_next)
+        done.callback(None)
+
+    def _begin_next(self) -> None:
+        self._next = None
+        self._begin()
+
+    def _cancel_next(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+    async def _guarded(self, hinted: bool) -> float:
+        """Do a round; returns after how many seconds the next one begins."""
+        try:
+            return await self._look_and_feed(hinted)
+        except StoreAway as away:
+            self.log.warn("the campaigns wait for the store: {away}", away=away)
+        except Exception:  # noqa: BLE001 - an edge: one bad round must not end the rounds
+            self.log.failure("a round of the campaigns failed")
+        return LOOK_S
+
+    async def _look_and_feed(self, hinted: bool) -> float:
+        began_s = self._clock.seconds()
+        slow = began_s >= self._slow_at_s
+        if slow:
+            self._slow_at_s = began_s + LOOK_S
+            await self._alone("the series", self._make_due())
+        if slow or hinted:
+            await self._tidy()
+        look = await self._store.look()
+        for uuid in look.started:
+            self.log.info("campaign {campaign} begins", campaign=uuid)
+        running = [each for each in look.running if await self._may_go_on(each)]
+        if slow and running:
+            running = await self._brake(running)
+        await self._feed(running, look.ahead)
+        if not look.running:
+            return LOOK_S
+        return max(TICK_S, sum(look.ahead.values()) / AHEAD_A_S) - (self._clock.seconds() - began_s)
+
+    async def _tidy(self) -> None:
+        while not self._stopping and await self._store.tidy():
+            pass
+
+    async def _alone(self, what: str, work: Awaitable[None]) -> None:
+        """Do what must not keep the rest from being done."""
+        try:
+            await work
+        except StoreAway:
+            raise
+        except Exception:  # noqa: BLE001 - an edge: campaigns go on when this does not
+            self.log.failure("{what} failed", what=what)
+
+    async def _may_go_on(self, campaign: Running) -> bool:
+        """Pause a campaign whose team or sender may not be used any more (decision 72)."""
+        known = self._directory.now
+        team = known.teams.get(campaign.team_id)
+        try:
+            if team is None or team.suspended:
+                raise TeamSuspended("the team is suspended; ask the operator of this platform")
+            find_sender(known, team, campaign.sender)
+        except TeamSuspended as suspended:
+            await self._stop(campaign, PausedBy.SUSPENDED, str(suspended))
+        except (SenderNotApproved, NoDefaultSender) as refused:
+            await self._stop(campaign, PausedBy.SENDER, str(refused))
+        else:
+            return True
+        return False
+
+    async def _brake(self, running: Sequence[Running]) -> list[Running]:
+        """Pause campaigns of which too many messages fail, or too many people complain; return the others."""
+        sums = await self._store.sums(running)
+        going_on = []
+        for campaign in running:
+            now = sums.get(campaign.id)
+            why = None if now is None else braked(campaign.options, counted(campaign, now))
+            if why is None:
+                going_on.append(campaign)
+            else:
+                await self._stop(campaign, *why, now)
+        return going_on
+
+    async def _stop(self, campaign: Running, by: PausedBy, reason: str, sums: Sums | None = None) -> None:
+        if await self._store.stop(campaign, by, reason, sums):
+            named = {"campaign": campaign.uuid, "team_id": campaign.team_id, "by": by.value, "reason": reason}
+            self.log.warn("campaign {campaign} of team {team_id} is paused by {by}: {reason}", **named)
+
+    async def _feed(self, running: Sequence[Running], ahead: Mapping[tuple[int, int], int]) -> None:
+        ready = self._chunks.ready(running)
+        wanting = [Wanting(each.id, each.team_id, each.left, each.options.rate_per_s) for each in ready]
+        plan = self._feeding.plan(self._clock.seconds(), wanting, ahead)
+        await self._chunks.queue(plan, {each.id: each for each in ready}, self._is_ours, self._feeding.queued)
+
+    def _is_ours(self) -> bool:
+        return self._ours and not self._stopping

@@ -1,0 +1,96 @@
+"""A campaign through a real node with two carriers, which is killed again and again in the middle (decision 71)."""
+
+import http.client
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.whole.programs import HOST, PATIENCE_S, Node, Smsc, eventually
+from tests.whole.test_imports import upload_of
+from tests.whole.test_load import clean
+
+PEOPLE = 3000
+RATE_PER_S = 800  # so that it is still under way when the node dies for the third time
+WINDOW = 20  # of each of two carriers
+UNITS = 100_000
+
+
+def second_smsc(folder: Path) -> Smsc:
+    """Start another carrier beside the one of the fixture."""
+    beside = folder / "second"
+    beside.mkdir()
+    second = Smsc(beside)
+    second.start()
+    return second
+
+
+def group_of(node: Node, token: str, phones: list[str]) -> str:
+    """Upload contacts into a group; return its uuid."""
+    group = str(node.call(token, "/groups", {"name": "Customers"})[1]["data"]["uuid"])
+    lines = ["phone,first_name\n", *(f"+{phone},P{phone[-4:]}\n" for phone in phones)]
+    connection = http.client.HTTPConnection(HOST, node.http_port, timeout=PATIENCE_S)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
+    connection.request("POST", f"/api/v1/contacts/import?group={group}", "".join(lines).encode(), headers)
+    uuid = json.loads(connection.getresponse().read())["data"]["uuid"]
+    connection.close()
+    eventually(lambda: upload_of(node, token, uuid)["finished_at"], "the import ends")
+    return group
+
+
+def sent(node: Node, token: str, group: str, **more: Any) -> str:
+    """Make and send a campaign; return its uuid."""
+    body = {
+        "name": "Sale",
+        "message": "Hi {first_name}, {phone}",
+        "sender_id": "TextBlast",
+        "group_ids": [group],
+        **more,
+    }
+    code, made = node.call(token, "/campaigns", body)
+    assert code == 200, made
+    uuid = str(made["data"]["uuid"])
+    assert (made["data"]["recipient_count"], made["data"]["cost_units"]) == (PEOPLE, PEOPLE)
+    code, answer = node.call(token, f"/campaigns/{uuid}/send", {})
+    assert (code, answer["data"]["status"]) == (200, "sending"), answer
+    return uuid
+
+
+def test_decision_71_a_campaign_survives_three_kills_and_everybody_has_one_message(
+    node: Node, smsc: Smsc, folder: Path
+):
+    second = second_smsc(folder)
+    try:
+        node.start()
+        token = node.team("ACME", UNITS)
+        node.carrier(smsc.port, "--window", str(WINDOW))
+        node.command(
+            "carrier", "add", "second", "--kind", "smpp", "--host", "127.0.0.1", "--port", str(second.port), "--system-id", "esme",
+            "--password", "secret", "--tps", "0", "--window", str(WINDOW),
+        )  # fmt: skip
+        node.command("route", "add", "--prefix", "25472", "--carrier", "second")
+        phones = [f"2547{10 + 10 * (n % 2)}{n:06d}" for n in range(PEOPLE)]
+        uuid = sent(node, token, group_of(node, token, phones), rate_per_s=RATE_PER_S)
+
+        def arrived() -> Counter[str]:
+            return Counter([*smsc.texts(), *second.texts()])
+
+        for dead_at in (PEOPLE // 6, PEOPLE // 2, PEOPLE * 2 // 3):
+            eventually(lambda at=dead_at: len(arrived()) >= at, "so many have arrived")
+            node.kill()
+            assert len(arrived()) < PEOPLE
+            node.start()
+        wanted = {f"Hi P{phone[-4:]}, +{phone}" for phone in phones}
+        eventually(lambda: wanted <= set(arrived()), "everybody has a message")
+
+        assert set(arrived()) == wanted
+        doubled = sum(times - 1 for times in arrived().values())
+        assert doubled <= 3 * 2 * WINDOW  # what was on the way when it died, and no more (I3)
+        shown = node.call(token, f"/campaigns/{uuid}")[1]["data"]
+        assert (shown["status"], shown["progress"]["queued"], shown["progress"]["left"]) == ("completed", PEOPLE, 0)
+        assert shown["units"] == {"estimated": PEOPLE, "reserved": PEOPLE, "captured": PEOPLE, "released": 0}
+        assert node.call(token, f"/messages?campaign_uuid={uuid}&page_size=1")[1]["data"]["total"] == PEOPLE
+        assert node.call(token, "/account")[1]["data"]["balance"] == UNITS - PEOPLE
+        assert clean(node) == []
+    finally:
+        second.stop()
