@@ -5,7 +5,6 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import psycopg2
 import pytest
 import pytest_twisted
 from psycopg2 import errors
@@ -22,6 +21,7 @@ from mobilesasa.store.database import (
     connect,
     in_transaction,
 )
+from tests.store.asking import ask
 
 ADD = "INSERT INTO kept VALUES (%(number)s)"
 DIE = "SELECT pg_terminate_backend(pg_backend_pid())"
@@ -29,14 +29,6 @@ DIE = "SELECT pg_terminate_backend(pg_backend_pid())"
 
 class Refusal(Exception):
     """An answer that a store function gives on purpose."""
-
-
-def ask(dsn: str, statement: str) -> list[Any]:
-    with contextlib.closing(psycopg2.connect(dsn)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return [row[0] for row in cursor.fetchall()] if cursor.description else []
 
 
 @pytest.fixture

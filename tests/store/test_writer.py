@@ -15,22 +15,11 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from mobilesasa.store.database import OutcomeUnknown, StatementFailed, StoreUnavailable, Txn, connect
 from mobilesasa.store.writer import Work, Writer
+from tests.store.asking import ask, kept
 
 ADD = "INSERT INTO kept (number) VALUES (%(number)s)"
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'writer'"
 WAIT_S = 20
-
-
-def ask(dsn: str, statement: str) -> list[Any]:
-    with contextlib.closing(psycopg2.connect(dsn)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return [row[0] for row in cursor.fetchall()] if cursor.description else []
-
-
-def kept(dsn: str) -> list[int]:
-    return ask(dsn, "SELECT number FROM kept ORDER BY place")
 
 
 def add(txn: Txn, numbers: Sequence[int]) -> list[int]:

@@ -1,11 +1,9 @@
 """What the writer sends without BEGIN and COMMIT, and what it lets gather, is written once and answered after it was (I1)."""
 
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import attrs
-import psycopg2
 import pytest
 import pytest_twisted
 from psycopg2 import errors
@@ -14,22 +12,11 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from mobilesasa.store.database import StatementFailed, Txn, connect
 from mobilesasa.store.writer import MANY, Work, Writer, always
+from tests.store.asking import ask, kept
 
 TABLE = "CREATE TABLE kept (place serial, number integer CHECK (number <> 13))"
 ADD = "INSERT INTO kept (number) SELECT unnest(%(numbers)s::integer[])"
 LONG_S = 60.0
-
-
-def ask(dsn: str, statement: str) -> list[Any]:
-    with contextlib.closing(psycopg2.connect(dsn)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return [row[0] for row in cursor.fetchall()] if cursor.description else []
-
-
-def kept(dsn: str) -> list[int]:
-    return ask(dsn, "SELECT number FROM kept ORDER BY place")
 
 
 @attrs.define
