@@ -40,7 +40,7 @@ WITH heard AS MATERIALIZED (
     SELECT message_id, 1 AS one, count(*) FILTER (WHERE NOT failed) AS closed, count(*) FILTER (WHERE failed) AS mended,
            array_agg(part::text) FILTER (WHERE failed) AS mended_parts,
            max(done_at) AS done_at, max(error) AS error
-    FROM gone GROUP BY message_id
+    FROM gone GROUP BY message_id ORDER BY max(n)  -- so teams are told in the order in which receipts came
 ), moved AS (
     UPDATE message SET
         open_parts = open_parts - closed, failed_parts = failed_parts - mended,
@@ -85,7 +85,7 @@ WITH heard AS MATERIALIZED (
 ), each AS MATERIALIZED (
     SELECT message_id, 1 AS one, count(*) AS closed, max(done_at) AS done_at, max(error) AS error, min(failure) AS failure,
            string_agg(concat('part ', part, ' failed: ', failure, ', error ' || nullif(error, '')), '; ' ORDER BY part) AS which
-    FROM hit GROUP BY message_id
+    FROM hit GROUP BY message_id ORDER BY max(n)
 ), moved AS (
     UPDATE message SET
         open_parts = open_parts - closed, failed_parts = failed_parts + closed,

@@ -239,7 +239,7 @@ async def test_decision_56_whichever_call_fails_the_next_turn_doubles_and_skips_
 
 @pytest_twisted.ensureDeferred
 async def test_decision_56_a_child_that_is_killed_at_any_moment_doubles_and_skips_nothing(rig, monkeypatch):
-    upload = rig.begin(lines(6000))
+    upload = rig.begin(lines(15_000))  # more than the pipe holds: the child is there when it is to be killed
     begun: list[children.Child] = []
     start = children.Child.begin
     # the work starts its child itself, and nothing else tells of it
@@ -252,7 +252,7 @@ async def test_decision_56_a_child_that_is_killed_at_any_moment_doubles_and_skip
         await _killed(rig, work, job, upload, begun, moment)
     job = rig.do(jobs.begin, upload.job_id)
     await work.do(job)
-    rig.check(rig.found(upload.uuid), 6000)
+    rig.check(rig.found(upload.uuid), 15_000)
 
 
 async def _killed(rig, work, job, upload, begun, moment) -> None:

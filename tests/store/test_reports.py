@@ -77,6 +77,18 @@ def test_a_receipt_that_is_doubled_in_one_batch_counts_once(txn):
     assert count(txn, "parked_report") == 0
 
 
+@pytest.mark.parametrize("heard", [delivered, failed])
+def test_teams_are_told_in_the_order_in_which_receipts_came(txn, heard):
+    team_id = add_team(txn)
+    sent_as = {f"r{n}": sent(txn, team_id, f"r{n}") for n in range(40)}
+    came = sorted(sent_as, key=lambda ref: ref[::-1])
+    notices = told(txn, *(heard(ref) for ref in came))
+    assert [notice.message_id for notice in notices] == [sent_as[ref] for ref in came]
+    assert [message_id for (message_id,) in rows(txn, "SELECT message_id FROM spool ORDER BY id")] == [
+        sent_as[ref] for ref in came
+    ]
+
+
 def test_a_failure_after_the_delivery_changes_nothing(txn):
     message_id = sent(txn, add_team(txn), "a")
     told(txn, delivered("a"))

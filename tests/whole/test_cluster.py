@@ -81,7 +81,6 @@ def is_without_queue(node: Node) -> bool:
     return status == 503 and json.loads(body)["checks"] == {"store": True, "queue": False}
 
 
-@pytest.mark.parametrize("smsc", [PHONES], indirect=True)
 def a_campaign(node: Node, token: str) -> str:
     """Send a campaign to somebody; return its uuid."""
     group = node.call(token, "/groups", {"name": "Customers"})[1]["data"]["uuid"]
@@ -94,6 +93,7 @@ def a_campaign(node: Node, token: str) -> str:
     return uuid
 
 
+@pytest.mark.parametrize("smsc", [PHONES], indirect=True)
 def test_a_team_is_told_at_one_node_what_a_carrier_brings_to_another(cluster: Cluster, smsc: Smsc):
     cluster.start()
     token = cluster.furnish(smsc.port, "--sender", "22384")
