@@ -346,7 +346,7 @@ def test_a_default_passes_its_own_check():
 
 
 def test_a_duration_has_its_unit_in_its_name():
-    units = {"seconds": "_s", "hours": "_h", "octets": "_octets"}
+    units = {"seconds": "_s", "hours": "_h", "octets": "_octets", "octets a second": "_octets_per_s"}
     assert [field.name for field in FIELDS if not field.name.endswith(units.get(field.unit, ""))] == []
     assert [field.name for field in FIELDS if re.search(r"_[sh]$", field.name) and field.unit not in units] == []
 

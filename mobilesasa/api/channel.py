@@ -2,6 +2,10 @@
 
 Twisted closes a connection that is silent; one that sends an octet now and then is not silent, and would be kept for ever.
 Twisted bounds heads (16 kB, 500 headers) and what is read ahead of a request that is under way (16 kB).
+A large body holds one of few places (`room`), so it must come faster than others, or is refused.
+
+A client that closes its writing side has no more to ask and may wait for answers still (RFC 9112 §9.6): requests that came whole
+are answered, and then the connection is closed. TLS knows no such half: Twisted ends such a connection.
 
 What every request would pay for is done once a connection, or in a cheaper way: what is known of the peer is asked once, one
 timer watches the silence of a connection however many requests come meanwhile, and an answer goes out whole, head and body,
@@ -15,20 +19,24 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 from twisted.internet import tcp
-from twisted.internet.interfaces import IAddress, IDelayedCall, ITCPTransport
+from twisted.internet.interfaces import IAddress, IDelayedCall, IHalfCloseableProtocol, ITCPTransport
 from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from twisted.web import http
 from twisted.web.http_headers import Headers
+from zope.interface import implementer
 
 if TYPE_CHECKING:
-    from mobilesasa.api.site import ApiSite
+    from mobilesasa.api.site import ApiRequest, ApiSite
 
-_CODE: Final = "bad_http"
 _SOON_S: Final = 0.001  # a timer that is early by less than this is in time
-_WORDS: Final = "the request is not HTTP as it should be: look at its first line, its headers and their size"
+_BAD_HTTP: Final = "the request is not HTTP as it should be: look at its first line, its headers and their size"
+_TOO_SLOW: Final = (
+    "the body comes too slowly, and others wait for its place; send it by a faster line, or in smaller files"
+)
 
 
+@implementer(IHalfCloseableProtocol)
 class ApiChannel(http.HTTPChannel):
     """One connection."""
 
@@ -41,12 +49,14 @@ class ApiChannel(http.HTTPChannel):
     _socket: tcp.Server | None = None  # where nothing stands between us and it
     _watch: IDelayedCall | None = None
     _heard_s = 0.0  # when the connection was silent for the last time
+    _has_ended = False  # the client has no more to ask
+    _is_refused = False  # what it still sends is not looked at
 
     def connectionMade(self) -> None:
         """Ask what stays as it is."""
         below: Any = self.transport
         self._peer, self._host, self._is_secure = below.getPeer(), below.getHost(), super().isSecure()
-        while type(below) is ProtocolWrapper:
+        while isinstance(below, ProtocolWrapper):
             below = below.transport
         self._socket = below if type(below) is tcp.Server and not self._is_secure else None
         super().connectionMade()
@@ -62,6 +72,19 @@ class ApiChannel(http.HTTPChannel):
     def isSecure(self) -> bool:
         """Say whether the connection is TLS."""
         return self._is_secure
+
+    def readConnectionLost(self) -> None:
+        """Close the connection, behind the answers to requests that came whole; half a request is dropped."""
+        self._has_ended = True
+        self._close_if_over()
+
+    def writeConnectionLost(self) -> None:
+        """Do nothing: both directions are closed at once here."""
+
+    def _close_if_over(self) -> None:
+        """Close the connection when the client has ended and no request of it is under way or waits to be read."""
+        if self._has_ended and not self._handlingRequest and not self._busyReceiving:
+            self.loseConnection()
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         """Watch no longer."""
@@ -121,19 +144,43 @@ class ApiChannel(http.HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Read on, unless the request has been coming for too long."""
-        if not self._handlingRequest and self._is_late(len(data)):
-            cast(ITCPTransport, self.transport).abortConnection()
+        if self._is_refused:
             return
-        super().dataReceived(data)
+        if self._handlingRequest or not self._is_late(len(data)):
+            super().dataReceived(data)
+        elif self._has_room:
+            self._cut_off()
+        else:
+            cast(ITCPTransport, self.transport).abortConnection()
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether the request that is being read holds a place for a large body."""
+        return bool(self.requests) and cast("ApiRequest", self.requests[-1]).has_room
+
+    def _cut_off(self) -> None:
+        """Refuse a body that comes too slowly, and free its place; the connection ends, also where the client does not mind."""
+        self._is_refused = True
+        cast("ApiRequest", self.requests[-1]).leave_room()
+        self.setTimeout(None)  # this is the end already
+        self._answer("too_slow", _TOO_SLOW)
+        self.timeoutConnection()
 
     def _is_late(self, octets: int) -> bool:
-        """Say whether what has come of a request took longer than `request_s` and a second for each `octets_per_s`."""
-        site = self._site
-        now_s = site.clock.seconds()
+        """Say whether what has come of a request took longer than `request_s` and a second for each `octets_per_s`.
+
+        Of one that holds a place it is each `body_min_octets_per_s`.
+        """
+        limits = self._site.limits
+        now_s = self._site.clock.seconds()
         if self._began_s is None:
             self._began_s, self._octets = now_s, 0
         self._octets += octets
-        return now_s - self._began_s > site.limits.request_s + self._octets / site.limits.octets_per_s
+        waited_s = now_s - self._began_s
+        if waited_s <= limits.request_s:
+            return False
+        octets_per_s = limits.body_min_octets_per_s if self._has_room else limits.octets_per_s
+        return waited_s > limits.request_s + self._octets / octets_per_s
 
     def allContentReceived(self) -> None:
         """Begin to answer; the next request begins with its own first octet."""
@@ -144,7 +191,10 @@ class ApiChannel(http.HTTPChannel):
         """Go on with what was read ahead; the time for it begins now."""
         if self._dataBuffer:
             self._began_s, self._octets = self._site.clock.seconds(), sum(map(len, self._dataBuffer))
+        if not self.persistent:
+            self.setTimeout(self._savedTimeOut)  # for who does not read the answer
         super().requestDone(request)
+        self._close_if_over()
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
         """Refuse a line without an end."""
@@ -155,12 +205,16 @@ class ApiChannel(http.HTTPChannel):
         return cast("ApiSite", getattr(self, "site"))  # noqa: B009 - Twisted sets it and does not declare it
 
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802 - Twisted's name; its own answer has no body
+        self._answer("bad_http", _BAD_HTTP)
+        self.loseConnection()
+
+    def _answer(self, code: str, words: str) -> None:
+        """Answer 400 in the envelope; the connection is to end behind it."""
         request_id = self._site.new_id()
-        body = {"success": False, "error": _WORDS, "code": _CODE, "request_id": request_id}
+        body = {"success": False, "error": words, "code": code, "request_id": request_id}
         octets = orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
         head = (
             "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n"
             f"X-Request-Id: {request_id}\r\nContent-Length: {len(octets)}\r\n\r\n"
         )
         cast(ITCPTransport, self.transport).write(head.encode() + octets)
-        self.loseConnection()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
@@ -73,8 +73,13 @@ class Said:
             raise WrongField(f"must be a number from {self.minimum} to {self.maximum}")
 
 
-def parse(cls: type[C], request: IRequest) -> C:
+def parse(cls: type[C], request: IRequest, slips: Mapping[str, str] | None = None) -> C:
     """Read a request's JSON body; none at all is an empty object where no field is required.
+
+    Args:
+        cls: what it becomes.
+        request: the request.
+        slips: names that no field has, and the field that is likely meant: these are refused, for what they say would be lost.
 
     Raises:
         Problem: 400, with every wrong field.
@@ -93,7 +98,12 @@ def parse(cls: type[C], request: IRequest) -> C:
         raise problem("bad_json", str(bad), fields) from bad
     if not isinstance(given, dict):
         raise problem("bad_json", f"the body must be a JSON object, not {_named(given)}")
-    return _structured(_bodies(), given, cls)
+    misnamed = [
+        FieldProblem(name, f"is not known here; write {meant}")
+        for name, meant in (slips or {}).items()
+        if name in given
+    ]
+    return _structured(_bodies(), given, cls, misnamed)
 
 
 def parse_query(cls: type[C], request: IRequest) -> C:
@@ -138,11 +148,16 @@ def _missing(cls: type) -> list[FieldProblem]:
     return [FieldProblem(field.name, "is required") for field in attrs.fields(cls) if field.default is attrs.NOTHING]
 
 
-def _structured(converter: cattrs.Converter, given: dict[str, Any], cls: type[C]) -> C:
+def _structured(
+    converter: cattrs.Converter, given: dict[str, Any], cls: type[C], misnamed: Sequence[FieldProblem] = ()
+) -> C:
+    fields = list(misnamed)
     try:
-        return converter.structure(given, cls)
+        read_so = converter.structure(given, cls)
+        if not fields:
+            return read_so
     except ClassValidationError as wrong:
-        fields = _fields(wrong)
+        fields += _fields(wrong)
     said = "; ".join(f"{field.field} {field.message}" for field in fields)
     raise problem("bad_request", said, fields)
 

@@ -1,7 +1,8 @@
 """Room for large bodies: only for whoever may send them, and only for so many at once (I7).
 
 A body is kept before its request is looked at. So the credentials of a call to a route that takes a file are looked at when its
-head has come, and what follows is bounded as any other body unless they open the route.
+head has come, and what follows is bounded as any other body unless they open the route. Places are few: a body that holds one must
+come at a least rate, which `channel` sees to.
 """
 
 from __future__ import annotations

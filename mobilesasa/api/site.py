@@ -47,6 +47,7 @@ class ApiRequest(server.Request):
     refused: Problem | None = None  # by its head: its body is not kept
     _most_octets: int | None = None  # of the body, where that is not the usual limit
     _octets: int = 0
+    _leave: Callable[[], None] | None = None  # gives up its place for a large body
     _asker: Client | None = None
 
     def gotLength(self, length: int | None) -> None:
@@ -65,12 +66,23 @@ class ApiRequest(server.Request):
         if not room.has(method, target):
             return
         try:
-            leave = room.enter(self, method, target)
+            self._leave = room.enter(self, method, target)
         except Problem as refused:
             self.refused = refused
         else:
             self._most_octets = room.limit_octets
-            self.notifyFinish().addBoth(lambda _: leave())
+            self.notifyFinish().addBoth(lambda _: self.leave_room())
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it holds a place for a large body."""
+        return self._leave is not None
+
+    def leave_room(self) -> None:
+        """Give up the place for a large body, if it holds one."""
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
 
     def handleContentChunk(self, data: bytes) -> None:
         """Keep a piece of the body, up to the limit; a body in chunks does not say its length."""

@@ -70,6 +70,13 @@ _DATA: Final[Mapping[str, Mapping[str, Any]]] = {
     "message.delivered": {"state": 30, **_ENDED, "error": "000"},
     "message.failed": {"state": 40, **_ENDED, "failure": "undelivered", "error": "001"},
     RECEIVED: {},
+    "campaign.started": {
+        **_CAMPAIGN,
+        "status": "sending",
+        "phase": "sending",
+        "units": {"reserved": 2847, "captured": 0, "released": 0},
+        "progress": {"recipients": 2847, "queued": 0, "skipped": 12, "left": 2847},
+    },
     "campaign.completed": _CAMPAIGN,
     "campaign.paused": {
         **_CAMPAIGN,
@@ -81,6 +88,13 @@ _DATA: Final[Mapping[str, Mapping[str, Any]]] = {
             "by": "failures",
             "reason": "460 of the 900 messages that have ended failed (51.2 %); this campaign stops above 50 %",
         },
+    },
+    "campaign.cancelled": {
+        **_CAMPAIGN,
+        "status": "cancelled",
+        "phase": "cancelled",
+        "units": {"reserved": 2847, "captured": 900, "released": 1947},
+        "progress": {"recipients": 2847, "queued": 900, "skipped": 1959, "left": 0},
     },
     "campaign.failed": {
         **_CAMPAIGN,

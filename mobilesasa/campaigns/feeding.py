@@ -3,7 +3,8 @@
 How to think about it: what waits for a carrier is its stock, and of that little is kept: what it takes in some fifteen
 seconds. So a campaign can be stopped, and another team's comes in between, though a million recipients are to follow.
 How fast a carrier drains its stock is measured from look to look. Where it ran dry it could have done more, so its stock
-may double.
+may double. For each message that it took so many may follow and no more, and a measure that is old counts for nothing: a
+carrier may be slower now than it was, or have taken its first ones at once only because it had nothing to do.
 
 Who is fed is decided in turns: the teams stand in a row, the first that can be fed gets a chunk and goes to the end; so do
 the campaigns of a team. Which carrier the next recipients of a campaign will go to nobody knows before they are judged;
@@ -28,9 +29,12 @@ _LOOK_S: Final = 0.2  # how long carriers are watched at least before their spee
 _STILL_S: Final = 5.0  # a carrier that has something and takes nothing for so long stands still
 _PROBE_S: Final = 1.0  # how often a chunk goes on behind one that stands still
 _MEMORY_S: Final = 5.0  # so long a carrier's earlier speed counts
+_SURE_S: Final = 1.0  # … as if it had been watched for so long, where it is a guess
+_FORGET_S: Final = 60.0  # a speed that was measured so long ago is not known any more
+_FOLLOW: Final = 4  # so many may be queued for each message that a carrier took
 _SHARE_MEMORY: Final = 0.7  # how much of what is known of a campaign's carriers outlasts one more chunk
 _SHARE_LEAST: Final = 0.001  # a carrier that has less of a campaign is none of it
-_WORTH: Final = 0.05  # of what may wait for a carrier: less is not worth a transaction
+_WORTH: Final = 0.05  # of what may wait for a carrier: less, and less than two chunks, is not worth one
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +57,7 @@ class Wanting:
     team_id: int
     left: int  # recipients
     rate_per_s: int | None = None  # messages; None: as fast as carriers take them
+    unsure_most: int | None = None  # messages that may wait for an answer of carriers that work; None: any number
 
 
 class Feeding:
@@ -87,9 +92,9 @@ class Feeding:
         wanted = {one.campaign_id: one for one in wanting if one.left > 0}
         self._look(now_s, ahead, self._campaigns.keys() - wanted.keys())
         self._line_up(now_s, wanted)
-        for (campaign_id, _), count in ahead.items():
+        for (campaign_id, carrier_id), count in ahead.items():
             if campaign_id in wanted:
-                self._campaigns[campaign_id].ahead += count
+                self._campaigns[campaign_id].has(count, self._carriers[carrier_id].is_still(now_s))
         rooms = _Rooms(self._stock, self._carriers, now_s)
         plan: list[tuple[int, int]] = []
         planned = 0
@@ -158,11 +163,15 @@ class _Carrier:
     rate_per_s: float | None = None  # None: nobody knows yet
     waits: int = 0  # as it was counted, with what was queued since
     still_since_s: float | None = None  # it has taken nothing since, though it had something
+    _follow: float = 0.0  # how many may be queued beyond `Stock.start`, for what it took; or how many of those are
+    _told_s: float | None = None  # when its speed was measured last …
+    _watched_s: float = 0.0  # … which it has been for so long
     _from_s: float | None = None  # since when it is watched …
     _had: Counter[int] = attrs.field(factory=Counter)  # … and what it had then, with what was queued since, by campaign
 
     def add(self, campaign_id: int, count: int) -> None:
         self.waits += count
+        self._follow -= count
         self._had[campaign_id] += count
 
     def look(self, now_s: float, counted: Counter[int], gone: Set[int]) -> None:
@@ -173,10 +182,14 @@ class _Carrier:
         self.waits = counted.total()
         for campaign_id in gone:
             self._had.pop(campaign_id, None)
+        if self._told_s is not None and now_s - self._told_s >= _FORGET_S:
+            self.rate_per_s = self._told_s = self._from_s = None
+            self._follow = 0.0
         if self._from_s is not None:
             passed_s = now_s - self._from_s
             if passed_s < _LOOK_S:
                 return
+            self._follow = min(self._follow, 0.0)
             if self._had.total() > 0:
                 self._tell((self._had - counted).total(), passed_s, now_s)
         self._from_s, self._had = now_s, counted
@@ -186,6 +199,10 @@ class _Carrier:
         if self.rate_per_s is None:
             return stock.start
         return min(max(seconds * self.rate_per_s, stock.floor), stock.most)
+
+    def follow(self, stock: Stock) -> float:
+        """Return how many more may be queued for it at once."""
+        return max(stock.floor - self.waits, stock.start + self._follow)
 
     def near(self, stock: Stock) -> float:
         """Return how many keep it going, while a campaign has enough at another carrier."""
@@ -200,16 +217,20 @@ class _Carrier:
     def _tell(self, drained: int, passed_s: float, now_s: float) -> None:
         """Tell its speed by what it took of what it had."""
         per_s = drained / passed_s
+        self._told_s = now_s
+        self._follow = max(self._follow, -float(self.waits + drained)) + _FOLLOW * drained
+        self._watched_s += passed_s
         if drained:
             self.still_since_s = None
         elif self.still_since_s is None:
             self.still_since_s = now_s - passed_s
         if not self.waits:  # it ran dry
-            self.rate_per_s = max(self.rate_per_s or 0.0, 2 * per_s)
+            self.rate_per_s, self._watched_s = max(self.rate_per_s or 0.0, 2 * per_s), _SURE_S
         elif self.rate_per_s is None:
-            self.rate_per_s = per_s
+            self.rate_per_s, self._watched_s = per_s, passed_s
         else:
-            self.rate_per_s += (per_s - self.rate_per_s) * -math.expm1(-passed_s / _MEMORY_S)
+            weight = max(-math.expm1(-passed_s / _MEMORY_S), passed_s / self._watched_s)
+            self.rate_per_s += (per_s - self.rate_per_s) * weight
 
 
 class _Rooms:
@@ -224,8 +245,9 @@ class _Rooms:
         for carrier_id, carrier in carriers.items():
             most, near = carrier.most(stock, stock.ahead_s), carrier.near(stock)
             over = math.inf if carrier.crawls(stock) else carrier.most(stock, stock.over_s)
-            self._left[carrier_id] = _worth(most - carrier.waits, most)
-            self._near[carrier_id] = _worth(near - carrier.waits, near)
+            follow = carrier.follow(stock)
+            self._left[carrier_id] = _worth(min(most - carrier.waits, follow), most)
+            self._near[carrier_id] = _worth(min(near - carrier.waits, follow), near)
             self._over[carrier_id] = over - carrier.waits
         self._still = {carrier_id for carrier_id, carrier in carriers.items() if carrier.is_still(now_s)}
 
@@ -266,10 +288,13 @@ class _Campaign:
     _at_s: float | None = None
     _fed_s: float | None = None  # when it was fed last
     _is_tasted: bool = False  # it was fed by this plan
+    _unsure: int = 0  # messages of `ahead` at carriers that do not stand still
+    _unsure_most: int | None = None
 
     def want(self, now_s: float, wanting: Wanting) -> None:
         """Take down what it wants, and what its rate allows meanwhile: at most one second's worth, a quarter at first."""
         self._left, self.ahead, self._is_tasted = wanting.left, 0, False
+        self._unsure, self._unsure_most = 0, wanting.unsure_most
         if wanting.rate_per_s is not None:
             if self._at_s is None or self._rate_per_s is None:
                 self._tokens = wanting.rate_per_s / 4
@@ -278,24 +303,34 @@ class _Campaign:
             self._tokens = min(self._tokens, max(1.0, wanting.rate_per_s))
         self._rate_per_s, self._at_s = wanting.rate_per_s, now_s
 
+    def has(self, count: int, is_still: bool) -> None:
+        """Count what waits for a carrier; of what one has that stands still nobody waits for an answer."""
+        self.ahead += count
+        self._unsure += 0 if is_still else count
+
     def appetite(self, rooms: _Rooms) -> int:
         """Return how many of it can be queued now, at most a chunk."""
         most = min(self._left, CHUNK)
         if self._rate_per_s is not None:
             most = min(most, int(self._tokens))
-        if self.shares and (fit := rooms.fit(self.shares)):
-            return min(most, fit)
+        sure = most
+        if self._unsure_most is not None:
+            waiting = self.ahead if rooms.all_still(self.shares) else self._unsure
+            sure = min(most, max(self._unsure_most - waiting, 0))
+        if self.shares and (fit := min(rooms.fit(self.shares), sure)):
+            return fit
         if self._is_tasted:
             return 0
         if self.shares and self.ahead:
             is_due = self._fed_s is None or rooms.now_s - self._fed_s >= _PROBE_S
             return most if is_due and rooms.all_still(self.shares) else 0
-        return most if rooms.is_any_open and not self.shares else min(most, _BEGIN)
+        return sure if rooms.is_any_open and not self.shares else min(sure, _BEGIN)
 
     def take(self, count: int, now_s: float) -> None:
         self._left -= count
         self._tokens -= count
         self.ahead += count
+        self._unsure += count
         self._fed_s, self._is_tasted = now_s, True
 
     def learn(self, by_carrier: Mapping[int, int]) -> None:
@@ -314,4 +349,4 @@ class _Campaign:
 
 
 def _worth(left: float, most: float) -> float:
-    return left if left >= most * _WORTH else 0.0
+    return left if left >= min(most * _WORTH, 2 * CHUNK) else 0.0

@@ -52,7 +52,7 @@ class Phase(enum.StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens to it."""
+        """Whether it has ended: no more messages are made, though some of a completed one may wait still."""
         return self in (Phase.COMPLETED, Phase.CANCELLED)
 
 
@@ -75,6 +75,7 @@ class PausedBy(enum.StrEnum):
     COMPLAINTS = "complaints"  # the brake: too many recipients want no more of it
     SENDER = "sender"  # its sender may not be used any more (decision 72)
     SUSPENDED = "suspended"  # the team
+    ROUTE = "route"  # for minutes no carrier has taken messages to its next recipients
 
 
 class Skip(enum.StrEnum):
@@ -149,6 +150,7 @@ class Draft:
     message: str = attrs.field(repr=False)
     sender_id: int  # the row's id
     group_uuids: Sequence[str] = ()
+    exclude_group_uuids: Sequence[str] = ()  # who is in these gets nothing
     audience_id: int | None = None
     scheduled_at_ms: int | None = None
     options: Options = attrs.field(factory=Options)
@@ -195,6 +197,22 @@ class Campaign:
     armed_at_ms: int | None
     started_at_ms: int | None
     finished_at_ms: int | None
+    exclude_group_uuids: Sequence[str] = ()
+
+    @property
+    def left(self) -> int:
+        """How many recipients are still to be dealt with: none, once it was cancelled."""
+        return 0 if self.phase is Phase.CANCELLED else self.not_dealt_with
+
+    @property
+    def left_out(self) -> int:
+        """How many recipients get no message: of one that was cancelled also those to whom it did not come."""
+        return self.skipped + self.not_dealt_with - self.left
+
+    @property
+    def not_dealt_with(self) -> int:
+        """How many recipients it has not come to."""
+        return max(0, self.rows - self.queued - self.skipped)
 
     @property
     def draft(self) -> Draft:
@@ -210,6 +228,7 @@ class Campaign:
             message=self.message,
             sender_id=self.sender_id,
             group_uuids=self.group_uuids,
+            exclude_group_uuids=self.exclude_group_uuids,
             audience_id=self.audience_id,
             scheduled_at_ms=self.scheduled_at_ms,
             options=self.options,

@@ -5,7 +5,8 @@ as every message is, and writes down in one transaction what became of them toge
 old place changes nothing.
 
 A recipient is left out when the rules refuse the message now although they did not at `/send`. What is wrong with all of the
-campaign leaves nobody out: it waits for its hours, or for a route.
+campaign leaves nobody out: it waits for its hours, or for a route. Where only some wait for the hours of their country, their
+messages are made, due then, and the others go on; not too many, for those wait where a pause has to find them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from mobilesasa.campaigns.model import Options, Skip
 from mobilesasa.core.errors import NoRoute, Refused, TeamSuspended
 from mobilesasa.core.model import Lane, Origin, Priced, Submission
 
+HELD_MOST: Final = 10_000  # messages of a campaign that wait for the hours of their recipients, while others go on
+SAMPLE: Final = 100  # recipients who are asked about where the next ones can get nothing
 _MINUTE_MS: Final = 60_000
 
 #: What the next recipient of a campaign waits for: the hours of their country, or a carrier that takes messages to them.
@@ -41,11 +44,20 @@ class Running:
     started_at_ms: int
     options: Options
     braked_sums: Mapping[str, int] = attrs.field(factory=dict)  # what counts for its brakes no more
+    queued: int = 0  # messages that were made
+    waiting: int = 0  # … that no carrier has taken or refused yet
+    held: int = 0  # … of those: that are due later, by hours or because somebody holds them
 
     @property
     def left(self) -> int:
         """How many rows are still to be dealt with."""
         return self.rows - self.position
+
+    @property
+    def answered(self) -> int:
+        """How many messages a carrier took or refused since a brake stopped it last."""
+        before = self.braked_sums
+        return max(self.queued - self.waiting - before.get("sent", 0) - before.get("refused", 0), 0)
 
     def submission(self, phone: str, text: str | None = None) -> Submission:
         """Return what is sent to somebody, a number in E.164 without the plus."""
@@ -91,7 +103,8 @@ class Chunk:
     @property
     def after(self) -> Running:
         """The campaign when this is written down."""
-        return attrs.evolve(self.campaign, position=self.upto)
+        held = sum(message.due_at_ms is not None for _, message in self.messages)
+        return attrs.evolve(self.campaign, position=self.upto, held=self.campaign.held + held)
 
 
 @attrs.frozen
@@ -117,7 +130,7 @@ class Look:
     Attributes:
         started: campaigns whose time has just come.
         running: all that are being sent, the oldest first.
-        ahead: messages of campaigns that wait for a carrier, by the ids of campaign and carrier.
+        ahead: messages of campaigns that wait for a carrier, by the ids of campaign and carrier; not what is held.
     """
 
     started: Sequence[str] = ()
@@ -130,7 +143,9 @@ def submissions(campaign: Running, rows: Sequence[Row]) -> list[Submission]:
     return [campaign.submission(row.phone, row.text) for row in rows if row.skipped is None]
 
 
-def sort_out(campaign: Running, rows: Sequence[Row], verdicts: Sequence[Priced | Refused], upto: int) -> Chunk | Held:
+def sort_out(
+    campaign: Running, rows: Sequence[Row], verdicts: Sequence[Priced | Refused], upto: int, others_go: bool = False
+) -> Chunk | Held:
     """Return what becomes of rows.
 
     Args:
@@ -138,31 +153,42 @@ def sort_out(campaign: Running, rows: Sequence[Row], verdicts: Sequence[Priced |
         rows: those behind its place, in order.
         verdicts: of their `submissions`.
         upto: how far the rows were read; there may be fewer of them.
+        others_go: recipients behind them can get something now.
 
     Returns:
-        A chunk that ends before the first recipient whose hours are over; or, where that is the first one or nobody of them can be
-        reached, what the campaign waits for.
+        A chunk, which ends where `HELD_MOST` of the campaign wait for their hours already; or, where nobody of them can get
+        anything now, and nobody behind them either, what the campaign waits for.
 
     Raises:
         TeamSuspended: the team may send nothing now.
     """
     messages: list[tuple[Row, Priced]] = []
     left_out: dict[int, str] = {}
+    opens_ms: list[int] = []  # of those whose hours are over
     for row, verdict in _judged(rows, verdicts):
         if isinstance(verdict, TeamSuspended):
             raise verdict
         if isinstance(verdict, Refused):
             left_out[row.n] = verdict.code
-        elif verdict.due_at_ms is None:
-            messages.append((row, verdict))
-        elif row.n - 1 == campaign.position:
-            return Held("hours", verdict.due_at_ms)
-        else:
-            upto = row.n - 1
-            break
-    if not messages and left_out and set(left_out.values()) == {NoRoute.code}:
+            continue
+        if verdict.due_at_ms is not None:
+            opens_ms.append(verdict.due_at_ms)
+            if campaign.held + len(opens_ms) > HELD_MOST:
+                upto = row.n - 1
+                break
+        messages.append((row, verdict))
+    is_any_open = any(message.due_at_ms is None for _, message in messages)
+    if opens_ms and (upto == campaign.position or not (is_any_open or others_go)):
+        return Held("hours", min(opens_ms))
+    if not messages and not others_go and set(left_out.values()) == {NoRoute.code}:
         return Held("route")
     return Chunk(campaign, upto, messages, left_out, sum(row.n <= upto and row.was_left_out for row in rows))
+
+
+def sample(behind: int, rows: int, most: int = SAMPLE) -> list[int]:
+    """Return rows, of so many that a campaign has, that stand for all those behind one: some, spread evenly over them."""
+    left = rows - behind
+    return sorted({behind + 1 + n * left // most for n in range(most)}) if left > 0 else []
 
 
 def counted(campaign: Running, now: Sums) -> Sums:
@@ -192,6 +218,8 @@ def as_row(row: Row, message: Priced, text_of_all: str | None) -> dict[str, Any]
         shown["text"] = message.text
     if message.fallbacks:
         shown["fallbacks"] = message.fallbacks
+    if message.due_at_ms is not None:
+        shown["due_at"] = message.due_at_ms / 1000
     if message.closes_at_ms is not None:
         shown["closes_at"] = message.closes_at_ms / 1000
     return shown

@@ -23,8 +23,8 @@ def told(campaign: Campaign) -> dict[str, Any]:
         "progress": {
             "recipients": campaign.recipients,
             "queued": campaign.queued,
-            "skipped": campaign.skipped,
-            "left": max(campaign.rows - campaign.queued - campaign.skipped, 0),
+            "skipped": campaign.left_out,
+            "left": campaign.left,
         },
         "units": {
             "reserved": campaign.reserved_units,

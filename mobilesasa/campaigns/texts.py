@@ -3,9 +3,13 @@
 How to think about it: a text is cut at its fields into pieces that stay and pieces that are filled, in turn. What is
 filled has a name and, behind a colon, what stands there when a recipient has nothing for it (decision 74).
 
-- A name is found whatever its case, for people write `{First_Name}`. One that nobody knows is refused.
-- `{{first_name}}` is a literal `{first_name}`, if the name is known. All other braces stay as they are, so that old texts
-  with braces say what they said.
+- A name is found whatever its case, for people write `{First_Name}`, and with blanks around it. One that nobody knows is
+  refused.
+- `{{first_name}}` is a literal `{first_name}`, if the name is known. With blanks within, as other platforms write their
+  fields (`{{ first_name }}`), it is the field.
+- What names a known field in another way is a slip, and refused with how to write it: `{first_name|there}`,
+  `{first_name:{nickname}}`, `{first_name` that does not end, `{First Name}`, `[first_name]`.
+- All other braces stay as they are, so that old texts with braces say what they said.
 - Where a recipient has nothing and the text no default, the field is empty, and one of the blanks beside it goes too: the
   one behind it, if it stands behind a blank or begins a line; the one before it, if a line, the text or a mark such as
   a comma ends there. `Hi {first_name}, welcome` becomes `Hi, welcome`.
@@ -28,16 +32,29 @@ from mobilesasa.campaigns.model import Scalar
 CONTACT_FIELDS: Final = ("first_name", "last_name", "email", "phone")
 
 _NAME = "[A-Za-z][A-Za-z0-9_]{0,39}"
+_GAP = r"[^\S\n]*"
+_INNER = rf"{_GAP}(?P<%s>{_NAME}){_GAP}(?::(?P<%s>[^{{}}]*))?"
 _FIELD = re.compile(
-    rf"\{{\{{(?P<literal>{_NAME})(?::[^{{}}]*)?\}}\}}|\{{(?P<name>{_NAME})(?::(?P<default>[^{{}}]*))?\}}"
+    rf"\{{\{{(?P<literal>{_NAME})(?::[^{{}}]*(?<!\s))?\}}\}}"
+    rf"|\{{\{{{_INNER % ('twice', 'default_twice')}\}}\}}"
+    rf"|\{{{_INNER % ('name', 'default')}\}}"
+    rf"|(?P<words>\{{{_GAP}[A-Za-z][A-Za-z0-9_]*(?:[ -]+[A-Za-z0-9_]+){{1,9}}{_GAP}\}})"
+    rf"|(?P<square>\[{_GAP}(?P<in_square>{_NAME}){_GAP}(?:[:|][^\]\n]*)?\])"
+    rf"|\{{{_GAP}(?P<open>{_NAME})(?!\w)"
 )
+_APART = re.compile(r"[ -]+")
+_EXCERPT = 40  # characters of a slip that are shown
 _CLOSING = frozenset(",.;:!?)\n")  # before these a blank that nothing follows any more goes
 
 _Slot = tuple[str | None, str, int, str]  # a field's name and default, or a link's address and number; what follows
 _Span = tuple[int, int, str | None, str, int]  # where it stands; the same two; a literal has neither name nor number
 
 
-class UnknownFields(ValueError):
+class BadTemplate(ValueError):
+    """A text cannot be filled as it was meant; says what to write."""
+
+
+class UnknownFields(BadTemplate):
     """A text names fields that no recipient has.
 
     Attributes:
@@ -100,20 +117,9 @@ def read_template(text: str, known: Collection[str], track: bool = False) -> Tem
 
     Raises:
         UnknownFields: it names others.
+        BadTemplate: it names one in a way that is not ours.
     """
-    unknown: dict[str, None] = {}
-    spans: list[_Span] = []
-    for match in _FIELD.finditer(text):
-        name = _meant(match["literal"] or match["name"], known)
-        if match["literal"] is not None:
-            if name is not None:
-                spans.append((match.start(), match.end(), None, match[0][1:-1], 0))
-        elif name is None:
-            unknown[match["name"]] = None
-        else:
-            spans.append((match.start(), match.end(), name, match["default"] or "", 0))
-    if unknown:
-        raise UnknownFields(tuple(unknown))
+    spans = _spans(text, known)
     fields = frozenset(name for _, _, name, _, _ in spans if name is not None)
     found = [link for link in find_links(text) if not _is_within(link, spans)] if track else []
     links = tuple(dict.fromkeys(link.url for link in found))
@@ -134,6 +140,65 @@ def written(value: Scalar | None) -> str:
     if not math.isfinite(value):
         return ""
     return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+
+
+def _spans(text: str, known: Collection[str]) -> list[_Span]:
+    """Return the fields and literals of a text, or refuse it."""
+    unknown: dict[str, None] = {}
+    spans: list[_Span] = []
+    for match in _FIELD.finditer(text):
+        written_name = match["literal"] or match["twice"] or match["name"]
+        if written_name is None:
+            _refuse_slip(text, match, known)
+            continue
+        name = _meant(written_name, known)
+        if match["literal"] is not None:
+            if name is not None:
+                spans.append((match.start(), match.end(), None, match[0][1:-1], 0))
+        elif name is not None:
+            default = match["default"] or match["default_twice"] or ""
+            spaced = match["twice"] is not None or match[0][1].isspace()
+            spans.append((match.start(), match.end(), name, default.strip() if spaced else default, 0))
+        elif match["name"] is not None:
+            unknown[match["name"]] = None
+    if unknown:
+        raise UnknownFields(tuple(unknown))
+    return spans
+
+
+def _refuse_slip(text: str, match: re.Match[str], known: Collection[str]) -> None:
+    """Refuse what was meant to be a known field.
+
+    Raises:
+        BadTemplate: it was.
+    """
+    words = match["words"]
+    if words is not None:
+        name = _meant(_APART.sub("_", words[1:-1].strip()), known)
+        first = _meant(words[1:-1].split()[0], known)
+        if name is not None:
+            raise BadTemplate(f"has {words}: write {{{name}}}")
+        if first is not None:
+            raise BadTemplate(_told_open(words, first))
+    elif match["square"] is not None:
+        name = _meant(match["in_square"], known)
+        if name is not None:
+            raise BadTemplate(f"has {match['square'][:_EXCERPT]}: a field stands in braces, write {{{name}}}")
+    else:
+        name = _meant(match["open"], known)
+        if name is not None:
+            raise BadTemplate(_told_open(text[match.start() :], name))
+
+
+def _told_open(rest: str, name: str) -> str:
+    """Say what is wrong with braces that begin with a field and are none, at the beginning of what is left of a text."""
+    excerpt = rest[: rest.find("}") + 1 or _EXCERPT][:_EXCERPT].partition("\n")[0]
+    behind = rest[1:].lstrip()[len(name) :].lstrip()
+    if behind.startswith("|"):
+        return f"has {excerpt}: what stands there for who has nothing comes behind a colon, write {{{name}:there}}"
+    if behind.startswith(":") and "{" in behind and (behind.find("}") + 1 or len(behind)) > behind.find("{"):
+        return f"has {excerpt}: there can be no braces behind the colon, write {{{name}:there}}"
+    return f"has {excerpt}: a field ends with a brace behind its name, write {{{name}}} or {{{name}:there}}"
 
 
 def _meant(name: str, known: Collection[str]) -> str | None:

@@ -12,8 +12,9 @@ from mobilesasa.core.model import State
 
 #: Where a recipient stands: before a message is made of them, where that message stands, or that none is made.
 RecipientStatus: TypeAlias = Literal["waiting", "queued", "sent", "delivered", "failed", "skipped"]
-#: What a campaign waits for: its time, or the hours in which its recipients' country lets it be sent.
-WaitsFor: TypeAlias = Literal["time", "hours"]
+#: What a campaign waits for: its time; the hours in which its recipients' country lets it be sent; a carrier that takes messages
+#: to them; somebody who lets it go on.
+WaitsFor: TypeAlias = Literal["time", "hours", "route", "paused"]
 
 
 @attrs.frozen
@@ -56,6 +57,8 @@ class Standing:
     sent: int = 0  # a carrier has them, and has not said what became of them
     delivered: int = 0
     failed: int = 0
+    cancelled: int = 0  # of those that failed: taken back before a carrier had them
+    refunded_units: int = 0  # for messages that no carrier took; of this moment
     complaints: int = 0  # recipients who have wanted no more since it began
     clicks: int = 0  # on its short links, by people
     waits_until_ms: int | None = None

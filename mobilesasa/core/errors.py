@@ -236,13 +236,19 @@ class NotDraft(Refused):
 
 
 class NotSending(Refused):
-    """Only a campaign that was sent and has not ended can be paused, or go on."""
+    """Only a campaign that was sent and of which messages are still to go out can be paused, or go on."""
 
     code = "not_sending"
 
 
+class NotScheduled(Refused):
+    """Only a campaign that was sent and has not begun can become a draft again."""
+
+    code = "not_scheduled"
+
+
 class CampaignEnded(Refused):
-    """The campaign has ended already, so it cannot be paused, resumed or cancelled (decision 70)."""
+    """The campaign has ended already, and nothing of it waits for a carrier, so it cannot be cancelled (decision 70)."""
 
     code = "campaign_ended"
 

@@ -35,6 +35,7 @@ class LedgerFilter:
 
     team_id: int
     kind: LedgerKind | None = None
+    campaign_uuid: str | None = None
     from_ms: int | None = None  # not before
     to_ms: int | None = None  # before
     before: int | None = None  # before the entry of this id

@@ -22,8 +22,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "message.delivered": "A message arrived; also one that was taken for failed before",
     "message.failed": "A message failed for good",
     "message.received": "A message came from a phone",
+    "campaign.started": "A campaign has begun: its messages are being queued",
     "campaign.completed": "Every recipient of a campaign has a message in the queue, or was left out",
     "campaign.paused": "A campaign has stopped by itself: too much of it fails, too many complain, or its sender may not be used",
+    "campaign.cancelled": "A campaign was cancelled, before its time, while it was being sent, or as far as it still waited",
     "campaign.failed": "A series has made a campaign that could not be sent; it stays a draft",
     "survey.response": "Somebody has finished a survey",
     "import.completed": "A file of contacts was read to its end, or given up",
@@ -34,7 +36,7 @@ EVENTS: Final[Mapping[str, str]] = {
 #: Who may hear an event: whom the REST API tells of the same thing, by one of these scopes; none: everybody, as `GET /account`.
 SCOPES_OF_EVENT: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("message.sent", "message.delivered", "message.failed", "message.received"), ("messages",)),
-    **dict.fromkeys(("campaign.completed", "campaign.paused", "campaign.failed"), ("campaigns",)),
+    **dict.fromkeys((name for name in EVENTS if name.startswith("campaign.")), ("campaigns",)),
     "survey.response": ("surveys",),
     "import.completed": ("contacts",),
     "export.completed": ("reports", "messages", "contacts", "campaigns"),

@@ -65,6 +65,9 @@ class CarrierListener(Protocol):
     def room_changed(self) -> None:
         """Learn that `room()` may have grown."""
 
+    def throttled(self) -> None:
+        """Learn that the carrier asked for fewer; what it did not take is with it still, or gets its outcome."""
+
     @property
     def in_trouble(self) -> bool:
         """Whether what the carrier leaves unanswered is to go back at once, for another may take it; else it is resent."""

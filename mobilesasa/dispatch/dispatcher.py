@@ -13,13 +13,12 @@ ahead of the window, so the wire never waits for the database. Everything moves 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence, Set
 from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.core.alterations import Concerned
@@ -42,10 +41,11 @@ from mobilesasa.dispatch.hints import publish
 from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.insist import insist
 from mobilesasa.dispatch.latency import ANSWER_BOUNDS_S, Latency
+from mobilesasa.dispatch.picking import Picker
 from mobilesasa.dispatch.receipts import Receipts
-from mobilesasa.dispatch.shares import Shares
 
 PREFETCH_BODIES = 200
+PACE_TICK_S = 0.02  # the shortest wait for what bulk may have
 EXPIRED = Never(Failure.EXPIRED_UNSENT, "the validity period ended before a carrier took the message")
 
 
@@ -98,8 +98,8 @@ class Dispatcher:
         self._second_way_s = second_way_s
         self._lanes = {lane: LaneInHand() for lane in Lane}
         self._in_hand: dict[MessageId, Body] = {}
-        self._wire_shares = Shares()
-        self._out_parts = 0
+        self._picker = Picker(self._lanes[Lane.TRANSACTIONAL].ready, self._lanes[Lane.BULK].ready)
+        self._pace_call: IDelayedCall | None = None
         self._subscription: Subscription | None = None
         self._stopping = False  # nothing more is taken, and what no carrier has goes back
         self._going_back: set[MessageId] = set()
@@ -215,6 +215,16 @@ class Dispatcher:
         """See `CarrierListener`."""
         self._feed()
 
+    def throttled(self) -> None:
+        """See `CarrierListener`: bulk retreats."""
+        retreat, was_free = self._picker.retreat, self._picker.retreat.rate_per_s is None
+        if retreat.throttled(self._clock.seconds()) and was_free:
+            self.log.info(
+                "carrier {name} throttles: its bulk lane begins again at {rate:.0f} parts a second",
+                name=self.carrier.name,
+                rate=retreat.rate_per_s,
+            )
+
     @property
     def in_trouble(self) -> bool:
         """See `CarrierListener`."""
@@ -226,21 +236,22 @@ class Dispatcher:
         for lane in self._lanes.values():
             expired = lane.take_out(lambda message: message.expires_at_ms <= now_ms)
             if expired:
-                self._out_parts += sum(message.parts for message in expired)
-                self._end([(message, EXPIRED) for message in expired])
+                self._picker.take_out(expired)
+                self._end(expired)
 
     def _feed(self) -> None:
         """Give the carrier what it has room for, expired messages left out."""
         if self._stopping:
             return
-        first, second = self._lanes[Lane.TRANSACTIONAL].ready, self._lanes[Lane.BULK].ready
-        expired: list[tuple[Outbound, Outcome]] = []
-        while first or second:
-            room = min(self.carrier.room(), self.carrier.window - self._out_parts)
+        ready, picker, window = [lane.ready for lane in self._lanes.values()], self._picker, self.carrier.window
+        expired: list[Outbound] = []
+        while any(ready):
+            room = min(self.carrier.room(), window - picker.out_parts)
             if room <= 0:
                 break
-            batch = self._take(first, second, room, expired)
+            batch = picker.pick(room, window, self._clock.seconds(), self._now_ms(), expired)
             if not batch:
+                self._feed_later()
                 break
             self.counts.handed += len(batch)
             self.counts.on_wire += sum([message.parts for message in batch])
@@ -250,57 +261,41 @@ class Dispatcher:
             self._end(expired)
         self._claim()
 
-    def _take(
-        self,
-        first: deque[Outbound],
-        second: deque[Outbound],
-        room: int,
-        expired: list[tuple[Outbound, Outcome]],
-    ) -> list[Outbound]:
-        """Take what fits the room, the lanes by their shares. One wider than the window goes alone; nobody overtakes it."""
-        now_ms = self._now_ms()
-        batch: list[Outbound] = []
-        shares = self._wire_shares
-        while first or second:
-            bulk = shares.bulk_next(bool(first), bool(second))
-            message = second[0] if bulk else first[0]
-            if message.expires_at_ms <= now_ms:
-                expired.append((message, EXPIRED))
-            else:
-                if message.parts > room and self._out_parts:
-                    break
-                if first and second:
-                    shares.took(message.parts, bulk)
-                room -= message.parts
-                batch.append(message)
-            self._out_parts += message.parts
-            (second if bulk else first).popleft()
-        return batch
+    def _feed_later(self) -> None:
+        """Come back when bulk, which a carrier that throttles holds up, may have more of it."""
+        wait_s = self._picker.wait_s(self._clock.seconds())
+        if wait_s > 0 and self._pace_call is None:
+            self._pace_call = self._clock.callLater(max(PACE_TICK_S, wait_s), self._paced)
+
+    def _paced(self) -> None:
+        self._pace_call = None
+        self._feed()
 
     # From the carrier.
 
     def settled(self, outcomes: Sequence[tuple[Outbound, Outcome]]) -> None:
         """See `CarrierListener`: write the outcomes down; only then their room is free."""
+        on_wire, at_s = self.counts.on_wire, self._clock.seconds()
         self.counts.answered(outcomes)
-        at_s = self._clock.seconds()
+        self._picker.retreat.answered(on_wire - self.counts.on_wire, at_s)
         handed_at_s = [self._handed_at_s.pop(message.id, None) for message, _ in outcomes]
         self.latency.add([at_s - since_s for since_s in handed_at_s if since_s is not None])
         self._write(outcomes)
 
-    def _end(self, expired: Sequence[tuple[Outbound, Outcome]]) -> None:
+    def _end(self, expired: Sequence[Outbound]) -> None:
         self.counts.expired += len(expired)
-        self._write(expired)
+        self._write([(message, EXPIRED) for message in expired])
 
     def _write(self, outcomes: Sequence[tuple[Outbound, Outcome]]) -> None:
         batch = settlements(self._carrier_id, outcomes, self._now_ms(), self._second_way_s, self.avoided)
-        self._keep("settling", self._written(batch, sum(message.parts for message, _ in outcomes)))
+        self._keep("settling", self._written(batch, [message for message, _ in outcomes]))
 
-    async def _written(self, batch: Sequence[Settlement], parts: int) -> None:
-        patient = 2 * self._out_parts < self.carrier.window  # else the carrier may wait for the room that this makes
+    async def _written(self, batch: Sequence[Settlement], messages: Sequence[Outbound]) -> None:
+        patient = 2 * self.out_parts < self.carrier.window  # else the carrier may wait for the room that this makes
         settle = partial(self._journal.settle, patient=patient)
         follows = await insist(self._clock, self.log, settle, batch)
         self._hint(follows)
-        self._out_parts -= parts
+        self._picker.written(messages)
         self._acknowledge([item.message_id for item in batch])
         notices = [notice for settled in follows for notice in settled.notices]
         if notices:
@@ -329,6 +324,8 @@ class Dispatcher:
         self._stopping = True
         if self._subscription is not None:
             self._subscription.cancel()
+        if self._pace_call is not None:
+            self._pace_call.cancel()
         self._put_back(_all, "handing back")
         if not self._at_rest():
             self._idle = Deferred()
@@ -356,7 +353,7 @@ class Dispatcher:
         self._rest()
 
     def _at_rest(self) -> bool:
-        return not (self._out_parts or self._going_back or any(lane.claiming for lane in self._lanes.values()))
+        return not (self._picker.out_parts or self._going_back or any(lane.claiming for lane in self._lanes.values()))
 
     def _rest(self) -> None:
         if self._withdrawals:
@@ -380,7 +377,7 @@ class Dispatcher:
     @property
     def out_parts(self) -> int:
         """Parts on the wire or being written down."""
-        return self._out_parts
+        return self._picker.out_parts
 
     # Work that goes on by itself.
 

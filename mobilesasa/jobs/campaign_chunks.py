@@ -16,7 +16,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from mobilesasa.campaigns.model import PausedBy
-from mobilesasa.campaigns.running import Chunk, Held, Queued, Row, Running, sort_out, submissions
+from mobilesasa.campaigns.running import Chunk, Held, Queued, Row, Running, sample, sort_out, submissions
 from mobilesasa.core.errors import Refused, StoreAway, TeamSuspended
 from mobilesasa.core.model import Priced, Submission
 
@@ -24,6 +24,7 @@ CHUNK: Final = 500  # recipients of one transaction
 JUDGED: Final = 250  # … that are judged at once, which holds up the reactor for some milliseconds
 BUSY_S: Final = 0.25  # until a campaign is looked at again that somebody else has changed
 ROUTE_S: Final = 5.0  # … that no carrier takes
+NO_ROUTE_S: Final = 600.0  # … and which is paused then
 HOURS_S: Final = 60.0  # … that waits for its hours, at most: rules may change
 AGAIN_S: Final = 30.0  # … that we failed, or that is queued
 BACKLOG_A_S: Final = (
@@ -37,6 +38,9 @@ class Store(Protocol):
 
     async def rows(self, campaign: Running, upto: int) -> Sequence[Row]:
         """Return the recipients behind a campaign's place up to a row."""
+
+    async def some_rows(self, campaign: Running, numbers: Sequence[int]) -> Sequence[Row]:
+        """Return those of these recipients that there are."""
 
     async def queue(self, chunk: Chunk) -> Queued | None:
         """Store the messages of a chunk; None when the campaign has gone on or stopped without us."""
@@ -83,12 +87,14 @@ class Chunks:
         self._stop = stop
         self._backlog = backlog
         self._not_before_s: dict[int, float] = {}  # campaigns that are left alone
+        self._no_route_since_s: dict[int, float] = {}  # campaigns whose next recipients no carrier takes
 
     def ready(self, running: Iterable[Running]) -> list[Running]:
         """Return those campaigns of all that are being sent that are not left alone now."""
         now_s, there = self._clock.seconds(), list(running)
         numbers = {each.id for each in there}
         self._not_before_s = {n: at_s for n, at_s in self._not_before_s.items() if n in numbers and at_s > now_s}
+        self._no_route_since_s = {n: at_s for n, at_s in self._no_route_since_s.items() if n in numbers}
         return [each for each in there if each.id not in self._not_before_s]
 
     async def queue(
@@ -144,15 +150,42 @@ class Chunks:
         upto = min(campaign.position + count, campaign.rows)
         rows = await self._store.rows(campaign, upto)
         try:
-            chunk = sort_out(campaign, rows, await self._judged(submissions(campaign, rows)), upto)
+            verdicts = await self._judged(submissions(campaign, rows))
+            chunk = sort_out(campaign, rows, verdicts, upto)
+            if isinstance(chunk, Held) and await self._others_go(campaign, upto):
+                chunk = sort_out(campaign, rows, verdicts, upto, others_go=True)
         except TeamSuspended as suspended:
             await self._stop(campaign, PausedBy.SUSPENDED, str(suspended))
             self._leave(campaign, AGAIN_S)
             return None
         if isinstance(chunk, Held):
             self._leave(campaign, self._wait_s(chunk))
+            if chunk.waits_for == "route":
+                await self._miss_route(campaign)
             return None
+        self._no_route_since_s.pop(campaign.id, None)
         return chunk
+
+    async def _others_go(self, campaign: Running, behind: int) -> bool:
+        """Say whether some of those behind a row can get something now, as far as some of them tell."""
+        numbers = sample(behind, campaign.rows)
+        if not numbers:
+            return False
+        rows = await self._store.some_rows(campaign, numbers)
+        verdicts = await self._judged(submissions(campaign, rows))
+        return any(isinstance(verdict, Priced) and verdict.due_at_ms is None for verdict in verdicts)
+
+    async def _miss_route(self, campaign: Running) -> None:
+        """Tell of a campaign that no carrier takes, and pause it after some minutes."""
+        now_s = self._clock.seconds()
+        if campaign.id not in self._no_route_since_s:
+            self._no_route_since_s[campaign.id] = now_s
+            named = {"campaign": campaign.uuid, "team_id": campaign.team_id}
+            self.log.warn("campaign {campaign} of team {team_id} waits: no carrier takes its next recipients", **named)
+        elif now_s - self._no_route_since_s[campaign.id] >= NO_ROUTE_S:
+            minutes = round(NO_ROUTE_S / 60)
+            reason = f"for {minutes} minutes no carrier has taken messages to its next recipients"
+            await self._stop(campaign, PausedBy.ROUTE, reason)
 
     async def _judged(self, asked: Sequence[Submission]) -> list[Priced | Refused]:
         """Judge messages, and let others have their turn in between."""
@@ -174,7 +207,7 @@ class Chunks:
             self._leave(campaign, BUSY_S)
             return
         self._door.hint(done.messages)
-        queued(campaign.id, Counter(message.carrier_id for message in done.messages))
+        queued(campaign.id, Counter(message.carrier_id for message in done.messages if message.due_at_ms is None))
         if done.is_completed:
             self._leave(campaign, AGAIN_S)
             named = {"campaign": campaign.uuid, "team_id": campaign.team_id}

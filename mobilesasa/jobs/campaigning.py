@@ -17,10 +17,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from mobilesasa.campaigns.brakes import Sums, braked
+from mobilesasa.campaigns.brakes import Sums, braked, has_brakes
 from mobilesasa.campaigns.feeding import Feeding, Wanting
 from mobilesasa.campaigns.model import PausedBy
 from mobilesasa.campaigns.running import Look, Running, counted
+from mobilesasa.campaigns.starting import Starts
 from mobilesasa.core.errors import NoDefaultSender, SenderNotApproved, StoreAway, TeamSuspended
 from mobilesasa.core.senders import find_sender
 from mobilesasa.core.teams import CurrentDirectory
@@ -28,7 +29,7 @@ from mobilesasa.jobs import campaign_chunks as chunks
 from mobilesasa.jobs.campaign_chunks import Chunks, Door
 
 TICK_S: Final = 0.25  # while something is being sent
-LOOK_S: Final = 5.0  # otherwise; and between looks at brakes and series
+LOOK_S: Final = 5.0  # otherwise; and between looks at brakes, but of campaigns that begin, and series
 AHEAD_A_S: Final = 200_000  # messages that wait and are counted in a round make the next one a second later
 
 
@@ -38,8 +39,11 @@ class Store(chunks.Store, Protocol):
     async def look(self) -> Look:
         """Start what is due, and return what there is to do."""
 
+    async def still_waiting(self) -> Sequence[Running]:
+        """Return the campaigns all of whose messages are made, and of which some wait for a carrier."""
+
     async def stop(self, campaign: Running, by: PausedBy, reason: str, sums: Sums | None = None) -> bool:
-        """Pause a campaign; False when it is no longer being sent."""
+        """Pause a campaign; False when there is nothing of it that could be held."""
 
     async def tidy(self) -> bool:
         """Stop what waits of campaigns that were paused or cancelled; returns whether there may be more."""
@@ -80,6 +84,7 @@ class Machine:
         self._make_due = make_due
         self._clock = clock
         self._feeding = Feeding()
+        self._starts = Starts()
         self._ours = self._started = self._stopping = False
         self._round: Deferred[None] | None = None
         self._next: IDelayedCall | None = None
@@ -157,8 +162,7 @@ class Machine:
         for uuid in look.started:
             self.log.info("campaign {campaign} begins", campaign=uuid)
         running = [each for each in look.running if await self._may_go_on(each)]
-        if slow and running:
-            running = await self._brake(running)
+        running = await self._brake(running, began_s, slow)
         await self._feed(running, look.ahead)
         if not look.running:
             return LOOK_S
@@ -193,18 +197,25 @@ class Machine:
             return True
         return False
 
-    async def _brake(self, running: Sequence[Running]) -> list[Running]:
-        """Pause campaigns of which too many messages fail, or too many people complain; return the others."""
-        sums = await self._store.sums(running)
-        going_on = []
-        for campaign in running:
+    async def _brake(self, running: Sequence[Running], now_s: float, slow: bool) -> list[Running]:
+        """Pause campaigns of which too many messages fail, or too many people complain; return the others.
+
+        All are looked at every few seconds, also those that are queued and wait; those that begin, whenever much was answered.
+        """
+        asked = self._starts.due(now_s, running)
+        if slow:
+            everything = [*running, *await self._store.still_waiting()]
+            asked = [each for each in everything if has_brakes(each.options)]
+        sums = await self._store.sums(asked) if asked else {}
+        stopped = set()
+        for campaign in asked:
             now = sums.get(campaign.id)
             why = None if now is None else braked(campaign.options, counted(campaign, now))
-            if why is None:
-                going_on.append(campaign)
-            else:
+            if why is not None:
+                stopped.add(campaign.id)
                 await self._stop(campaign, *why, now)
-        return going_on
+        self._starts.looked(now_s, asked)
+        return [each for each in running if each.id not in stopped]
 
     async def _stop(self, campaign: Running, by: PausedBy, reason: str, sums: Sums | None = None) -> None:
         if await self._store.stop(campaign, by, reason, sums):
@@ -213,7 +224,10 @@ class Machine:
 
     async def _feed(self, running: Sequence[Running], ahead: Mapping[tuple[int, int], int]) -> None:
         ready = self._chunks.ready(running)
-        wanting = [Wanting(each.id, each.team_id, each.left, each.options.rate_per_s) for each in ready]
+        if not running:
+            return  # nothing was counted, so nothing is to be learned
+        most = self._starts.most
+        wanting = [Wanting(each.id, each.team_id, each.left, each.options.rate_per_s, most(each)) for each in ready]
         plan = self._feeding.plan(self._clock.seconds(), wanting, ahead)
         await self._chunks.queue(plan, {each.id: each for each in ready}, self._is_ours, self._feeding.queued)
 

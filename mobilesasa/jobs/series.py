@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from mobilesasa.campaigns.series import Due, Waiting
-from mobilesasa.campaigns.texts import UnknownFields
+from mobilesasa.campaigns.texts import BadTemplate
 from mobilesasa.core.errors import CampaignBusy, NoRecipients, NotDraft, NotFound, Refused, StoreAway
 
 AGAIN_S: Final = 300.0  # until what could not be sent by a defect of ours is tried again
@@ -127,7 +127,7 @@ class Series:
                 await self._store.drop(waiting)
             else:
                 await self._leave(waiting, str(nobody))
-        except (Refused, UnknownFields) as refused:
+        except (Refused, BadTemplate) as refused:
             await self._leave(waiting, str(refused))
         else:
             self.log.info("campaign {campaign} of a series is sent", campaign=waiting.uuid)

@@ -11,9 +11,9 @@ import attrs
 from mobilesasa.campaigns.links import new_code
 from mobilesasa.campaigns.model import Campaign, Phase
 from mobilesasa.campaigns.quoting import Quoter
-from mobilesasa.campaigns.texts import UnknownFields, read_template
+from mobilesasa.campaigns.texts import BadTemplate, read_template
 from mobilesasa.campaigns.views import Standing
-from mobilesasa.core.errors import Refused
+from mobilesasa.core.errors import NoRoute, Refused
 from mobilesasa.core.gateway import Gateway
 from mobilesasa.core.ids import MessageIds
 from mobilesasa.core.model import Lane, Submission
@@ -69,7 +69,7 @@ def make_campaigns(base: Base, carriers: TowardsCarriers, door: Gateway) -> Camp
         return Gateway(base.directory, base.journal, carriers.queue, now_ms, new_id, door.limits, base.rules)
 
     name = f"mobilesasa {settings.node} aside"
-    aside = Aside(base.reactor, base.store.dsn, application_name=name, answers=(Refused, UnknownFields))
+    aside = Aside(base.reactor, base.store.dsn, application_name=name, answers=(Refused, BadTemplate))
     quoter_for = quoters(beside, settings.links.base_url or None)
     standings = Standings(base.database, door)
     service = Campaigns(
@@ -104,7 +104,7 @@ class Standings:
 
     Args:
         database: the pool.
-        door: its rules say whether the next recipient's hours are over.
+        door: its rules say whether the hours of the next recipients are over, and whether a carrier takes messages to them.
     """
 
     def __init__(self, database: Database, door: Gateway) -> None:
@@ -115,22 +115,28 @@ class Standings:
     async def tell(self, campaigns: Sequence[Campaign]) -> Sequence[Standing]:
         """Return it for each, in order."""
         found, phones = await self._database.run("campaigns.standings", _found, campaigns)
-        return [self._waiting(each, at, phones.get(each.id)) for each, at in zip(campaigns, found, strict=True)]
+        return [self._waiting(each, at, phones.get(each.id, ())) for each, at in zip(campaigns, found, strict=True)]
 
-    def _waiting(self, campaign: Campaign, standing: Standing, phone: str | None) -> Standing:
-        """Return a standing with what the campaign waits for."""
+    def _waiting(self, campaign: Campaign, standing: Standing, phones: Sequence[str]) -> Standing:
+        """Return a standing with what the campaign waits for, where nobody of its next recipients can get anything now."""
         if campaign.phase is Phase.SCHEDULED:
             until_ms = campaign.next_at_ms if campaign.options.is_series else campaign.scheduled_at_ms
             return attrs.evolve(standing, waits_until_ms=until_ms, waits_for="time")
-        if phone is None or not phone.isdigit():
+        message = _message(campaign)
+        asked = [attrs.evolve(message, recipient=f"+{phone}", text="?") for phone in phones if phone.isdigit()]
+        verdicts = self._door.judge(asked)
+        opens = [verdict.due_at_ms for verdict in verdicts if not isinstance(verdict, Refused)]
+        later = [at_ms for at_ms in opens if at_ms is not None]
+        if len(later) < len(opens):
             return standing
-        (verdict,) = self._door.judge([attrs.evolve(_message(campaign), recipient=f"+{phone}", text="?")])
-        if isinstance(verdict, Refused) or verdict.due_at_ms is None:
-            return standing
-        return attrs.evolve(standing, waits_until_ms=verdict.due_at_ms, waits_for="hours")
+        if later:
+            return attrs.evolve(standing, waits_until_ms=min(later), waits_for="hours")
+        if verdicts and all(isinstance(verdict, NoRoute) for verdict in verdicts):
+            return attrs.evolve(standing, waits_for="route")
+        return standing
 
 
-def _found(txn: Txn, campaigns: Sequence[Campaign]) -> tuple[list[Standing], dict[int, str]]:
+def _found(txn: Txn, campaigns: Sequence[Campaign]) -> tuple[list[Standing], dict[int, list[str]]]:
     return campaign_sums.standings(txn, campaigns), campaign_sums.next_phones(txn, campaigns)
 
 

@@ -7,6 +7,8 @@ import attrs
 from mobilesasa.core.ports import Notifier
 from mobilesasa.dispatch.closing import KEEP_BACK_INTERVAL_S, MOVE_INTERVAL_S
 from mobilesasa.dispatch.sweeper import Sweeper
+from mobilesasa.dispatch.unwanted import INTERVAL_S as UNWANTED_INTERVAL_S
+from mobilesasa.dispatch.unwanted import Unwanted
 from mobilesasa.jobs.counting import Counting, plans_reader
 from mobilesasa.jobs.runner import Runner
 from mobilesasa.node.base import Base
@@ -21,6 +23,7 @@ from mobilesasa.smpp.ids import id_forms
 from mobilesasa.store.books import BALANCES_INTERVAL_S, MARKS_INTERVAL_S, USES_INTERVAL_S, Books
 from mobilesasa.store.lingering import Lingering
 from mobilesasa.store.rollups import Rollups
+from mobilesasa.store.unwanted import Unwanted as UnwantedMessages
 
 
 @attrs.frozen(eq=False)
@@ -90,6 +93,7 @@ def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers) -> Sweep
         for_all=[
             ("balances", books.look_at_balances, BALANCES_INTERVAL_S),
             ("closed hours", closing.move, MOVE_INTERVAL_S),
+            ("unwanted", Unwanted(UnwantedMessages(base.database), notifier).look, UNWANTED_INTERVAL_S),
             ("marks of ledgers", books.mark_ledgers, MARKS_INTERVAL_S),
         ],
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from twisted.internet.defer import gatherResults, maybeDeferred
-from twisted.internet.interfaces import IAddress, IProtocolFactory
+from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, IProtocolFactory
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from zope.interface import implementer
 
 from mobilesasa.node.base import now_ms
 from mobilesasa.settings import Settings
@@ -22,10 +23,24 @@ class NoHttps(Exception):
     """What is to be shown on the port of HTTPS cannot be; the text is for the operator."""
 
 
+@implementer(IHalfCloseableProtocol)
+class Counted(ProtocolWrapper):
+    """A connection among those that are counted; what is in it hears when a client has closed its writing side."""
+
+    def readConnectionLost(self) -> None:
+        """Pass it on."""
+        cast(IHalfCloseableProtocol, self.wrappedProtocol).readConnectionLost()
+
+    def writeConnectionLost(self) -> None:
+        """Pass it on."""
+        cast(IHalfCloseableProtocol, self.wrappedProtocol).writeConnectionLost()
+
+
 class Bounded(WrappingFactory):
-    """Lets so many connections at once through to a factory, and closes those beyond (I7)."""
+    """Lets so many connections at once through to a site, and closes those beyond (I7)."""
 
     noisy = False
+    protocol = Counted
 
     def __init__(self, factory: Any, connections_max: int) -> None:
         """Begin with none."""

@@ -85,7 +85,10 @@ def request_ids() -> Callable[[], str]:
 def _limits(settings: Settings) -> WebLimits:
     http = settings.http
     return WebLimits(
-        max_body_octets=http.max_body_octets, max_file_octets=http.max_file_octets, timeout_s=http.timeout_s
+        max_body_octets=http.max_body_octets,
+        max_file_octets=http.max_file_octets,
+        body_min_octets_per_s=http.body_min_octets_per_s,
+        timeout_s=http.timeout_s,
     )
 
 

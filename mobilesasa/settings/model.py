@@ -125,6 +125,12 @@ class Http:
     max_file_octets: int = setting(
         "A longer file of contacts is refused.", whole(1024, 104_857_600), 52_428_800, unit="octets"
     )
+    body_min_octets_per_s: int = setting(
+        "Such a file is cut off when it comes slower, on average after its first 30 seconds.",
+        whole(1, 1_048_576),
+        16_384,
+        unit="octets a second",
+    )
     timeout_s: float = setting("Silence after which a connection is closed.", number(1, HOUR_S), 60.0, unit="seconds")
     metrics: bool = setting("Whether `/metrics` is served, for Prometheus.", flag, True)
     tls_certificate_file: Path | None = setting(

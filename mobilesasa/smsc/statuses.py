@@ -40,6 +40,7 @@ STATUSES: Final[Mapping[str, Status]] = {
     "in_use": Status.ESME_RSUBMITFAIL,
     "not_draft": Status.ESME_RSUBMITFAIL,
     "not_sending": Status.ESME_RSUBMITFAIL,
+    "not_scheduled": Status.ESME_RSUBMITFAIL,
     "campaign_ended": Status.ESME_RSUBMITFAIL,
     "campaign_busy": Status.ESME_RSUBMITFAIL,
     "no_recipients": Status.ESME_RSUBMITFAIL,

@@ -6,29 +6,37 @@ what is said of them holds while they are there.
 
 from __future__ import annotations
 
-# The entry that reserved, those that released, and what the campaign says of both.
+# The entry that reserved, those that released, and what the campaign says of both. One that became a draft again has both, and may
+# reserve again.
 UNITS = """
 SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE wrong))[1:5] FROM (
     SELECT (reserve_id IS NULL) <> (reserved_units = 0)
         OR (reserve_id IS NOT NULL AND (entry.id, -entry.units, entry.messages, entry.team_id, entry.kind, entry.campaign_uuid)
             IS DISTINCT FROM (reserve_id, reserved_units, recipients, campaign.team_id, 'reserve', campaign.uuid))
         OR captured_units + released_units <> CASE WHEN phase IN ('completed', 'cancelled') THEN reserved_units ELSE captured_units END
-        OR captured_units > reserved_units OR released_units <> coalesce(released.units, 0) OR coalesce(released.times, 0) > 1 AS wrong,
+        OR captured_units > reserved_units OR released_units - reserved_units <> coalesce(moved.units, 0)
+        OR coalesce(moved.releases > moved.reserves, false) AS wrong,
         format('campaign %%s: reserved %%s, captured %%s, released %%s', campaign.uuid, reserved_units, captured_units,
                released_units) AS shown
     FROM campaign LEFT JOIN ledger AS entry ON entry.id = reserve_id LEFT JOIN (
-        SELECT campaign_uuid, team_id, sum(units) AS units, count(*) AS times FROM ledger WHERE kind = 'release'
-        GROUP BY campaign_uuid, team_id
-    ) AS released ON released.campaign_uuid = campaign.uuid AND released.team_id = campaign.team_id
+        SELECT campaign_uuid, team_id, sum(units) AS units, count(*) FILTER (WHERE kind = 'release') AS releases,
+               count(*) FILTER (WHERE kind = 'reserve') AS reserves
+        FROM ledger WHERE kind IN ('reserve', 'release') GROUP BY campaign_uuid, team_id
+    ) AS moved ON moved.campaign_uuid = campaign.uuid AND moved.team_id = campaign.team_id
 ) AS each
 """
 
+# What no campaign names any more was of one that became a draft again: as much was released as had been reserved.
 ENTRIES = """
 SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE wrong))[1:5] FROM (
-    SELECT campaign.id IS NULL OR campaign.team_id <> ledger.team_id
-               OR (kind = 'reserve' AND reserve_id IS DISTINCT FROM ledger.id) AS wrong,
+    SELECT campaign.team_id <> ledger.team_id OR ((campaign.id IS NULL OR (kind = 'reserve' AND reserve_id IS DISTINCT FROM ledger.id))
+               AND NOT EXISTS (SELECT FROM ledger AS other WHERE other.campaign_uuid = ledger.campaign_uuid
+                   AND other.team_id = ledger.team_id AND other.units = -ledger.units
+                   AND CASE ledger.kind WHEN 'reserve' THEN other.kind = 'release' AND other.id > ledger.id
+                       ELSE other.kind = 'reserve' AND other.id < ledger.id END)) AS wrong,
            format('entry %%s of campaign %%s', ledger.id, campaign_uuid) AS shown
-    FROM ledger LEFT JOIN campaign ON campaign.uuid = campaign_uuid WHERE kind IN ('reserve', 'release')
+    FROM ledger LEFT JOIN campaign ON campaign.uuid = campaign_uuid
+    WHERE kind IN ('reserve', 'release') OR campaign_uuid IS NOT NULL
 ) AS each
 """
 
@@ -113,7 +121,11 @@ CHECKS = (
         "each campaign reserved what its entry says, and at its end it has captured or released all of it",
         UNITS,
     ),
-    ("campaign_entries", "each entry that reserves or releases is of a campaign of its team", ENTRIES),
+    (
+        "campaign_entries",
+        "each entry that reserves or releases, and each refund that names one, is of a campaign of its team",
+        ENTRIES,
+    ),
     ("campaign_captured", "each campaign captured the price of its messages, as many as it queued", CAPTURED),
     (
         "campaign_snapshots",

@@ -12,7 +12,7 @@ def tell(txn: Txn, event: str, team_id: int, uuid: str) -> None:
 
     Args:
         txn: of what happened.
-        event: `campaign.completed`, `campaign.paused` or `campaign.failed`.
+        event: its name, of `core.hooks.EVENTS`.
         team_id: whose it is.
         uuid: of the campaign.
     """

@@ -102,6 +102,10 @@ def count(
     given = _given(campaign, wanted, 0)
     if wanted == WantedRecipients():
         return campaign.rows, False
+    if wanted == WantedRecipients("skipped") and campaign.phase.is_final:
+        return campaign.left_out, False
+    if wanted == WantedRecipients("waiting") and campaign.left > counted:
+        return campaign.left, True  # somebody who was forgotten does not wait
     if given["state"] is None:
         return paging.count(txn, COUNT, ESTIMATE, given, counted)
     txn.execute(COUNT_OF_STATE, given | {"looked": looked})

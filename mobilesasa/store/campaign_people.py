@@ -11,14 +11,15 @@ from typing import Any, Final
 
 import attrs
 
-from mobilesasa.campaigns.model import Campaign, Person, Scalar, Skip
+from mobilesasa.campaigns.model import Campaign, Person, Phase, Scalar, Skip
 from mobilesasa.campaigns.texts import CONTACT_FIELDS
 from mobilesasa.campaigns.views import Reach
+from mobilesasa.core.errors import NotFound
 from mobilesasa.core.ids import canonical
-from mobilesasa.store import audiences
-from mobilesasa.store.database import Txn
+from mobilesasa.store import audiences, campaigns
+from mobilesasa.store.database import Txn, one_row
 
-AT_ONCE: Final = 5000  # people in a list
+AT_ONCE: Final = 1000  # people in a list; other threads work between two
 
 # Else the plan would be one that is good for the first tenth.
 ALL_OF_THEM = "SET LOCAL cursor_tuple_fraction = 1"
@@ -28,8 +29,15 @@ LEFT JOIN suppression AS from_all ON from_all.team_id = %(team_id)s AND from_all
 LEFT JOIN suppression AS from_it ON from_it.team_id = %(team_id)s AND from_it.recipient = phone AND from_it.sender = %(sender)s
 """
 
+_EXCLUDED: Final = """
+WITH excluded AS (
+    SELECT contact_id FROM group_member JOIN contact_group ON contact_group.id = group_id
+    WHERE contact_group.team_id = %(team_id)s AND contact_group.uuid = ANY(%(exclude_group_uuids)s::uuid[]))
+"""
+
 # Of a series, who got a campaign of it already does not get another one.
 OF_GROUPS = f"""
+{_EXCLUDED}
 SELECT phone, CASE WHEN %(personal)s THEN first_name END, CASE WHEN %(personal)s THEN last_name END,
        CASE WHEN %(personal)s THEN email END, CASE WHEN %(personal)s THEN attributes END,
        from_all.uuid IS NOT NULL OR from_it.uuid IS NOT NULL
@@ -39,6 +47,7 @@ WHERE contact.team_id = %(team_id)s AND deleted_at IS NULL AND contact.id IN (
     WHERE contact_group.team_id = %(team_id)s AND contact_group.uuid = ANY(%(group_uuids)s::uuid[])
       AND (%(joined_from_ms)s IS NULL OR added_at >= to_timestamp(%(joined_from_ms)s / 1000.0))
       AND (%(joined_to_ms)s IS NULL OR added_at < to_timestamp(%(joined_to_ms)s / 1000.0)))
+  AND NOT EXISTS (SELECT FROM excluded WHERE contact_id = contact.id)
   AND (%(series_id)s IS NULL OR NOT EXISTS (
     SELECT FROM campaign_recipient JOIN campaign ON campaign.id = campaign_id
     WHERE campaign.series_id = %(series_id)s AND campaign_recipient.phone = contact.phone AND campaign_recipient.skipped IS NULL))
@@ -46,9 +55,12 @@ ORDER BY contact.id
 """
 
 OF_AUDIENCE = f"""
+{_EXCLUDED}
 SELECT phone, CASE WHEN %(personal)s THEN audience_row.fields END, from_all.uuid IS NOT NULL OR from_it.uuid IS NOT NULL
 FROM audience JOIN audience_row ON audience_id = audience.id {_SUPPRESSED}
-WHERE audience.id = %(audience_id)s AND audience.team_id = %(team_id)s
+WHERE audience.id = %(audience_id)s AND audience.team_id = %(team_id)s AND NOT EXISTS (
+    SELECT FROM excluded JOIN contact ON contact.id = contact_id
+    WHERE contact.team_id = %(team_id)s AND contact.phone = audience_row.phone)
 ORDER BY n
 """
 
@@ -57,6 +69,22 @@ ATTRIBUTES = "SELECT name FROM contact_attribute WHERE team_id = %(team_id)s"
 FIELDS_OF_AUDIENCE = "SELECT fields FROM audience WHERE id = %(audience_id)s AND team_id = %(team_id)s"
 
 GROUPS = "SELECT uuid FROM contact_group WHERE team_id = %(team_id)s AND uuid = ANY(%(uuids)s::uuid[])"
+
+# About how many people there are, for who plans with it; who is in several groups counts in each.
+SIZE_OF_GROUPS = """
+SELECT coalesce(sum(members), 0) FROM contact_group
+WHERE team_id = %(team_id)s AND uuid = ANY(%(group_uuids)s::uuid[])
+"""
+
+SIZE_OF_JOINED = """
+SELECT count(*) FROM (
+    SELECT FROM contact_group JOIN group_member ON group_id = contact_group.id
+    WHERE contact_group.team_id = %(team_id)s AND uuid = ANY(%(group_uuids)s::uuid[])
+      AND added_at >= to_timestamp(%(joined_from_ms)s / 1000.0) AND added_at < to_timestamp(%(joined_to_ms)s / 1000.0)
+    LIMIT 100000) AS joined
+"""
+
+SIZE_OF_AUDIENCE = "SELECT coalesce(sum(people), 0) FROM audience WHERE id = %(audience_id)s AND team_id = %(team_id)s"
 
 CONTACT = """
 SELECT first_name, last_name, email, attributes FROM contact
@@ -90,6 +118,7 @@ class Aim:
     team_id: int
     sender: str  # the name: who wants nothing of it is marked
     group_uuids: Sequence[str] = ()
+    exclude_group_uuids: Sequence[str] = ()  # without who is in these
     audience_id: int | None = None  # instead of groups
     fields: Collection[str] = ()  # that the text names
     joined_from_ms: int | None = None  # only who joined a group of them from then …
@@ -109,6 +138,7 @@ def aim_of(campaign: Campaign, fields: Collection[str]) -> Aim:
         team_id=campaign.team_id,
         sender=campaign.sender,
         group_uuids=campaign.group_uuids,
+        exclude_group_uuids=campaign.exclude_group_uuids,
         audience_id=campaign.audience_id,
         fields=fields,
         joined_from_ms=campaign.joined_from_ms,
@@ -121,7 +151,11 @@ def people(txn: Txn, aim: Aim, at_once: int = AT_ONCE) -> Iterator[list[Person]]
     """Return them in lists, in the order in which they became contacts, or of the file."""
     given = attrs.asdict(aim, recurse=False)
     del given["fields"]
-    given |= {"group_uuids": list(aim.group_uuids), "personal": bool({*aim.fields} - {"phone"})}
+    given |= {
+        "group_uuids": list(aim.group_uuids),
+        "exclude_group_uuids": list(aim.exclude_group_uuids),
+        "personal": bool({*aim.fields} - {"phone"}),
+    }
     txn.execute(ALL_OF_THEM)
     with txn.connection.cursor("campaign_people") as found:
         found.execute(OF_GROUPS if aim.audience_id is None else OF_AUDIENCE, given)
@@ -136,6 +170,34 @@ def people(txn: Txn, aim: Aim, at_once: int = AT_ONCE) -> Iterator[list[Person]]
                     Person(phone, _given(aim.fields, phone, fields or {}), suppressed)
                     for phone, fields, suppressed in rows
                 ]
+
+
+def size(
+    txn: Txn,
+    team_id: int,
+    group_uuids: Sequence[str],
+    audience_id: int | None,
+    joined_ms: tuple[int | None, int | None] = (None, None),
+) -> int:
+    """Return about how many people there are to be gone through; of those who joined lately, up to 100,000."""
+    given = {"team_id": team_id, "group_uuids": list(group_uuids), "audience_id": audience_id}
+    joined = {"joined_from_ms": joined_ms[0], "joined_to_ms": joined_ms[1]}
+    if audience_id is not None:
+        txn.execute(SIZE_OF_AUDIENCE, given)
+    else:
+        txn.execute(SIZE_OF_GROUPS if joined_ms[1] is None else SIZE_OF_JOINED, given | joined)
+    return int(one_row(txn)[0])
+
+
+def size_of(txn: Txn, team_id: int, uuid: str) -> int:
+    """Return about how many people a draft goes to; of what cannot be sent, and of a series, which sends nothing, none."""
+    try:
+        found = campaigns.find(txn, team_id, uuid)
+    except NotFound:
+        return 0
+    if found.phase is not Phase.DRAFT or found.options.is_series:
+        return 0
+    return size(txn, team_id, found.group_uuids, found.audience_id, (found.joined_from_ms, found.joined_to_ms))
 
 
 def known_fields(txn: Txn, team_id: int, audience_id: int | None) -> frozenset[str]:

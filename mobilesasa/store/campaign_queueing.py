@@ -6,6 +6,7 @@ was not used comes back.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -25,25 +26,39 @@ START = """
 UPDATE campaign SET phase = 'sending', started_at = coalesce(started_at, now())
 WHERE phase = 'scheduled' AND coalesce(scheduled_at, armed_at) <= now() AND next_at IS NULL
   AND options ->> 'repeat' IS NULL AND options ->> 'trigger' IS NULL
-RETURNING uuid
+RETURNING team_id, uuid
 """
 
-RUNNING = """
+_RUNNING: Final = """
 SELECT campaign.id, campaign.uuid, campaign.team_id, sender.uuid, coalesce(campaign.text, message), position, rows, reserve_id,
-       (extract(epoch FROM started_at) * 1000)::bigint, options, coalesce(braked_sums, '{}')
-FROM campaign JOIN sender ON sender.id = sender_id WHERE phase = 'sending' ORDER BY campaign.id
+       (extract(epoch FROM started_at) * 1000)::bigint, options, coalesce(braked_sums, '{}'), queued
+FROM campaign JOIN sender ON sender.id = sender_id
 """
+RUNNING: Final = _RUNNING + "WHERE phase = 'sending' ORDER BY campaign.id"
+
+# All of it is queued, and some of that waits: no validity is longer.
+STILL_WAITING: Final = (
+    _RUNNING
+    + """WHERE phase = 'completed' AND paused_by IS NULL AND finished_at > now() - interval '7 days'
+  AND EXISTS (SELECT FROM pending WHERE campaign_id = campaign.id) ORDER BY campaign.id
+"""
+)
 
 # Also of campaigns that have ended: they have the same carriers before them. What a paused one has, and what waits for the
-# morning, fills no carrier's room; what a carrier has put off for a while does.
+# morning, is held and fills no carrier's room; what a carrier has put off for a while does.
 AHEAD = """
-SELECT campaign_id, carrier_id, count(*) FROM pending
-WHERE campaign_id IS NOT NULL AND (due_at IS NULL OR due_at < now() + interval '30 minutes') GROUP BY campaign_id, carrier_id
+SELECT campaign_id, carrier_id, count(*), count(*) FILTER (
+    WHERE due_at > now() AND (attempts = 0 OR due_at >= now() + interval '30 minutes'))
+FROM pending WHERE campaign_id IS NOT NULL GROUP BY campaign_id, carrier_id
 """
 
 ROWS = """
 SELECT n, phone, units, text, skipped FROM campaign_recipient
 WHERE campaign_id = %(id)s AND n > %(position)s AND n <= %(upto)s ORDER BY n
+"""
+
+SOME_ROWS = """
+SELECT n, phone, units, text, skipped FROM campaign_recipient WHERE campaign_id = %(id)s AND n = ANY(%(numbers)s) ORDER BY n
 """
 
 # The lock is held to the end of the transaction, so a campaign that is paused or cancelled is so before it or behind it.
@@ -54,7 +69,7 @@ QUEUE = """
 WITH asked AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(rows)s) AS asked (
         n integer, id uuid, carrier_id integer, units integer, lane smallint, coding smallint, parts smallint, expires_at float8,
-        closes_at float8, recipient text, text text, fallbacks integer[])
+        due_at float8, closes_at float8, recipient text, text text, fallbacks integer[])
 ), left_out AS (
     UPDATE campaign_recipient SET skipped = gone.skipped FROM json_to_recordset(%(left_out)s) AS gone (n integer, skipped text)
     WHERE campaign_id = %(id)s AND campaign_recipient.n = gone.n AND campaign_recipient.skipped IS NULL
@@ -63,13 +78,14 @@ WITH asked AS MATERIALIZED (
     WHERE campaign_id = %(id)s AND campaign_recipient.n = asked.n AND skipped IS NULL RETURNING asked.*
 ), stored AS (
     INSERT INTO message (id, team_id, charge_id, carrier_id, price_units, lane, origin, wish, coding, parts, open_parts,
-                         expires_at, sender, recipient, text, campaign_uuid)
+                         expires_at, due_at, sender, recipient, text, campaign_uuid)
     SELECT id, %(team_id)s, %(reserve_id)s, carrier_id, units, lane, %(origin)s, %(wish)s, coding, parts, parts,
-           to_timestamp(expires_at), %(sender)s, recipient, coalesce(text, %(text)s), %(uuid)s::uuid
+           to_timestamp(expires_at), to_timestamp(due_at), %(sender)s, recipient, coalesce(text, %(text)s), %(uuid)s::uuid
     FROM taken
 ), waiting AS (
-    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, closes_at, fallbacks, campaign_id)
-    SELECT id, %(team_id)s, carrier_id, lane, units, to_timestamp(expires_at), to_timestamp(closes_at), fallbacks, %(id)s
+    INSERT INTO pending (message_id, team_id, carrier_id, lane, price_units, expires_at, due_at, closes_at, fallbacks, campaign_id)
+    SELECT id, %(team_id)s, carrier_id, lane, units, to_timestamp(expires_at), to_timestamp(due_at), to_timestamp(closes_at),
+           fallbacks, %(id)s
     FROM taken
 ), counted AS (
     INSERT INTO rollup_change (kind, ids) SELECT 10, array_agg(id) FROM taken HAVING count(*) > 0
@@ -82,26 +98,47 @@ WITH asked AS MATERIALIZED (
 SELECT (SELECT is_all FROM moved), array(SELECT id::text FROM taken)
 """
 
-PAUSED = "SELECT id FROM campaign WHERE phase = 'paused'"
-
 STOPPED: Final = "UPDATE campaign SET braked_sums = %(sums)s::jsonb WHERE id = %(id)s"
 
 
 def look(txn: Txn) -> Look:
     """Start what is due, and return what is being sent and how much of campaigns waits for each carrier."""
     txn.execute(START)
-    started = tuple(uuid for (uuid,) in txn.fetchall())
+    began = txn.fetchall()
+    for team_id, uuid in began:
+        tell(txn, "campaign.started", team_id, uuid)
+    started = tuple(uuid for _, uuid in began)
     txn.execute(RUNNING)
-    running = tuple(_running(row) for row in txn.fetchall())
-    if not running:
+    found = txn.fetchall()
+    if not found:
         return Look(started)
     txn.execute(AHEAD)
-    return Look(started, running, {(campaign, carrier): count for campaign, carrier, count in txn.fetchall()})
+    waiting: Counter[int] = Counter()
+    held: Counter[int] = Counter()
+    ahead: dict[tuple[int, int], int] = {}
+    for campaign, carrier, count, later in txn.fetchall():
+        waiting[campaign] += count
+        held[campaign] += later
+        if count > later:
+            ahead[campaign, carrier] = count - later
+    return Look(started, tuple(_running(row, waiting[row[0]], held[row[0]]) for row in found), ahead)
+
+
+def still_waiting(txn: Txn) -> list[Running]:
+    """Return the campaigns that are completed and not held, and of which messages wait for a carrier."""
+    txn.execute(STILL_WAITING)
+    return [_running(row) for row in txn.fetchall()]
 
 
 def rows(txn: Txn, campaign: Running, upto: int) -> list[Row]:
     """Return the recipients behind a campaign's place up to a row; of those who were forgotten nothing else is left."""
     txn.execute(ROWS, {"id": campaign.id, "position": campaign.position, "upto": upto})
+    return [Row(*row) for row in txn.fetchall()]
+
+
+def some_rows(txn: Txn, campaign: Running, numbers: Sequence[int]) -> list[Row]:
+    """Return those of these recipients that there are, in order."""
+    txn.execute(SOME_ROWS, {"id": campaign.id, "numbers": list(numbers)})
     return [Row(*row) for row in txn.fetchall()]
 
 
@@ -170,15 +207,13 @@ def tidy(txn: Txn) -> bool:
 
     Returns whether there may be more to be taken back.
     """
-    txn.execute(PAUSED)
-    for (campaign_id,) in txn.fetchall():
-        campaign_phases.hold(txn, campaign_id)
+    campaign_phases.hold_all(txn)
     return campaign_phases.take_back(txn) == campaign_phases.TAKEN_BACK_AT_ONCE
 
 
-def _running(row: tuple[Any, ...]) -> Running:
+def _running(row: tuple[Any, ...], waiting: int = 0, held: int = 0) -> Running:
     names = [field.name for field in attrs.fields(Running)]
-    known = dict(zip(names, row, strict=True))
+    known = dict(zip(names, (*row, waiting, held), strict=True))
     return Running(**{**known, "options": options_of(known["options"])})
 
 
@@ -192,9 +227,17 @@ class Queueing:
         """Start what is due, and return what there is to do."""
         return await self._database.run("campaigns.look", look)
 
+    async def still_waiting(self) -> Sequence[Running]:
+        """Return the campaigns all of whose messages are made, and of which some wait for a carrier."""
+        return await self._database.run("campaigns.still_waiting", still_waiting)
+
     async def rows(self, campaign: Running, upto: int) -> Sequence[Row]:
         """Return the recipients behind a campaign's place up to a row."""
         return await self._database.run("campaigns.rows", rows, campaign, upto)
+
+    async def some_rows(self, campaign: Running, numbers: Sequence[int]) -> Sequence[Row]:
+        """Return those of these recipients that there are."""
+        return await self._database.run("campaigns.some_rows", some_rows, campaign, numbers)
 
     async def queue(self, chunk: Chunk) -> Queued | None:
         """Store the messages of a chunk; None when the campaign has gone on or stopped without us."""

@@ -17,7 +17,7 @@ from psycopg2 import errors
 from mobilesasa.campaigns.model import Campaign, Phase, Quoted
 from mobilesasa.campaigns.quoting import Quoter
 from mobilesasa.campaigns.tally import Tally
-from mobilesasa.campaigns.texts import UnknownFields
+from mobilesasa.campaigns.texts import BadTemplate, UnknownFields
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import (
     BadValue,
@@ -27,7 +27,7 @@ from mobilesasa.core.errors import (
     TeamSuspended,
     TextNotKept,
 )
-from mobilesasa.store import campaign_links, campaign_phases, campaigns, erasures
+from mobilesasa.store import campaign_events, campaign_links, campaign_people, campaign_phases, campaigns, erasures
 from mobilesasa.store.campaign_people import aim_of, forget_in, known_fields, people
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.trail import note
@@ -99,6 +99,7 @@ def send(txn: Txn, by: Actor, team_id: int, uuid: str, quoter_for: QuoterFor, no
     """
     campaign = campaigns.lock_draft(txn, team_id, uuid)
     check(txn, campaign)
+    check_groups_of(txn, campaign)
     quoter = _quoter(txn, campaign, quoter_for)
     rows = _keep_recipients(txn, campaign, quoter)
     tally = quoter.tally
@@ -111,7 +112,10 @@ def send(txn: Txn, by: Actor, team_id: int, uuid: str, quoter_for: QuoterFor, no
         forget_in(txn, [campaign.id], phone, pseudonym)
     _arm(txn, campaign, quoter, rows, now_ms)
     campaign_phases.wake(txn, campaign.id)
-    return campaigns.find(txn, team_id, campaign.uuid)
+    sent = campaigns.find(txn, team_id, campaign.uuid)
+    if sent.phase is Phase.SENDING:
+        campaign_events.tell(txn, "campaign.started", team_id, campaign.uuid)
+    return sent
 
 
 def _arm(txn: Txn, campaign: Campaign, quoter: Quoter, rows: int, now_ms: int) -> None:
@@ -145,6 +149,15 @@ def check(txn: Txn, campaign: Campaign) -> None:
     """
     if campaign.message is None:
         raise TextNotKept("the text of the campaign is kept no longer")
+    check_sender(txn, campaign)
+
+
+def check_sender(txn: Txn, campaign: Campaign) -> None:
+    """Make sure that a campaign's team and sender may send now.
+
+    Raises:
+        SenderNotApproved, TeamSuspended: they may not.
+    """
     txn.execute(USABLE, {"team_id": campaign.team_id, "sender_id": campaign.sender_id})
     active, approved = one_row(txn)
     if not active:
@@ -155,11 +168,26 @@ def check(txn: Txn, campaign: Campaign) -> None:
         )
 
 
+def check_groups_of(txn: Txn, campaign: Campaign) -> None:
+    """Make sure that the groups that a campaign names are there: whom it goes to is said by all of them (decision 64).
+
+    Raises:
+        BadValue: some are not.
+    """
+    missing = campaign_people.check_groups(
+        txn, campaign.team_id, [*campaign.group_uuids, *campaign.exclude_group_uuids]
+    )
+    if missing:
+        raise BadValue(f"the campaign names groups that you do not have any more: {', '.join(missing)}; change it")
+
+
 def _quoter(txn: Txn, campaign: Campaign, quoter_for: QuoterFor) -> Quoter:
     try:
         return quoter_for(campaign, known_fields(txn, campaign.team_id, campaign.audience_id))
     except UnknownFields as unknown:
         raise BadValue(f"the text names what nobody has: {unknown}") from unknown
+    except BadTemplate as bad:
+        raise BadValue(f"the text {bad}") from bad
 
 
 def _keep_recipients(txn: Txn, campaign: Campaign, quoter: Quoter) -> int:

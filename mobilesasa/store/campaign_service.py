@@ -13,7 +13,8 @@ from mobilesasa.core.actors import Actor
 from mobilesasa.core.idempotency import Reply
 from mobilesasa.store import campaign_lists, campaign_people, campaign_phases, campaigns, series
 from mobilesasa.store.aside import Aside
-from mobilesasa.store.campaign_sending import QuoterFor, check, estimate, send
+from mobilesasa.store.campaign_sending import QuoterFor, check, check_groups_of, check_sender, estimate, send
+from mobilesasa.store.campaign_unscheduling import can_be_unscheduled, unschedule
 from mobilesasa.store.database import Database, Txn
 from mobilesasa.store.idempotency import run_replying
 from mobilesasa.store.trail import note
@@ -25,6 +26,7 @@ def _send(txn: Txn, by: Actor, team_id: int, uuid: str, quoter_for: QuoterFor, n
     if not found.options.is_series:
         return send(txn, by, team_id, uuid, quoter_for, now_ms)
     check(txn, found)
+    check_groups_of(txn, found)
     note(txn, by, "campaign.send", found.uuid, team_id=team_id, after={"series": True})
     series.arm(txn, found, now_ms)
     return campaigns.find(txn, team_id, found.uuid)
@@ -33,6 +35,8 @@ def _send(txn: Txn, by: Actor, team_id: int, uuid: str, quoter_for: QuoterFor, n
 def _resume(txn: Txn, by: Actor, team_id: int, uuid: str, now_ms: int) -> Campaign:
     """Let a campaign go on; one that makes campaigns does so at its next time."""
     found = campaigns.lock(txn, team_id, uuid)
+    if campaign_phases.is_held(found):
+        check_sender(txn, found)
     if found.phase is not Phase.PAUSED or not found.options.is_series:
         return campaign_phases.resume(txn, by, team_id, uuid)
     note(txn, by, "campaign.resume", found.uuid, team_id=team_id, before={"paused_by": found.paused_by})
@@ -75,7 +79,10 @@ class Campaigns:
             imagined = campaigns.imagined(txn, team_id, draft, joined_ms, self._now_ms(), self._new_uuid())
             return estimate(txn, imagined, self._quoter_for)
 
-        return await self._aside.run("campaigns.estimate", work)
+        people = await self._database.run(
+            "campaigns.size", campaign_people.size, team_id, draft.group_uuids, draft.audience_id, joined_ms
+        )
+        return await self._aside.in_turn(team_id, people, lambda: self._aside.run("campaigns.estimate", work))
 
     async def create(
         self, by: Actor, team_id: int, uuid: str, draft: Draft, estimate: tuple[int, int], at_ms: int, reply: Reply
@@ -116,11 +123,13 @@ class Campaigns:
 
     async def send(self, by: Actor, team_id: int, uuid: str, now_ms: int, reply: Reply) -> bytes:
         """Decide who gets a campaign, reserve its units and begin or arm it; return the reply to the call."""
-        return await run_replying(
-            self._aside,
-            reply,
-            "campaigns.send",
-            lambda txn: _send(txn, by, team_id, uuid, self._quoter_for, now_ms),
+
+        def work(txn: Txn) -> Campaign:
+            return _send(txn, by, team_id, uuid, self._quoter_for, now_ms)
+
+        people = await self._database.run("campaigns.size", campaign_people.size_of, team_id, uuid)
+        return await self._aside.in_turn(
+            team_id, people, lambda: run_replying(self._aside, reply, "campaigns.send", work)
         )
 
     async def pause(self, by: Actor, team_id: int, uuid: str) -> Campaign:
@@ -141,6 +150,15 @@ class Campaigns:
         while await self._database.run("campaigns.take_back", campaign_phases.take_back, ended.id):
             pass
         return ended
+
+    async def unschedule(self, by: Actor, team_id: int, uuid: str) -> Campaign:
+        """Make a draft of a campaign that waits for its time."""
+        found = await self.find(team_id, uuid)
+        return await self._aside.in_turn(
+            team_id,
+            found.rows if can_be_unscheduled(found) else 0,
+            lambda: self._aside.run("campaigns.unschedule", unschedule, by, team_id, uuid),
+        )
 
     async def fields_of(self, team_id: int, phone: str, audience_id: int | None) -> Mapping[str, Scalar | None]:
         """Return the fields of somebody: of the file of people, where there is one, or of the team's contact."""

@@ -36,14 +36,14 @@ COLUMNS: Final = """campaign.id, campaign.uuid, campaign.team_id, campaign.name,
     (extract(epoch FROM campaign.joined_from) * 1000)::bigint, (extract(epoch FROM campaign.joined_to) * 1000)::bigint,
     (extract(epoch FROM campaign.created_at) * 1000)::bigint, (extract(epoch FROM campaign.updated_at) * 1000)::bigint,
     (extract(epoch FROM campaign.armed_at) * 1000)::bigint, (extract(epoch FROM campaign.started_at) * 1000)::bigint,
-    (extract(epoch FROM campaign.finished_at) * 1000)::bigint"""
+    (extract(epoch FROM campaign.finished_at) * 1000)::bigint, campaign.exclude_group_uuids"""
 FROM: Final = """campaign JOIN sender ON sender.id = campaign.sender_id
     LEFT JOIN audience ON audience.id = campaign.audience_id LEFT JOIN campaign AS series ON series.id = campaign.series_id"""
 
 INSERT = """
-INSERT INTO campaign (uuid, team_id, name, message, sender_id, group_uuids, audience_id, scheduled_at, options,
+INSERT INTO campaign (uuid, team_id, name, message, sender_id, group_uuids, exclude_group_uuids, audience_id, scheduled_at, options,
                       estimated_recipients, estimated_units, series_id, joined_from, joined_to, created_at, updated_at)
-SELECT %(uuid)s, %(team_id)s, %(name)s, %(message)s, sender.id, %(group_uuids)s::uuid[], %(audience_id)s,
+SELECT %(uuid)s, %(team_id)s, %(name)s, %(message)s, sender.id, %(group_uuids)s::uuid[], %(exclude_group_uuids)s::uuid[], %(audience_id)s,
        to_timestamp(%(scheduled_at_ms)s / 1000.0), %(options)s, %(recipients)s, %(units)s, %(series_id)s,
        to_timestamp(%(joined_from_ms)s / 1000.0), to_timestamp(%(joined_to_ms)s / 1000.0),
        to_timestamp(%(at_ms)s / 1000.0), to_timestamp(%(at_ms)s / 1000.0)
@@ -58,7 +58,8 @@ LOCK_AT_ONCE = f"{LOCK} NOWAIT"
 
 UPDATE = """
 UPDATE campaign SET name = %(name)s, message = %(message)s, sender_id = sender.id, group_uuids = %(group_uuids)s::uuid[],
-    audience_id = %(audience_id)s, scheduled_at = to_timestamp(%(scheduled_at_ms)s / 1000.0), options = %(options)s,
+    exclude_group_uuids = %(exclude_group_uuids)s::uuid[], audience_id = %(audience_id)s,
+    scheduled_at = to_timestamp(%(scheduled_at_ms)s / 1000.0), options = %(options)s,
     estimated_recipients = %(recipients)s, estimated_units = %(units)s, updated_at = now()
 FROM sender WHERE campaign.id = %(id)s AND sender.id = %(sender_id)s AND sender.team_id = %(team_id)s
 """
@@ -82,7 +83,7 @@ ESTIMATE = f"EXPLAIN (FORMAT JSON) SELECT FROM campaign {_WANTED}"
 
 IN_USE = """
 SELECT campaign.name FROM campaign JOIN contact_group ON contact_group.team_id = campaign.team_id
-WHERE contact_group.id = %(group_id)s AND contact_group.uuid = ANY(group_uuids) AND phase = ANY(%(active)s)
+WHERE contact_group.id = %(group_id)s AND contact_group.uuid = ANY(group_uuids || exclude_group_uuids) AND phase = ANY(%(active)s)
 ORDER BY campaign.id LIMIT 1
 """
 
@@ -100,6 +101,7 @@ def read(row: Sequence[Any]) -> Campaign:
         paused_by=None if row[25] is None else PausedBy(row[25]), paused_reason=row[26], series_id=row[27],
         series_uuid=row[28], next_at_ms=row[29], joined_from_ms=row[30], joined_to_ms=row[31], created_at_ms=row[32],
         updated_at_ms=row[33], armed_at_ms=row[34], started_at_ms=row[35], finished_at_ms=row[36],
+        exclude_group_uuids=tuple(_uuids(row[37])),
     )  # fmt: skip
 
 
@@ -267,9 +269,15 @@ def imagined(
 _COUNTS: Final = ("estimated_recipients", "rows", "recipients", "position", "queued", "skipped")
 
 
+def not_draft(campaign: Campaign, done: str) -> NotDraft:
+    """Return the refusal of what only a draft allows, with the way to have one."""
+    way = "unschedule it first" if campaign.phase is Phase.SCHEDULED else "copy it, and work with the copy"
+    return NotDraft(f"the campaign is {campaign.phase.value}; only a draft can be {done}: {way}")
+
+
 def _check_draft(campaign: Campaign) -> None:
     if campaign.phase is not Phase.DRAFT:
-        raise NotDraft(f"the campaign is {campaign.phase.value}; only a draft can be changed, deleted or sent")
+        raise not_draft(campaign, "changed, deleted or sent")
 
 
 def _locked(txn: Txn, statement: str, team_id: int, uuid: str) -> Campaign:
@@ -281,7 +289,7 @@ def _locked(txn: Txn, statement: str, team_id: int, uuid: str) -> Campaign:
 
 def _row(team_id: int, draft: Draft, estimate: tuple[int, int]) -> dict[str, Any]:
     row = {name: getattr(draft, name) for name in attrs.fields_dict(Draft)}
-    row["group_uuids"] = list(draft.group_uuids)
+    row["group_uuids"], row["exclude_group_uuids"] = list(draft.group_uuids), list(draft.exclude_group_uuids)
     row["options"] = orjson.dumps(draft.options.as_json()).decode()
     return row | {"team_id": team_id, "recipients": estimate[0], "units": estimate[1]}
 
@@ -289,7 +297,7 @@ def _row(team_id: int, draft: Draft, estimate: tuple[int, int]) -> dict[str, Any
 def _told(draft: Draft) -> dict[str, Any]:
     """Return of a draft what the trail tells: not the text."""
     told = {name: getattr(draft, name) for name in attrs.fields_dict(Draft) if name not in ("message", "options")}
-    told["group_uuids"] = list(draft.group_uuids)
+    told["group_uuids"], told["exclude_group_uuids"] = list(draft.group_uuids), list(draft.exclude_group_uuids)
     return told | attrs.asdict(draft.options)
 
 

@@ -16,6 +16,8 @@ from mobilesasa.store.database import Txn, one_row, row_of_uuid
 from mobilesasa.store.rows import as_json
 
 REPLAYED_MAX: Final = 10_000  # deliveries that one call queues again
+TESTS_KEPT: Final = 50  # of an endpoint, the newest (I7)
+TESTS_DROPPED: Final = 1_000  # with one test, of those beyond
 
 _MEANT = """
 FROM webhook_delivery WHERE webhook_id = %(webhook_id)s AND (%(state)s IS NULL OR state = %(state)s)
@@ -65,6 +67,17 @@ WITH what AS (
 )
 INSERT INTO webhook_delivery (webhook_id, event_id, event, state, attempts, next_at, tried_at, status, error, answer, latency_ms)
 VALUES (%(webhook_id)s, %(event_id)s, %(event)s, %(state)s, 1, NULL, now(), %(status)s, %(error)s, %(answer)s, %(latency_ms)s)
+"""
+
+# What a test told is told to no other endpoint, so it goes with it.
+DROP_TESTS = """
+WITH old AS (
+    DELETE FROM webhook_delivery WHERE webhook_id = %(webhook_id)s AND id IN (
+        SELECT id FROM webhook_delivery WHERE webhook_id = %(webhook_id)s AND event = %(event)s
+        ORDER BY id DESC LIMIT %(limit)s OFFSET %(kept)s
+    ) RETURNING event_id
+)
+DELETE FROM webhook_event WHERE id IN (SELECT event_id FROM old)
 """
 
 
@@ -179,7 +192,7 @@ def replay(txn: Txn, by: Actor, team_id: int, webhook_uuid: str, span: Span) -> 
 
 
 def tested(txn: Txn, team_id: int, webhook_uuid: str, event_id: str, data: dict[str, Any], outcome: Outcome) -> Logged:
-    """Write a test into the log; it is told once, whatever comes of it.
+    """Write a test into the log; it is told once, whatever comes of it. The oldest beyond `TESTS_KEPT` go.
 
     Raises:
         NotFound: the endpoint is no more.
@@ -190,6 +203,8 @@ def tested(txn: Txn, team_id: int, webhook_uuid: str, event_id: str, data: dict[
     came = {"status": outcome.status, "error": outcome.error or None, "latency_ms": outcome.latency_ms}
     given = {"data": as_json([data])[1:-1], "answer": outcome.answer or None}
     txn.execute(TESTED, known | came | given)
+    bounds = {"kept": TESTS_KEPT, "limit": TESTS_DROPPED}
+    txn.execute(DROP_TESTS, {"webhook_id": webhook_id, "event": PING} | bounds)
     return find(txn, team_id, webhook_uuid, event_id)[0]
 
 

@@ -26,7 +26,7 @@ SETTLED_S: Final = 300  # no statement takes so long: what is older than this ha
 # Where the entries of a time begin and end, as far as marks can say.
 _WANTED = """
 FROM ledger WHERE team_id = %(team_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-  AND (%(before)s::bigint IS NULL OR id < %(before)s)
+  AND (%(before)s::bigint IS NULL OR id < %(before)s) AND (%(campaign_uuid)s::uuid IS NULL OR campaign_uuid = %(campaign_uuid)s)
   AND (%(from_s)s::float8 IS NULL OR (at >= to_timestamp(%(from_s)s) AND id > coalesce((
         SELECT ledger_id FROM ledger_mark WHERE team_id = %(team_id)s AND at < to_timestamp(%(from_s)s - %(settled_s)s)
         ORDER BY at DESC, ledger_id DESC LIMIT 1), 0)))
@@ -97,7 +97,7 @@ class Entry:
     units: int  # what it gave, or took where it is negative
     messages: int  # how many messages a charge covers, or a campaign's units are or were for
     message_id: str | None  # of a refund
-    campaign_uuid: str | None  # of what a campaign reserved, or gave back
+    campaign_uuid: str | None  # of what a campaign reserved, gave back, or got back for a message
     note: str | None  # of a top-up or adjustment
     at_ms: int
     balance_units: int  # behind it
@@ -137,6 +137,7 @@ def _parameters(wanted: LedgerFilter) -> dict[str, Any]:
     return {
         "team_id": wanted.team_id,
         "kind": wanted.kind,
+        "campaign_uuid": wanted.campaign_uuid,
         "before": wanted.before,
         "from_s": None if wanted.from_ms is None else wanted.from_ms / 1000,
         "to_s": None if wanted.to_ms is None else wanted.to_ms / 1000,

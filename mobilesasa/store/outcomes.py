@@ -164,10 +164,10 @@ WITH ended AS MATERIALIZED (
     INSERT INTO message_event (message_id, attempt, carrier_id, kind, code, reason)
     SELECT id, attempt, carrier_id, CASE failure WHEN 'cancelled' THEN failure ELSE 'refused' END, code, reason FROM gone
 ), back AS (
-    SELECT id, team_id, (price_units::bigint * (parts - taken_parts) / parts) AS units FROM moved WHERE sent_at IS NULL
+    SELECT id, team_id, campaign_uuid, (price_units::bigint * (parts - taken_parts) / parts) AS units FROM moved WHERE sent_at IS NULL
 ), entry AS (
-    INSERT INTO ledger (team_id, kind, units, messages, message_id)
-    SELECT team_id, 'refund', units, 1, id FROM back WHERE units > 0 RETURNING team_id, units
+    INSERT INTO ledger (team_id, kind, units, messages, message_id, campaign_uuid)
+    SELECT team_id, 'refund', units, 1, id, campaign_uuid FROM back WHERE units > 0 RETURNING team_id, units
 ), payee AS MATERIALIZED (
     SELECT id FROM team WHERE id IN (SELECT team_id FROM back WHERE units > 0) ORDER BY id FOR UPDATE
 ), credit AS (

@@ -57,6 +57,13 @@ WHERE campaign.uuid = %(uuid)s AND campaign.phase = 'scheduled' AND campaign.nex
 FOR NO KEY UPDATE OF campaign SKIP LOCKED
 """
 
+ARMED = f"""
+SELECT {campaigns.COLUMNS}, campaign.made FROM {campaigns.FROM}
+WHERE campaign.team_id = %(team_id)s AND campaign.phase = 'scheduled' AND campaign.next_at IS NOT NULL
+  AND campaign.options ->> 'repeat' IS NOT NULL
+ORDER BY campaign.id FOR NO KEY UPDATE OF campaign
+"""
+
 # Up to when all that is said to have happened can be seen by the next statement: not behind the beginning of a transaction that
 # writes, or may do so still. The second is for those that have begun and do not show it yet.
 SEEN_UPTO = """
@@ -142,6 +149,33 @@ def resume(txn: Txn, series: Campaign, now_ms: int) -> None:
         txn.execute(END, {"id": series.id})
     else:
         _arm(txn, series, following_ms, now_ms)
+
+
+def move_to_zone(txn: Txn, team_id: int, was: str, now: str) -> None:
+    """Let the series of a team by the calendar keep their days and times when its zone changes.
+
+    Args:
+        txn: the transaction.
+        team_id: of the team.
+        was: the name of its zone until now.
+        now: of the one from now on.
+    """
+    txn.execute(ARMED, {"team_id": team_id})
+    for row in txn.fetchall():
+        *columns, made = row
+        series = campaigns.read(columns)
+        following_ms = _moved_ms(series, zone_of(was), zone_of(now), made)
+        if following_ms is not None:
+            txn.execute(MOVE, {"id": series.id, "next_ms": following_ms, "looked_upto": None, "made": 0})
+
+
+def _moved_ms(series: Campaign, was: ZoneInfo, now: ZoneInfo, made: int) -> int | None:
+    """Return when a series is due in a new zone: on the same day at the same time, as clocks there show them."""
+    if series.options.repeat is None or series.next_at_ms is None:
+        return None
+    day = dt.datetime.fromtimestamp(series.next_at_ms / 1000, was).date()
+    begins = dt.datetime.combine(day, dt.time.min, now)
+    return next_at(series.options.repeat, _ms(begins) - 1, now, made)
 
 
 def _arm(txn: Txn, series: Campaign, following_ms: int, now_ms: int) -> None:

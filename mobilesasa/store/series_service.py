@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import attrs
 
 from mobilesasa.campaigns.model import Campaign
 from mobilesasa.campaigns.series import Due, Waiting
-from mobilesasa.campaigns.texts import UnknownFields
+from mobilesasa.campaigns.texts import BadTemplate
 from mobilesasa.core.actors import NODE
 from mobilesasa.core.errors import Refused
-from mobilesasa.store import campaigns, series
+from mobilesasa.store import campaign_people, campaigns, series
+from mobilesasa.store.aside import Aside
 from mobilesasa.store.campaign_sending import QuoterFor, estimate, send
 from mobilesasa.store.database import Database, Txn
+
+T = TypeVar("T")
 
 
 def send_made(txn: Txn, waiting: Waiting, quoter_for: QuoterFor, now_ms: int) -> Campaign:
@@ -31,7 +35,7 @@ def leave_estimated(txn: Txn, waiting: Waiting, reason: str, quoter_for: QuoterF
     """Leave what a series has made a draft, as `series.leave` does, with what it would cost where that can be said."""
     try:
         tally = estimate(txn, campaigns.find(txn, waiting.team_id, waiting.uuid), quoter_for)
-    except (Refused, UnknownFields):
+    except (Refused, BadTemplate):
         return series.leave(txn, waiting, reason, (0, 0), now_ms)
     return series.leave(txn, waiting, reason, (tally.recipients, tally.units), now_ms)
 
@@ -49,7 +53,7 @@ class StoredSeries:
     """
 
     _database: Database
-    _aside: Database
+    _aside: Aside
     _quoter_for: QuoterFor
     _new_uuid: Callable[[], str]
     _now_ms: Callable[[], int]
@@ -64,7 +68,10 @@ class StoredSeries:
 
     async def send(self, waiting: Waiting) -> None:
         """Send what a series has made."""
-        await self._aside.run("series.send", send_made, waiting, self._quoter_for, self._now_ms())
+        await self._in_turn(
+            waiting,
+            lambda: self._aside.run("series.send", send_made, waiting, self._quoter_for, self._now_ms()),
+        )
 
     async def forget(self, waiting: Waiting) -> None:
         """Let what has been sent otherwise wait no more."""
@@ -76,8 +83,16 @@ class StoredSeries:
 
     async def leave(self, waiting: Waiting, reason: str) -> bool:
         """Leave it a draft, and tell the team why."""
-        return await self._aside.run("series.leave", leave_estimated, waiting, reason, self._quoter_for, self._now_ms())
+        return await self._in_turn(
+            waiting,
+            lambda: self._aside.run("series.leave", leave_estimated, waiting, reason, self._quoter_for, self._now_ms()),
+        )
 
     async def drop(self, waiting: Waiting) -> None:
         """Remove it."""
         await self._database.run("series.drop", series.drop, waiting)
+
+    async def _in_turn(self, waiting: Waiting, work: Callable[[], Awaitable[T]]) -> T:
+        """Do what goes through the people of what a series has made, when it is its team's turn."""
+        people = await self._database.run("series.size", campaign_people.size_of, waiting.team_id, waiting.uuid)
+        return await self._aside.in_turn(waiting.team_id, people, work, is_patient=True)

@@ -19,7 +19,8 @@ from mobilesasa.core.reporting import zone_of
 from mobilesasa.core.senders import SenderStatus
 from mobilesasa.core.terms import DEFAULT, BadTerms, read_changes
 from mobilesasa.sms.numbers import UnknownCountry, calling_code
-from mobilesasa.store import paging, senders, tokens, trail
+from mobilesasa.sms.zones import zone_of_country
+from mobilesasa.store import paging, senders, series, tokens, trail
 from mobilesasa.store.database import Txn, one_row, row_of_uuid
 from mobilesasa.store.senders import SenderRecord
 from mobilesasa.store.tokens import TokenRecord
@@ -229,9 +230,16 @@ def change_team(txn: Txn, by: Actor, code: str, change: TeamChange) -> TeamRecor
     }
     txn.execute(UPDATE, parameters)
     after = show_team(txn, code)
+    if _zone(before) != _zone(after):
+        series.move_to_zone(txn, team_id, _zone(before), _zone(after))
     was, now = trail.differences(_told(before), _told(after))
     trail.note(txn, by, "team.change", after.code, team_id=team_id, before=was, after=now)
     return after
+
+
+def _zone(team: TeamRecord) -> str:
+    """Return the name of the zone in which a team's days begin and end."""
+    return team.zone or zone_of_country(team.country)
 
 
 def add_units(txn: Txn, by: Actor, code: str, units: int, note: str | None) -> int:

@@ -67,6 +67,16 @@ def test_the_ledger_is_asked_for_a_kind_and_a_time(rig):
     assert rig.get("/ledger?kind=gift", token="mbs_reports").refusal == (400, "bad_request")
 
 
+def test_the_ledger_is_asked_for_what_a_campaign_moved(rig):
+    uuid = "ca000000-0000-4000-8000-000000000001"
+    rig.ledger.give(100)
+    rig.ledger.give(-3, "reserve", campaign_uuid=uuid)
+    page = rig.get(f"/ledger?campaign_uuid={uuid.upper()}", token="mbs_reports").data
+    assert [(each["kind"], each["campaign_uuid"]) for each in page["items"]] == [("reserve", uuid)]
+    refused = rig.get("/ledger?campaign_uuid=May", token="mbs_reports")
+    assert (refused.refusal, refused.body["fields"][0]["field"]) == ((400, "bad_request"), "campaign_uuid")
+
+
 def test_a_page_of_the_ledger_past_the_end_is_empty(rig):
     rig.ledger.give(100)
     page = rig.get("/ledger?page=2", token="mbs_reports").data

@@ -51,7 +51,9 @@ def test_decision_71_a_campaign_is_completed_when_all_is_queued_and_delivery_is_
     """
     sent = rig.post(f"{path}/send").data
     campaign = rig.campaigns.kept[sent["uuid"]]
-    rig.campaigns.standing = Standing(waiting=1, sent=1, delivered=0, failed=0, complaints=1, clicks=4)
+    rig.campaigns.standing = Standing(
+        waiting=0, sent=1, delivered=0, failed=1, cancelled=1, refunded_units=1, complaints=1, clicks=4
+    )
     rig.campaigns.kept[sent["uuid"]] = attrs.evolve(
         campaign, phase=Phase.COMPLETED, position=3, queued=2, skipped=1, captured_units=2, released_units=1,
         finished_at_ms=NOW_MS + 5000,
@@ -59,8 +61,10 @@ def test_decision_71_a_campaign_is_completed_when_all_is_queued_and_delivery_is_
     shown = rig.get(path).data
     assert (shown["status"], shown["finished_at"]) == ("completed", "2026-05-11T09:00:05Z")
     assert shown["progress"] == {"recipients": 3, "queued": 2, "skipped": 1, "left": 0, "percent": 100}
-    assert shown["units"] == {"estimated": 3, "reserved": 3, "captured": 2, "released": 1}
-    assert shown["stats"] == {"waiting": 1, "sent": 1, "delivered": 0, "failed": 0, "complaints": 1, "clicks": 4}
+    assert shown["units"] == {"estimated": 3, "reserved": 3, "captured": 2, "released": 1, "refunded": 1, "spent": 1}
+    assert shown["stats"] == {
+        "waiting": 0, "sent": 1, "delivered": 0, "failed": 1, "cancelled": 1, "complaints": 1, "clicks": 4,
+    }  # fmt: skip
 
 
 def test_a_campaign_shows_how_far_it_is(rig, path):
@@ -139,8 +143,40 @@ def test_a_campaign_is_paused_and_goes_on(rig, path):
         "paused",
         {"by": "team", "reason": None},
     )
+    assert (paused["waits_for"], paused["waits_until"]) == ("paused", None)
     resumed = rig.post(f"{path}/resume").data
     assert (resumed["phase"], resumed["paused"]) == ("sending", None)
+
+
+def test_a_completed_campaign_of_which_messages_wait_is_paused_and_stays_completed(rig):
+    queued = rig.campaigns.give(phase=Phase.COMPLETED, rows=3, recipients=3, queued=3, armed_at_ms=NOW_MS)
+    path = f"/campaigns/{queued.uuid}"
+    assert rig.post(f"{path}/pause").refusal == (409, "not_sending")
+    rig.campaigns.waiting.add(queued.uuid)
+    paused = rig.post(f"{path}/pause").data
+    assert (paused["status"], paused["paused"], paused["waits_for"]) == (
+        "completed", {"by": "team", "reason": None}, "paused",
+    )  # fmt: skip
+    resumed = rig.post(f"{path}/resume").data
+    assert (resumed["status"], resumed["paused"], resumed["waits_for"]) == ("completed", None, None)
+
+
+def test_what_waits_of_a_completed_campaign_is_cancelled_and_it_stays_completed(rig):
+    queued = rig.campaigns.give(phase=Phase.COMPLETED, rows=3, recipients=3, queued=3, armed_at_ms=NOW_MS)
+    path = f"/campaigns/{queued.uuid}"
+    assert rig.post(f"{path}/cancel").refusal == (409, "campaign_ended")
+    rig.campaigns.waiting.add(queued.uuid)
+    assert rig.post(f"{path}/cancel").data["status"] == "completed"
+    assert rig.post(f"{path}/resume").refusal == (409, "not_sending")
+
+
+def test_those_to_whom_a_cancelled_campaign_did_not_come_are_left_out(rig):
+    ended = rig.campaigns.give(
+        phase=Phase.CANCELLED, rows=10, recipients=8, queued=3, skipped=2, armed_at_ms=NOW_MS, finished_at_ms=NOW_MS
+    )
+    assert rig.get(f"/campaigns/{ended.uuid}").data["progress"] == {
+        "recipients": 8, "queued": 3, "skipped": 7, "left": 0, "percent": 37,
+    }  # fmt: skip
 
 
 def test_what_paused_a_campaign_is_shown_with_the_reason(rig):
@@ -157,8 +193,9 @@ def test_a_draft_is_not_paused_or_resumed(rig, path, verb):
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 def test_one_that_has_ended_is_not_paused_or_resumed(rig, verb):
-    ended = rig.campaigns.give(phase=Phase.COMPLETED)
-    assert rig.post(f"/campaigns/{ended.uuid}/{verb}").refusal == (409, "campaign_ended")
+    for phase in (Phase.COMPLETED, Phase.CANCELLED):
+        ended = rig.campaigns.give(phase=phase)
+        assert rig.post(f"/campaigns/{ended.uuid}/{verb}").refusal == (409, "not_sending")
 
 
 def test_decision_70_a_draft_or_an_armed_one_is_cancelled_and_its_units_come_back(rig, path):
@@ -175,8 +212,10 @@ def test_decision_70_in_the_middle_the_rest_is_stopped_and_counts_tell_how_far_i
     uuid = rig.post(f"{path}/send").data["uuid"]
     rig.campaigns.kept[uuid] = attrs.evolve(rig.campaigns.kept[uuid], position=1, queued=1, captured_units=1)
     cancelled = rig.post(f"{path}/cancel").data
-    assert cancelled["progress"] == {"recipients": 3, "queued": 1, "skipped": 0, "left": 2, "percent": 33}
-    assert cancelled["units"] == {"estimated": 3, "reserved": 3, "captured": 1, "released": 2}
+    assert cancelled["progress"] == {"recipients": 3, "queued": 1, "skipped": 2, "left": 0, "percent": 33}
+    assert cancelled["units"] == {
+        "estimated": 3, "reserved": 3, "captured": 1, "released": 2, "refunded": 0, "spent": 1,
+    }  # fmt: skip
     assert rig.post(f"{path}/cancel").data == cancelled
 
 

@@ -39,7 +39,9 @@ def test_a_draft_shows_what_it_would_reach_and_nothing_of_what_it_has_done(rig):
     made = rig.create(rate_per_s=50)
     assert (made["phase"], made["message"], made["sender_id"], made["sender"]) == ("draft", TEXT, MYAPP, "MYAPP")
     assert made["progress"] == {"recipients": 3, "queued": 0, "skipped": 0, "left": 3, "percent": 0}
-    assert made["units"] == {"estimated": 3, "reserved": 0, "captured": 0, "released": 0}
+    assert made["units"] == {
+        "estimated": 3, "reserved": 0, "captured": 0, "released": 0, "refunded": 0, "spent": 0,
+    }  # fmt: skip
     assert (made["stats"], made["paused"], made["armed_at"], made["finished_at"]) == (None, None, None, None)
     assert (made["rate_per_s"], made["stop_failures_percent"], made["stop_complaints_percent"]) == (50, 50, 5)
 

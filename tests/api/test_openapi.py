@@ -136,7 +136,10 @@ def test_a_route_that_takes_a_key_tells_its_header_its_clash_and_its_repeat(row:
 WITHOUT_KEY = {
     "may be repeated as it is": [
         *("/messages/{uuid}/cancel", "/messages/estimate", "/contacts/bulk-delete", "/groups/{uuid}/contacts/remove"),
-        *("/campaigns/estimate", *(f"/campaigns/{{uuid}}/{verb}" for verb in ("pause", "resume", "cancel"))),
+        *(
+            "/campaigns/estimate",
+            *(f"/campaigns/{{uuid}}/{verb}" for verb in ("pause", "resume", "cancel", "unschedule")),
+        ),
         *("/auth/logout", "/smpp/sessions/{session}/unbind", "/webhooks/{uuid}/enable", "/receipts/unmatched/replay"),
         *("/admin/receipts/unmatched/replay", "/admin/receipts/unmatched/{receipt}/replay", "/admin/queues/requeue"),
         *(f"/admin/sender-ids/{{uuid}}/{verb}" for verb in ("approve", "reject", "suspend")),

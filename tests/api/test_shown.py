@@ -90,10 +90,10 @@ def test_an_event_of_no_carrier_and_without_a_reason_is_told_too():
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("replaced", "its team put another text in its place"), ("cancelled", "its team took it back")],
+    [("replaced", "its team put another text in its place"), ("cancelled", "its campaign was cancelled")],
 )
-def test_the_timeline_tells_in_words_what_the_team_did_itself(kind, text):
-    event = Event(NOW_MS, kind, 0, 1, "", "the team took it back")
+def test_the_timeline_tells_in_words_what_was_done_to_a_message_that_waited(kind, text):
+    event = Event(NOW_MS, kind, 0, 1, "", "its campaign was cancelled" if kind == "cancelled" else "")
     assert told(Progress(State.QUEUED), events=(event,))[1:] == [(kind, text, None)]
 
 

@@ -1,8 +1,9 @@
 """When a campaign stops by itself."""
 
+import attrs
 import pytest
 
-from mobilesasa.campaigns.brakes import Sums, braked
+from mobilesasa.campaigns.brakes import Sums, braked, has_brakes
 from mobilesasa.campaigns.model import Options, PausedBy
 
 OPTIONS = Options(stop_failures_percent=50, stop_complaints_percent=5, brake_after=200)
@@ -55,3 +56,31 @@ def test_a_limit_of_nothing_stops_at_the_first_and_not_before():
     assert braked(strict, sums()) is None
     assert braked(strict, sums(ended=3)) is None
     assert braked(strict, sums(ended=3, failed=1)) is not None
+
+
+def test_refusals_are_measured_by_what_carriers_answered_and_not_by_what_has_ended():
+    sums = Sums(ended=200, failed=200, sent=4_000, complaints=0, refused=200)
+    assert braked(Options(), sums) is None
+    paused = braked(Options(), attrs.evolve(sums, sent=199))
+    assert paused == (
+        PausedBy.FAILURES,
+        "200 of the 399 messages that carriers took or refused failed (50.2 %); this campaign stops above 50 %",
+    )
+
+
+def test_what_was_not_delivered_is_measured_by_what_is_known_of():
+    sums = Sums(ended=500, failed=380, sent=9_000, complaints=0, refused=100)
+    assert braked(Options(), sums) == (
+        PausedBy.FAILURES,
+        "280 of the 400 messages that have ended failed (70 %); this campaign stops above 50 %",
+    )
+
+
+def test_refused_and_not_delivered_count_together():
+    assert braked(Options(), Sums(ended=1_000, failed=640, sent=600, complaints=0, refused=400)) is not None
+
+
+def test_only_who_may_be_stopped_by_something_has_brakes():
+    assert has_brakes(Options())
+    assert has_brakes(Options(stop_failures_percent=None))
+    assert not has_brakes(Options(stop_failures_percent=None, stop_complaints_percent=None))

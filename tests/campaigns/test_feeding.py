@@ -20,6 +20,7 @@ class Sending:
 
     wanting: Wanting
     goes: Places
+    begins: bool = False  # as one with brakes does
     position: int = 0
     ended_s: float | None = None
 
@@ -38,8 +39,16 @@ class Model:
     plans: list[list[tuple[int, int]]] = attrs.field(factory=list)
     most_waiting: Counter[int] = attrs.field(factory=Counter)
 
-    def add(self, campaign_id: int, team_id: int, rows: int, goes: Places, rate_per_s: int | None = None) -> Sending:
-        self.campaigns[campaign_id] = Sending(Wanting(campaign_id, team_id, rows, rate_per_s), goes)
+    def add(
+        self,
+        campaign_id: int,
+        team_id: int,
+        rows: int,
+        goes: Places,
+        rate_per_s: int | None = None,
+        begins: bool = False,
+    ) -> Sending:
+        self.campaigns[campaign_id] = Sending(Wanting(campaign_id, team_id, rows, rate_per_s), goes, begins)
         return self.campaigns[campaign_id]
 
     def run(self, seconds: float) -> None:
@@ -50,7 +59,7 @@ class Model:
         self.now_s += TICK_S
         for carrier_id, speed in self.speeds.items():
             self._drain(carrier_id, int(self.now_s * speed) - int((self.now_s - TICK_S) * speed))
-        wanting = [one.wanting for one in self.campaigns.values() if one.wanting.left]
+        wanting = [self._wanting(one) for one in self.campaigns.values() if one.wanting.left]
         ahead = {place: count for place, count in self.waiting.items() if count}
         plan = self.feeding.plan(self.now_s, wanting, ahead)
         self.plans.append(plan)
@@ -62,6 +71,13 @@ class Model:
 
     def queued(self, campaign_id: int) -> int:
         return self.campaigns[campaign_id].position
+
+    def _wanting(self, one: Sending) -> Wanting:
+        if not one.begins or one.position > 10_000:
+            return one.wanting
+        number = one.wanting.campaign_id
+        answered = sum(count for (of, _), count in self.sent.items() if of == number)
+        return attrs.evolve(one.wanting, unsure_most=2 * max(200, answered))
 
     def _queue(self, one: Sending, count: int) -> None:
         assert 1 <= count <= min(CHUNK, one.wanting.left)
@@ -307,6 +323,75 @@ def test_what_is_taken_away_from_a_carrier_is_not_taken_for_its_speed():
     model.most_waiting.clear()
     model.run(20)
     assert model.most_waiting[1] <= 100 * 15 * 1.5
+
+
+def test_how_fast_a_carrier_was_an_hour_ago_counts_for_nothing():
+    model = Model({1: 4_000.0})
+    model.add(1, 1, 60_000, always(1))
+    model.run(40)
+    model.now_s += 3_600
+    model.speeds[1] = 1_000.0
+    model.most_waiting.clear()
+    model.add(2, 1, 60_000, always(1))
+    model.run(40)
+    assert model.most_waiting[1] <= 1_000 * 15 * 1.2
+
+
+def test_a_carrier_that_takes_its_first_ones_at_once_and_then_few_gets_what_it_drains():
+    model = Model({1: 4_000.0})
+    model.add(1, 1, 30_000, always(1))
+    model.run(1)
+    model.speeds[1] = 1_000.0
+    model.run(30)
+    assert model.most_waiting[1] <= 1_000 * 15 * 1.4
+
+
+def test_a_team_that_comes_seconds_later_need_not_wait_until_all_of_the_other_is_out():
+    model = Model({1: 1_000.0})
+    model.add(1, 1, 30_000, always(1))
+    model.run(5)
+    model.add(2, 2, 500, always(1))
+    model.run(20)
+    assert model.sent[2, 1] == 500
+    assert model.sent[1, 1] < 25_000
+
+
+def test_no_more_follows_at_once_than_some_times_what_a_carrier_took():
+    feeding = Feeding()
+    feeding.plan(1.0, [Wanting(1, 1, 100_000)], {})
+    feeding.queued(1, {1: 500})
+    feeding.plan(1.25, [Wanting(1, 1, 99_500)], {(1, 1): 500})
+    plan = feeding.plan(1.5, [Wanting(1, 1, 99_500)], {})  # it took all of it, so it may be as fast as can be
+    assert sum(count for _, count in plan) == 3_500
+
+
+def test_of_a_campaign_that_begins_no_more_waits_than_its_brakes_allow():
+    feeding = Feeding()
+    assert feeding.plan(1.0, [Wanting(1, 1, 1000, unsure_most=400)], {}) == [(1, 400)]
+    feeding.queued(1, {1: 400})
+    assert feeding.plan(1.25, [Wanting(1, 1, 600, unsure_most=400)], {(1, 1): 400}) == []
+    assert feeding.plan(1.5, [Wanting(1, 1, 600, unsure_most=500)], {(1, 1): 150}) == [(1, 350)]
+
+
+def test_what_waits_for_a_carrier_that_stands_still_keeps_no_other_from_beginning():
+    model = Model({1: 0, 2: 1_000.0})
+    model.add(1, 1, 20_000, lambda place: 2 if place % 10 == 0 else 1, begins=True)
+    model.run(60)
+    assert model.sent[1, 2] >= 1_900
+
+
+def test_a_campaign_that_begins_behind_a_carrier_that_stands_still_reaches_those_behind():
+    model = Model({1: 0, 2: 1_000.0})
+    model.add(1, 1, 20_000, lambda place: 1 if place < 2_000 else 2, begins=True)
+    model.run(60)
+    assert model.sent[1, 2] == 18_000
+
+
+def test_a_hundred_thousand_that_begin_slowly_are_queued_within_fifteen_seconds_where_carriers_are_fast():
+    model = Model({1: 2_000, 2: 2_000})
+    one = model.add(1, 1, 100_000, in_turn(1, 2), begins=True)
+    model.run(15)
+    assert one.ended_s is not None
 
 
 def test_looks_that_are_close_together_tell_no_speed():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobilesasa.campaigns.texts import CONTACT_FIELDS, Template, UnknownFields, read_template, written
+from mobilesasa.campaigns.texts import CONTACT_FIELDS, BadTemplate, Template, UnknownFields, read_template, written
 
 KNOWN = {*CONTACT_FIELDS, "balance", "is_member"}
 texts = st.text(alphabet=st.one_of(st.sampled_from("{}:., \nabfirst_name"), st.characters(codec="utf-8")), max_size=60)
@@ -38,7 +38,22 @@ def test_decision_74_double_braces_around_a_known_name_are_a_literal_field():
 
 @pytest.mark.parametrize(
     "text",
-    ["a } b { c", "{}", "{{}}", "{{code}}", "{10:30}", "{ first_name }", "{first name}", "{{a", "{é}", "}{", "{" * 50],
+    [
+        "a } b { c",
+        "{}",
+        "{{}}",
+        "{{code}}",
+        "{{ code }}",
+        "{10:30}",
+        "{a word}",
+        "{code|x}",
+        "[code]",
+        "[1]",
+        "{{a",
+        "{é}",
+        "}{",
+        "{" * 50,
+    ],
 )
 def test_decision_74_other_braces_stay_as_they_are(text):
     template = read_template(text, KNOWN)
@@ -54,6 +69,43 @@ def test_decision_74_a_field_that_nobody_knows_is_refused_by_its_name():
 
 def test_a_name_is_found_whatever_its_case():
     assert rendered("Hi {First_Name}, {{BALANCE}}", first_name="Amina") == "Hi Amina, {BALANCE}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{ first_name }", "{{ first_name }}", "{first_name }", "{{ First_Name : there }}", "{ first_name:there }"]
+)
+def test_a_field_may_have_blanks_around_its_name(text):
+    assert rendered(f"Hi {text}, x", first_name="Amina") == "Hi Amina, x"
+
+
+def test_the_default_of_a_field_with_blanks_has_none_of_them():
+    assert rendered("Hi { first_name : there }, {{ last_name: x }}.") == "Hi there, x."
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{first_name|there}", r"has \{first_name\|there\}: .* behind a colon, write \{first_name:there\}"),
+        ("{{ First_Name | there }}", r"has \{ First_Name \| there \}: .* behind a colon, write \{first_name:there\}"),
+        ("{first_name:{last_name}}", r"no braces behind the colon, write \{first_name:there\}"),
+        ("{first_name, how are you", r"has \{first_name, how are you: a field ends with a brace"),
+        ("{first_name: you\nand more", r"has \{first_name: you: a field ends with a brace"),
+        ("{{first_name", r"write \{first_name\} or \{first_name:there\}"),
+        ("{phone us}", r"has \{phone us\}: a field ends with a brace"),
+        ("{First Name}", r"has \{First Name\}: write \{first_name\}"),
+        ("{last-name}", r"has \{last-name\}: write \{last_name\}"),
+        ("[first_name]", r"has \[first_name\]: a field stands in braces, write \{first_name\}"),
+        ("[ Email|you ]", r"a field stands in braces, write \{email\}"),
+    ],
+)
+def test_a_known_field_that_is_written_in_another_way_is_refused_with_how_to_write_it(text, says):
+    with pytest.raises(BadTemplate, match=says):
+        read_template(f"Hi {text}", KNOWN)
+
+
+def test_a_field_with_blanks_that_nobody_knows_is_refused_as_any():
+    with pytest.raises(UnknownFields, match=r"no such field: \{frist_name\}"):
+        read_template("Hi { frist_name }", KNOWN)
 
 
 def test_a_name_longer_than_any_field_is_no_field():
@@ -159,7 +211,7 @@ def test_a_text_with_links_alone_is_not_personal():
 def test_reading_and_rendering_never_fail_but_for_unknown_fields(text):
     try:
         template = read_template(text, KNOWN, track=True)
-    except UnknownFields:
+    except BadTemplate:
         return
     assert isinstance(template.render({}, "<{}>".format), str)
 
@@ -171,7 +223,11 @@ def test_a_text_without_known_fields_renders_to_itself(text):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(pieces, max_size=12), st.text(min_size=1, max_size=8), st.integers())
+@given(
+    st.lists(pieces, max_size=12),
+    st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=8),
+    st.integers(),
+)
 def test_every_field_is_filled(parts, name, balance):
     template = readable("".join(parts))
     if template is not None:
@@ -185,5 +241,5 @@ def readable(text: str) -> Template | None:
     """The template of a text that names no field but those which are known, and has none within braces of its own."""
     try:
         return None if "{{{" in text or "}}}" in text or "\0" in text else read_template(text, KNOWN)
-    except UnknownFields:
+    except BadTemplate:
         return None

@@ -33,6 +33,7 @@ class Listener:
     keeping: bool | None = True  # whether what phones send is kept; None: nobody says yet
     acknowledgements: list = attrs.field(factory=list)
     room_changes: int = 0
+    throttles: int = 0
     acknowledging: bool = True
     in_trouble: bool = False
 
@@ -59,6 +60,9 @@ class Listener:
 
     def room_changed(self):
         self.room_changes += 1
+
+    def throttled(self):
+        self.throttles += 1
 
     def of(self, message):
         """The outcomes of one message."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mobilesasa.core.model import Failure, Sent
+from mobilesasa.core.model import Failure, Lane, Sent
 from mobilesasa.smpp.pdus import Bind, BindReceiver, BindTransmitter
 from mobilesasa.smpp.statuses import Status
 from tests.carriers.rig import SmppRig
@@ -107,8 +107,8 @@ def test_a_receiver_alone_gives_no_room():
 
 
 @pytest.mark.parametrize("status", [Status.ESME_RTHROTTLED, Status.ESME_RMSGQFUL])
-def test_a_throttled_bind_pauses_a_second_and_keeps_the_order(smpp, status):
-    messages = smpp.messages(4)
+def test_bulk_on_a_throttled_bind_pauses_a_second_and_keeps_its_order(smpp, status):
+    messages = smpp.messages(4, lane=Lane.BULK)
     smpp.carrier.submit(messages)
     pdus = smpp.submits()
     smpp.refuse(pdus[1:3], status)
@@ -116,7 +116,7 @@ def test_a_throttled_bind_pauses_a_second_and_keeps_the_order(smpp, status):
     assert smpp.listener.outcomes == []
     smpp.ok(pdus[:1])
     smpp.refuse(pdus[3:], status)
-    later = smpp.messages(2)
+    later = smpp.messages(2, lane=Lane.BULK)
     smpp.carrier.submit(later)
     smpp.pass_time(0.9, 0.1)
     assert smpp.submits() == []
@@ -130,6 +130,33 @@ def test_a_throttled_bind_pauses_a_second_and_keeps_the_order(smpp, status):
     assert len(smpp.listener.outcomes) == 6
 
 
+def test_what_is_transactional_is_tried_again_after_a_tenth_of_a_second_and_before_bulk(smpp):
+    bulk, urgent = smpp.messages(2, lane=Lane.BULK), smpp.messages(2)
+    smpp.carrier.submit([*bulk, *urgent])
+    smpp.refuse(smpp.submits(), Status.ESME_RTHROTTLED)
+    assert smpp.carrier.room() == 0
+    smpp.clock.advance(0.1)
+    again = smpp.submits()
+    assert recipients(again) == names(urgent)
+    assert smpp.carrier.room() == 6  # of 10; the bulk that was refused keeps its places
+    newer = smpp.messages(1)
+    smpp.carrier.submit(newer)
+    assert recipients(smpp.submits()) == names(newer)
+    smpp.ok(again)
+    assert smpp.submits() == []
+    smpp.clock.advance(1)
+    assert recipients(smpp.submits()) == names(bulk)
+
+
+def test_the_listener_hears_of_each_turn_in_which_something_was_throttled(smpp):
+    smpp.carrier.submit(smpp.messages(3))
+    pdus = smpp.submits()
+    smpp.ok(pdus[:1])
+    assert smpp.listener.throttles == 0
+    smpp.refuse(pdus[1:], Status.ESME_RTHROTTLED)
+    assert smpp.listener.throttles == 1
+
+
 def test_answers_in_disorder_are_sent_again_in_order(smpp):
     messages = smpp.messages(4)
     smpp.carrier.submit(messages)
@@ -139,17 +166,21 @@ def test_answers_in_disorder_are_sent_again_in_order(smpp):
     assert recipients(smpp.submits()) == names(messages)
 
 
-def test_pauses_grow_to_half_a_minute_and_are_short_again_after_a_success(smpp):
-    smpp.carrier.submit(smpp.messages(1))
-    for pause_s in (1, 2, 4, 8, 16, 30, 30):
+@pytest.mark.parametrize(
+    ("lane", "pauses_s"),
+    [(Lane.BULK, (1, 2, 4, 8, 16, 30, 30)), (Lane.TRANSACTIONAL, (0.1, 0.2, 0.4, 0.8, 1.6, 3, 3))],
+)
+def test_pauses_grow_and_are_short_again_after_a_success(smpp, lane, pauses_s):
+    smpp.carrier.submit(smpp.messages(1, lane=lane))
+    for pause_s in pauses_s:
         smpp.refuse(smpp.submits(), Status.ESME_RTHROTTLED)
-        smpp.pass_time(pause_s - 0.25, 0.25)
+        smpp.clock.advance(0.9 * pause_s)
         assert smpp.submits() == []
-        smpp.pass_time(0.25, 0.25)
+        smpp.clock.advance(0.2 * pause_s)
     smpp.ok(smpp.submits())
-    smpp.carrier.submit(smpp.messages(1))
+    smpp.carrier.submit(smpp.messages(1, lane=lane))
     smpp.refuse(smpp.submits(), Status.ESME_RTHROTTLED)
-    smpp.pass_time(1, 0.25)
+    smpp.clock.advance(1.1 * pauses_s[0])
     assert len(smpp.submits()) == 1
 
 

@@ -19,7 +19,13 @@ from mobilesasa.core.hooks import (
 
 HOUR_S = 3600
 
-CAMPAIGN_EVENTS = ("campaign.completed", "campaign.paused", "campaign.failed")
+CAMPAIGN_EVENTS = (
+    "campaign.started",
+    "campaign.completed",
+    "campaign.paused",
+    "campaign.cancelled",
+    "campaign.failed",
+)
 
 
 def test_decision_89_a_call_that_fails_is_made_again_for_24_hours():

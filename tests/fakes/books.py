@@ -31,17 +31,27 @@ class FakeLedger:
         self.asked.append(wanted)
         return len(self._wanted(wanted)), False
 
-    def give(self, units: int, kind: LedgerKind = "topup", team_id: int = 1, note: str | None = None) -> Entry:
+    def give(
+        self,
+        units: int,
+        kind: LedgerKind = "topup",
+        team_id: int = 1,
+        note: str | None = None,
+        campaign_uuid: str | None = None,
+    ) -> Entry:
         """Let a team's units change."""
         of_team = self.entries.setdefault(team_id, [])
         balance_units = units + (of_team[-1].balance_units if of_team else 0)
-        made = Entry(len(of_team) + 1, kind, units, int(kind == "charge"), None, None, note, NINE_MS, balance_units)
+        made = Entry(
+            len(of_team) + 1, kind, units, int(kind == "charge"), None, campaign_uuid, note, NINE_MS, balance_units
+        )
         of_team.append(made)
         return made
 
     def _wanted(self, wanted: LedgerFilter) -> list[Entry]:
         found = self.entries.get(wanted.team_id, [])[::-1]
         found = [each for each in found if wanted.before is None or each.id < wanted.before]
+        found = [each for each in found if wanted.campaign_uuid in (None, each.campaign_uuid)]
         return [each for each in found if wanted.kind in (None, each.kind)]
 
 

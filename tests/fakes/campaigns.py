@@ -22,6 +22,7 @@ from mobilesasa.core.errors import (
     NoRecipients,
     NotDraft,
     NotFound,
+    NotScheduled,
     NotSending,
 )
 from mobilesasa.core.idempotency import Kept, Reply
@@ -56,6 +57,7 @@ class FakeCampaigns:
     standing: Standing = attrs.field(factory=Standing)
     suppressed: set[str] = attrs.field(factory=set)
     busy: set[str] = attrs.field(factory=set)  # which another call works on
+    waiting: set[str] = attrs.field(factory=set)  # completed ones of which messages wait
 
     def give(self, team_id: int = 1, **more: Any) -> Campaign:
         """Let a team have a campaign."""
@@ -66,7 +68,7 @@ class FakeCampaigns:
         known: dict[str, Any] = {
             "id": n, "uuid": f"ca000000-0000-4000-8000-{n:012}", "team_id": team_id, "name": "May Promo",
             "message": "Get 20% off", "sender_id": sender.id, "sender_uuid": sender.uuid, "sender": sender.name,
-            "group_uuids": (), "phase": Phase.DRAFT, "options": Draft(name="", message="", sender_id=0).options,
+            "group_uuids": (), "exclude_group_uuids": (), "phase": Phase.DRAFT, "options": Draft(name="", message="", sender_id=0).options,
             "created_at_ms": NINE_MS, "updated_at_ms": NINE_MS,
         }  # fmt: skip
         made = Campaign(**{**nothing, **counts, **known, **more})
@@ -163,20 +165,34 @@ class FakeCampaigns:
     async def pause(self, by: Actor, team_id: int, uuid: str) -> Campaign:
         found = await self._active(team_id, uuid, NotSending)
         self.people.did(by, "campaign.pause")
-        return self._keep(found, phase=Phase.PAUSED, paused_by=PausedBy.TEAM)
+        is_over = found.phase is Phase.COMPLETED
+        return self._keep(found, phase=found.phase if is_over else Phase.PAUSED, paused_by=PausedBy.TEAM)
 
     async def resume(self, by: Actor, team_id: int, uuid: str) -> Campaign:
         found = await self._active(team_id, uuid, NotSending)
         self.people.did(by, "campaign.resume")
-        return self._keep(found, phase=Phase.SENDING, paused_by=None)
+        is_over = found.phase is Phase.COMPLETED
+        return self._keep(found, phase=found.phase if is_over else Phase.SENDING, paused_by=None)
+
+    async def unschedule(self, by: Actor, team_id: int, uuid: str) -> Campaign:
+        found = await self.find(team_id, uuid)
+        if found.phase is not Phase.SCHEDULED:
+            raise NotScheduled(f"the campaign is {found.phase.value}")
+        self.people.did(by, "campaign.unschedule")
+        self.intake.balance[team_id] = self.intake.balance.get(team_id, 1_000_000) + found.reserved_units
+        self.rows.pop(found.uuid, None)
+        return self._keep(found, phase=Phase.DRAFT, rows=0, recipients=0, skipped=0, reserved_units=0, armed_at_ms=None)
 
     async def cancel(self, by: Actor, team_id: int, uuid: str) -> Campaign:
         found = await self.find(team_id, uuid)
-        if found.phase is Phase.COMPLETED:
-            raise CampaignEnded("the campaign is completed already; it cannot be cancelled")
+        if found.phase is Phase.COMPLETED and found.uuid not in self.waiting:
+            raise CampaignEnded("the campaign is completed, and none of its messages waits any more")
         if found.phase is Phase.CANCELLED:
             return found
         self.people.did(by, "campaign.cancel")
+        if found.phase is Phase.COMPLETED:
+            self.waiting.discard(found.uuid)
+            return self._keep(found, paused_by=None)
         left = found.reserved_units - found.captured_units
         return self._keep(found, phase=Phase.CANCELLED, released_units=left, finished_at_ms=self.now_ms())
 
@@ -230,7 +246,10 @@ class FakeCampaigns:
     def _people(self, team_id: int, draft: Draft, audience: FakeAudience | None) -> list[Person]:
         if audience is not None:
             return [Person(phone, fields, phone in self.suppressed) for phone, fields in audience.rows.items()]
-        named = dict.fromkeys(uuid for group in draft.group_uuids for uuid in self.people.members.get(group, ()))
+        members = self.people.members
+        named = dict.fromkeys(uuid for group in draft.group_uuids for uuid in members.get(group, ()))
+        excluded = {uuid for group in draft.exclude_group_uuids for uuid in members.get(group, ())}
+        named = dict.fromkeys(uuid for uuid in named if uuid not in excluded)
         found = [self.people.contact(team_id, uuid) for uuid in named]
         return [Person(each.phone, _fields(each), each.phone in self.suppressed) for each in found]
 
@@ -267,8 +286,8 @@ class FakeCampaigns:
 
     async def _active(self, team_id: int, uuid: str, refusal: type[NotSending]) -> Campaign:
         found = await self.find(team_id, uuid)
-        if found.phase.is_final:
-            raise CampaignEnded(f"the campaign is {found.phase.value} already")
+        if found.uuid in self.waiting:
+            return found
         if found.phase not in ACTIVE:
             raise refusal(f"the campaign is a {found.phase.value}")
         return found

@@ -65,13 +65,17 @@ class FakeQueueing:
 
     sending: dict[int, Running] = attrs.field(factory=dict)
     rows_of: dict[int, dict[int, Row]] = attrs.field(factory=dict)
+    still: dict[int, Running] = attrs.field(factory=dict)  # campaigns that are queued and wait
     due: list[Running] = attrs.field(factory=list)
     messages: list[Priced] = attrs.field(factory=list)
     waiting: Counter[tuple[int, int]] = attrs.field(factory=Counter)
+    held_of: Counter[int] = attrs.field(factory=Counter)  # messages that are due later, by campaign
     skipped: dict[tuple[int, int], str] = attrs.field(factory=dict)
     stopped: list[tuple[int, PausedBy, str]] = attrs.field(factory=list)
     completed: list[int] = attrs.field(factory=list)
     sums_of: dict[int, Sums] = attrs.field(factory=dict)
+    refused: set[int] = attrs.field(factory=set)  # campaigns all of whose messages carriers refuse
+    summed: list[list[int]] = attrs.field(factory=list)  # of which campaigns sums were asked, call by call
     held: dict[str, Deferred[None]] = attrs.field(factory=dict)  # what the next call of a name waits for
     broken: dict[str, Exception] = attrs.field(factory=dict)  # what each call of a name raises
     looks: int = 0
@@ -94,23 +98,34 @@ class FakeQueueing:
         started, self.due = self.due, []
         for campaign in started:
             self.add(campaign)
-        return Look(
-            [each.uuid for each in started], sorted(self.sending.values(), key=lambda c: c.id), dict(self.waiting)
-        )
+        running = [self._seen(self.sending[n]) for n in sorted(self.sending)]
+        return Look([each.uuid for each in started], running, dict(self.waiting) if running else {})
 
     async def rows(self, campaign: Running, upto: int) -> Sequence[Row]:
         await self._reached("rows")
         kept = self.rows_of[campaign.id]
         return [kept[n] for n in range(campaign.position + 1, upto + 1) if n in kept]
 
+    async def still_waiting(self) -> Sequence[Running]:
+        await self._reached("still_waiting")
+        return list(self.still.values())
+
+    async def some_rows(self, campaign: Running, numbers: Sequence[int]) -> Sequence[Row]:
+        await self._reached("some_rows")
+        kept = self.rows_of[campaign.id]
+        return [kept[n] for n in numbers if n in kept]
+
     async def queue(self, chunk: Chunk) -> Queued | None:
         await self._reached("queue")
         campaign = self.sending.get(chunk.campaign.id)
         if campaign is None or campaign.position != chunk.campaign.position:
             return None
-        self.sending[campaign.id] = attrs.evolve(campaign, position=chunk.upto)
+        made = campaign.queued + len(chunk.messages)
+        self.sending[campaign.id] = attrs.evolve(campaign, position=chunk.upto, queued=made)
         self.messages += [message for _, message in chunk.messages]
-        self.waiting.update((campaign.id, message.carrier_id) for _, message in chunk.messages)
+        open_ones = [message for _, message in chunk.messages if message.due_at_ms is None]
+        self.waiting.update((campaign.id, message.carrier_id) for message in open_ones)
+        self.held_of[campaign.id] += len(chunk.messages) - len(open_ones)
         self.skipped |= {(campaign.id, n): code for n, code in chunk.left_out.items()}
         if chunk.upto == campaign.rows:
             del self.sending[campaign.id]
@@ -119,20 +134,30 @@ class FakeQueueing:
 
     async def stop(self, campaign: Running, by: PausedBy, reason: str, sums: Sums | None = None) -> bool:
         await self._reached("stop")
-        if self.sending.pop(campaign.id, None) is None:
+        if self.sending.pop(campaign.id, None) is None and self.still.pop(campaign.id, None) is None:
             return False
         self.stopped.append((campaign.id, by, reason))
         return True
 
     async def sums(self, running: Sequence[Running]) -> Mapping[int, Sums]:
         await self._reached("sums")
-        return {each.id: self.sums_of[each.id] for each in running if each.id in self.sums_of}
+        self.summed.append([each.id for each in running])
+        refused = {each.id: each.answered for each in running if each.id in self.refused}
+        known = {
+            n: Sums(ended=count, failed=count, sent=0, complaints=0, refused=count) for n, count in refused.items()
+        }
+        return {each.id: self.sums_of[each.id] for each in running if each.id in self.sums_of} | known
 
     async def tidy(self) -> bool:
         await self._reached("tidy")
         self.tidied += 1
         self.to_take_back -= 1
         return self.to_take_back > 0
+
+    def _seen(self, campaign: Running) -> Running:
+        ahead = sum(count for (number, _), count in self.waiting.items() if number == campaign.id)
+        held = self.held_of[campaign.id]
+        return attrs.evolve(campaign, waiting=ahead + held, held=held)
 
     async def _reached(self, name: str) -> None:
         if name in self.held:

@@ -6,16 +6,19 @@ import attrs
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
 
 from mobilesasa.campaigns.brakes import Sums
 from mobilesasa.campaigns.model import Options, PausedBy
+from mobilesasa.campaigns.running import HELD_MOST
 from mobilesasa.core.errors import BadText, NoRoute, StoreAway, TeamSuspended
 from mobilesasa.core.teams import CurrentDirectory, Directory, Sender, Team
-from mobilesasa.jobs.campaign_chunks import AGAIN_S, CHUNK, HOURS_S, JUDGED, ROUTE_S
+from mobilesasa.jobs.campaign_chunks import AGAIN_S, CHUNK, HOURS_S, JUDGED, NO_ROUTE_S, ROUTE_S
 from mobilesasa.jobs.campaigning import LOOK_S, TICK_S, Machine
 from tests.fakes.sending import SENDER, FakeDoor, FakeQueueing, priced, row, running
 
 NOW_MS = 1_000_000
+FIRST = 2 * Options().brake_after  # recipients that a campaign begins with
 
 
 class Rig:
@@ -157,7 +160,7 @@ def test_who_loses_the_chores_finishes_a_chunk_and_begins_no_other(rig):
     rig.machine.do_jobs(False)
     waiting.callback(None)
     rig.run(LOOK_S * 2)
-    assert len(rig.store.messages) == CHUNK
+    assert len(rig.store.messages) == FIRST
 
 
 def test_who_stops_returns_when_the_chunk_in_hand_is_written_down(rig):
@@ -169,7 +172,7 @@ def test_who_stops_returns_when_the_chunk_in_hand_is_written_down(rig):
     waiting.callback(None)
     assert stopped.called
     rig.run(LOOK_S * 2)
-    assert len(rig.store.messages) == CHUNK
+    assert len(rig.store.messages) == FIRST
 
 
 def test_the_next_chunk_is_made_ready_while_one_is_written_down_and_dropped_when_that_one_was_not(rig):
@@ -332,11 +335,114 @@ def test_a_campaign_that_waits_for_hours_is_looked_at_again_before_for_rules_may
     assert rig.store.completed == [1]
 
 
-def test_a_chunk_ends_before_the_first_recipient_whose_hours_are_over(rig):
-    rig.door.verdict = lambda asked: priced(asked, due_at_ms=NOW_MS + 10**9 if asked.recipient.endswith("6") else None)
-    rig.begin(running(rows=10))
+def closed(is_closed):
+    """A door that holds recipients, by their rows, for a long time."""
+    return lambda asked: priced(asked, due_at_ms=NOW_MS + 10**9 if is_closed(int(asked.recipient[-8:])) else None)
+
+
+def test_recipients_whose_hours_are_over_hold_up_no_others(rig):
+    rig.door.verdict = closed(lambda n: n % 3 == 0)
+    rig.begin(running(rows=3_000))
     rig.run(5)
-    assert rig.phones == everybody(5)
+    assert rig.store.completed == [1]
+    assert rig.store.held_of == {1: 1_000}
+
+
+def test_a_run_of_recipients_whose_hours_are_over_holds_up_nobody_behind_them(rig):
+    rig.door.verdict = closed(lambda n: n <= 3_000)
+    rig.begin(running(rows=4_000))
+    rig.run(10)
+    assert rig.store.completed == [1]
+    assert rig.store.held_of == {1: 3_000}
+
+
+def test_what_is_held_does_not_count_as_taken_by_its_carrier(rig):
+    rig.door.verdict = closed(lambda n: n % 2 == 0)
+    rig.begin(running(rows=100_000))
+    rig.run(4, drain=False)
+    assert len(rig.store.messages) <= 2 * FIRST
+
+
+def test_not_too_many_are_held(rig):
+    rig.door.verdict = closed(lambda n: n <= 30_000)
+    rig.begin(running(rows=31_000))
+    rig.run(30)
+    assert rig.store.held_of == {1: HELD_MOST}
+    assert len(rig.store.messages) == HELD_MOST
+
+
+def test_one_without_a_route_is_left_out_where_somebody_behind_has_one(rig):
+    rig.door.verdict = lambda asked: priced(asked) if int(asked.recipient[-8:]) > 3_000 else NoRoute("none")
+    rig.begin(running(rows=4_000))
+    rig.run(10)
+    assert rig.store.completed == [1]
+    assert len(rig.store.skipped) == 3_000
+
+
+def test_a_campaign_that_no_carrier_takes_is_told_of_once_and_paused_after_minutes(rig):
+    rig.door.verdict = lambda _: NoRoute("no carrier takes messages to this number")
+    with capturedLogs() as logs:
+        rig.begin(running(rows=10))
+        rig.run(NO_ROUTE_S - LOOK_S)
+    assert len([each for each in logs if "no carrier takes" in each["log_format"]]) == 1
+    assert rig.store.stopped == []
+    rig.run(3 * LOOK_S)
+    assert rig.store.stopped == [
+        (1, PausedBy.ROUTE, "for 10 minutes no carrier has taken messages to its next recipients")
+    ]
+
+
+def test_the_minutes_without_a_route_count_from_the_last_time_that_there_was_one(rig):
+    rig.door.verdict = lambda _: NoRoute("none")
+    rig.begin(running(rows=100_000))
+    rig.run(NO_ROUTE_S - LOOK_S)
+    rig.door.verdict = priced
+    rig.run(ROUTE_S + 1)
+    rig.door.verdict = lambda _: NoRoute("none")
+    rig.run(NO_ROUTE_S - LOOK_S)
+    assert rig.store.stopped == []
+
+
+def test_a_campaign_that_a_carrier_refuses_is_stopped_after_twice_as_many_as_its_brakes_want_to_see(rig):
+    rig.store.refused = {1}
+    rig.begin(running(rows=6_000))
+    rig.run(1)
+    ((_, by, reason),) = rig.store.stopped
+    assert by is PausedBy.FAILURES
+    assert "400 of the 400 messages that carriers took or refused failed (100 %)" in reason
+    assert len(rig.store.messages) == FIRST
+
+
+def test_a_campaign_that_a_carrier_refuses_slowly_is_stopped_soon_after_its_brakes_may_act(rig):
+    rig.store.refused = {1}
+    rig.begin(running(rows=6_000, options=Options(rate_per_s=100)))
+    rig.run(10)
+    assert len(rig.store.stopped) == 1
+    assert len(rig.store.messages) <= 300
+
+
+def test_what_waits_of_a_campaign_that_is_all_queued_is_stopped_when_too_much_fails(rig):
+    queued = running(rows=6_000, position=6_000)
+    rig.store.still = {1: queued, 2: attrs.evolve(queued, id=2, options=Options(stop_failures_percent=None))}
+    rig.store.sums_of = dict.fromkeys((1, 2), Sums(ended=900, failed=900, sent=0, complaints=0, refused=900))
+    rig.begin()
+    assert [(n, by) for n, by, _ in rig.store.stopped] == [(1, PausedBy.FAILURES)]
+
+
+def test_a_campaign_without_brakes_begins_at_full_speed(rig):
+    options = Options(stop_failures_percent=None, stop_complaints_percent=None)
+    rig.begin(running(rows=100_000, options=options))
+    rig.run(LOOK_S * 2)
+    assert rig.store.summed == []
+    assert len(rig.store.messages) > 20_000
+
+
+def test_brakes_let_a_campaign_on_that_carriers_take_and_are_asked_some_few_times(rig):
+    rig.store.sums_of[1] = Sums(ended=0, failed=0, sent=0, complaints=0)
+    rig.begin(running(rows=100_000))
+    rig.run(5)
+    assert len(rig.store.messages) > 15_000
+    assert len(rig.store.summed) <= 12
 
 
 def test_a_campaign_of_which_too_much_fails_stops_and_counts_anew_when_it_goes_on(rig):

@@ -1,5 +1,6 @@
 """What campaigns need of the node: what prices their recipients on a thread, and what says how they stand."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -9,7 +10,7 @@ from twisted.internet.defer import Deferred
 from mobilesasa.campaigns.model import Campaign, Options, Person, Phase, Repeat
 from mobilesasa.campaigns.texts import UnknownFields
 from mobilesasa.campaigns.views import Standing
-from mobilesasa.core.errors import NoRoute
+from mobilesasa.core.errors import BadText, NoRoute
 from mobilesasa.core.model import Lane
 from mobilesasa.node.campaigns import Standings, quoters
 from tests.fakes.sending import SENDER, FakeDoor, priced
@@ -85,17 +86,17 @@ def test_a_field_that_is_gone_is_named():
 class FakeDatabase:
     """Gives what is kept of campaigns."""
 
-    def __init__(self, phones: dict[int, str]) -> None:
+    def __init__(self, phones: dict[int, list[str]]) -> None:
         self.phones = phones
 
     async def run(self, name: str, function: Any, campaigns: Any) -> Any:
         return [Standing(waiting=each.id) for each in campaigns], self.phones
 
 
-def told(door: FakeDoor, *campaigns: Campaign, phone: str | None = "254712345678") -> list[Standing]:
+def told(door: FakeDoor, *campaigns: Campaign, phones: Sequence[str] = ("254712345678",)) -> list[Standing]:
     """How these stand."""
-    phones = {} if phone is None else {each.id: phone for each in campaigns}
-    standings = Standings(FakeDatabase(phones), door)  # type: ignore[arg-type]
+    next_ones = {each.id: list(phones) for each in campaigns if phones}
+    standings = Standings(FakeDatabase(next_ones), door)  # type: ignore[arg-type]
     done: list[Any] = []
     Deferred.fromCoroutine(standings.tell(campaigns)).addCallback(done.append)
     return done[0]
@@ -110,15 +111,32 @@ def test_a_campaign_whose_next_recipient_s_hours_are_over_waits_for_them():
     assert told(door, campaign()) == [Standing(waiting=1, waits_until_ms=AT_MS, waits_for="hours")]
 
 
-@pytest.mark.parametrize("phone", [None, "erased-1"])
-def test_where_there_is_no_next_recipient_nothing_is_waited_for(phone):
-    assert told(FakeDoor(lambda asked: priced(asked, due_at_ms=AT_MS)), campaign(), phone=phone) == [
+@pytest.mark.parametrize("phones", [[], ["erased-1"]])
+def test_where_there_is_no_next_recipient_nothing_is_waited_for(phones):
+    assert told(FakeDoor(lambda asked: priced(asked, due_at_ms=AT_MS)), campaign(), phones=phones) == [
         Standing(waiting=1)
     ]
 
 
-def test_what_is_refused_is_not_said_to_wait():
-    assert told(FakeDoor(lambda _: NoRoute("x")), campaign()) == [Standing(waiting=1)]
+def test_a_campaign_some_of_whose_next_recipients_can_get_something_waits_for_nothing():
+    door = FakeDoor(lambda asked: priced(asked, due_at_ms=AT_MS if asked.recipient.startswith("+255") else None))
+    assert told(door, campaign(), phones=["255712345678", "254712345678"]) == [Standing(waiting=1)]
+
+
+def test_the_first_hours_that_open_are_waited_for_whoever_else_cannot_be_reached():
+    opens = {"+255712345678": AT_MS + 9, "+256712345678": AT_MS}
+    door = FakeDoor(lambda a: priced(a, due_at_ms=opens[a.recipient]) if a.recipient in opens else NoRoute("x"))
+    assert told(door, campaign(), phones=["49176", *(phone.strip("+") for phone in opens)]) == [
+        Standing(waiting=1, waits_until_ms=AT_MS, waits_for="hours")
+    ]
+
+
+def test_a_campaign_whose_next_recipients_no_carrier_takes_waits_for_a_route():
+    assert told(FakeDoor(lambda _: NoRoute("x")), campaign()) == [Standing(waiting=1, waits_for="route")]
+
+
+def test_what_is_refused_for_another_reason_is_not_said_to_wait():
+    assert told(FakeDoor(lambda _: BadText("x")), campaign()) == [Standing(waiting=1)]
 
 
 def test_a_campaign_that_is_armed_waits_for_its_time_and_a_series_for_its_next_one():

@@ -84,6 +84,17 @@ async def test_the_page_shows_the_address_by_which_it_is_read(served, tmp_path):
     assert f"https://{HOST}:{served.tls.getHost().port}/api/v1/messages" in gzip.decompress(octets).decode()
 
 
+@pytest_twisted.ensureDeferred
+async def test_who_closes_the_writing_side_behind_a_request_is_answered(served):
+    def ask() -> bytes:
+        with socket.create_connection((HOST, served.plain.getHost().port), timeout=PATIENCE_S) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+            client.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: client.recv(65_536), b""))
+
+    assert (await deferToThread(ask)).startswith(b"HTTP/1.1 200 ")
+
+
 def old_tls() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

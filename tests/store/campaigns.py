@@ -70,7 +70,7 @@ def chunk_of(txn: Txn, campaign: Running, count: int = 100, **more: Any) -> Chun
     upto = min(campaign.position + count, campaign.rows)
     found = campaign_queueing.rows(txn, campaign, upto)
     verdicts = [message(campaign, each, **more) for each in found if each.skipped is None]
-    chunk = sort_out(campaign, found, verdicts, upto)
+    chunk = sort_out(campaign, found, verdicts, upto, others_go=True)
     assert not isinstance(chunk, Held)
     return chunk
 

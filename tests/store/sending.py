@@ -81,9 +81,8 @@ def known_as(txn: Txn, team: int, number: str, **details: Any) -> None:
 def draft(txn: Txn, team: int, *groups: Group, **says: Any) -> Campaign:
     """Let a team have a draft for groups."""
     options = {name: says.pop(name) for name in list(says) if name in attrs.fields_dict(Options)}
-    return give_campaign(
-        txn, team, group_uuids=tuple(group.uuid for group in groups), options=Options(**options), **says
-    )
+    aim = {"group_uuids": tuple(group.uuid for group in groups)}
+    return give_campaign(txn, team, options=Options(**options), **aim | says)
 
 
 def send(txn: Txn, campaign: Campaign, **more: Any) -> Campaign:

@@ -93,6 +93,17 @@ def test_of_one_that_was_cancelled_those_it_had_not_come_to_are_left_out(txn, ca
     assert [person.skipped for person in people] == ["cancelled", "cancelled", "suppressed", "cancelled"]
 
 
+def test_totals_of_an_ended_one_are_exact_however_many_they_are(txn, campaign):
+    ended = campaign_phases.cancel(txn, NODE, campaign.team_id, campaign.uuid)
+    assert counted(txn, ended, "skipped", counted=2) == (5, False)
+    assert counted(txn, ended, "waiting", counted=2) == (0, False)
+
+
+def test_the_total_of_those_who_wait_is_what_is_left_where_they_are_many(txn, campaign):
+    assert counted(txn, campaign, "waiting", counted=2) == (3, True)
+    assert counted(txn, campaign, "waiting", phone=phone(10), counted=2) == (1, False)
+
+
 def test_clicks_are_those_of_all_links(txn, campaign):
     txn.execute(
         "INSERT INTO campaign_click (campaign_id, recipient_n, link_n, clicks) VALUES (%(id)s, 3, 1, 2), (%(id)s, 3, 2, 5)",

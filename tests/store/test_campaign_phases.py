@@ -7,10 +7,23 @@ from mobilesasa.core.actors import NODE, Actor, ActorKind
 from mobilesasa.core.errors import AccessEnded, CampaignBusy, CampaignEnded, NotFound, NotSending
 from mobilesasa.core.model import Later, Sent
 from mobilesasa.store import campaign_phases, campaigns, claims
-from mobilesasa.store.campaign_phases import cancel, end, hold, pause, pause_by, resume, take_back
+from mobilesasa.store.campaign_phases import cancel, end, hold, hold_all, pause, pause_by, resume, take_back
 from mobilesasa.store.database import connect, in_transaction
+from mobilesasa.store.outcomes import expire_some
 from tests.store.campaigns import add_campaign, found, queued
-from tests.store.given import NOW_MS, add_carrier, add_run, add_team, balance, claimed, one, rows, settled, wrong
+from tests.store.given import (
+    NOW_MS,
+    add_carrier,
+    add_run,
+    add_team,
+    balance,
+    claimed,
+    column,
+    one,
+    rows,
+    settled,
+    wrong,
+)
 from tests.store.sending import draft, group_of, phone, send
 
 pytestmark = pytest.mark.each_postgres
@@ -146,18 +159,86 @@ def test_one_that_is_held_can_be_cancelled_and_its_held_messages_come_back(txn, 
     assert wrong(txn) == []
 
 
-def test_decision_70_what_is_completed_cannot_be_cancelled(txn, team):
+def all_queued(txn, team, people=3):
+    """A campaign that is completed, though nothing of it went out: its name and the messages."""
+    name = add_campaign(txn, team, count=people)
+    ids = [message.id for message in queued(txn, name, carrier_id=add_carrier(txn)).messages]
+    assert found(txn, team, name).phase is Phase.COMPLETED
+    return name, ids
+
+
+def test_decision_70_what_is_completed_and_out_cannot_be_cancelled(txn, team):
     """decision 70: "completed → 409"."""
-    name = add_campaign(txn, team, count=2)
-    queued(txn, name)
+    name, ids = all_queued(txn, team)
+    settled(txn, *((each, Sent((f"r{each}",))) for each in ids), carrier=column(txn, "carrier_id", ids[0]))
     with pytest.raises(CampaignEnded):
         cancel(txn, NODE, team, name)
+    assert take_back(txn) == 0
 
 
-def test_what_was_not_sent_or_is_over_can_neither_be_held_nor_go_on(txn, team):
+def test_what_waits_of_a_completed_campaign_is_taken_back_and_it_stays_completed(txn, team):
+    name, ids = all_queued(txn, team)
+    settled(txn, (ids[0], Sent(("a",))), carrier=column(txn, "carrier_id", ids[0]))
+    ended = cancel(txn, NODE, team, name)
+    assert (ended.phase, ended.captured_units, ended.released_units) == (Phase.COMPLETED, 3, 0)
+    assert (take_back(txn, ended.id), take_back(txn)) == (2, 0)
+    assert balance(txn, team) == 999
+    assert cancel(txn, NODE, team, name) == ended
+    noted = rows(txn, "SELECT action FROM trail WHERE subject = %(name)s", name=name)
+    assert (noted, wrong(txn)) == ([("campaign.cancel",)], [])
+
+
+def test_what_a_carrier_gives_back_of_a_completed_campaign_that_was_cancelled_is_taken_back_too(txn, team):
+    name, ids = all_queued(txn, team)
+    claimed(txn, add_run(txn), *ids)
+    cancel(txn, NODE, team, name)
+    assert take_back(txn) == 0
+    settled(txn, *((each, Later(60.0, "busy")) for each in ids))
+    assert take_back(txn) == 3
+    assert balance(txn, team) == 1000
+
+
+def test_a_completed_campaign_is_held_while_any_of_it_waits_and_goes_on(txn, team):
+    name, ids = all_queued(txn, team)
+    claimed(txn, add_run(txn), ids[0])
+    held = pause(txn, NODE, team, name)
+    assert (held.phase, held.paused_by) == (Phase.COMPLETED, PausedBy.TEAM)
+    assert pause(txn, NODE, team, name) == held
+    assert one(txn, HELD) == 2
+    settled(txn, (ids[0], Later(60.0, "busy")))
+    hold_all(txn)
+    assert one(txn, HELD) == 3
+    going = resume(txn, NODE, team, name)
+    assert (going.phase, going.paused_by) == (Phase.COMPLETED, None)
+    assert resume(txn, NODE, team, name) == going
+    assert sorted(message_id for message_id, _, _ in claims.take_due(txn, 100)) == sorted(ids)
+    assert wrong(txn, "claims", "configured") == []
+
+
+def test_a_completed_campaign_that_is_held_can_be_cancelled(txn, team):
+    name, _ = all_queued(txn, team)
+    pause(txn, NODE, team, name)
+    assert cancel(txn, NODE, team, name).paused_by is None
+    hold_all(txn)
+    assert take_back(txn) == 3
+    assert (balance(txn, team), wrong(txn)) == (1000, [])
+
+
+def test_a_completed_campaign_is_held_no_more_when_all_of_it_has_ended(txn, team):
+    name, _ = all_queued(txn, team)
+    pause(txn, NODE, team, name)
+    hold_all(txn)
+    assert found(txn, team, name).paused_by is PausedBy.TEAM
+    txn.execute("UPDATE pending SET expires_at = now()")
+    expire_some(txn, 10)
+    hold_all(txn)
+    assert found(txn, team, name).paused_by is None
+
+
+def test_what_was_not_sent_or_is_out_can_neither_be_held_nor_go_on(txn, team):
     made = draft(txn, team)
-    name = add_campaign(txn, team, count=1)
-    queued(txn, name)
+    name, ids = all_queued(txn, team, 1)
+    settled(txn, (ids[0], Sent(("a",))), carrier=column(txn, "carrier_id", ids[0]))
     for uuid in (made.uuid, name):
         for refused in (pause, resume):
             with pytest.raises(NotSending):

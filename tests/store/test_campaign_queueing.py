@@ -11,7 +11,7 @@ from mobilesasa.core.actors import NODE
 from mobilesasa.core.errors import BadText
 from mobilesasa.core.model import Lane
 from mobilesasa.store import campaign_phases, campaign_queueing, suppressions
-from mobilesasa.store.campaign_queueing import look, queue_chunk, stop, tidy
+from mobilesasa.store.campaign_queueing import look, queue_chunk, some_rows, still_waiting, stop, tidy
 from mobilesasa.store.claims import Claim, claim
 from mobilesasa.store.database import connect, in_transaction
 from tests.store.campaigns import add_campaign, chunk_of, found, phone, queued, row, running, skips
@@ -182,6 +182,41 @@ def test_a_campaign_begins_when_its_time_has_come_and_not_before(txn):
     assert found(txn, team, due).started_at_ms is not None
 
 
+def test_who_gets_it_when_hours_open_waits_until_then_and_fills_no_carriers_room(txn):
+    name = add_campaign(txn, add_team(txn), count=5)
+    queued(txn, name, 2, carrier_id=7)
+    (held, *_) = queued(txn, name, 2, carrier_id=7, due_at_ms=4_000_000_000_000).messages
+    for due in (
+        "SELECT extract(epoch FROM due_at) FROM message WHERE id = %(id)s",
+        "SELECT extract(epoch FROM due_at) FROM pending WHERE message_id = %(id)s",
+    ):
+        assert one(txn, due, id=held.id) == 4_000_000_000
+    campaign = running(txn, name)
+    assert look(txn).ahead == {(campaign.id, 7): 2}
+    assert (campaign.queued, campaign.waiting, campaign.held) == (4, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("due", "attempts", "is_held"),
+    [(None, 0, False), ("-1 s", 0, False), ("10 minutes", 0, True), ("10 minutes", 1, False), ("1 hour", 1, True)],
+)
+def test_what_a_carrier_has_put_off_is_ahead_and_what_was_never_tried_is_held_until_it_is_due(
+    txn, due, attempts, is_held
+):
+    name = add_campaign(txn, add_team(txn), count=2)
+    queued(txn, name, 1, carrier_id=7)
+    given = {"due": due, "attempts": attempts}
+    txn.execute("UPDATE pending SET due_at = now() + %(due)s::interval, attempts = %(attempts)s", given)
+    campaign = running(txn, name)
+    assert (campaign.waiting, campaign.held) == (1, int(is_held))
+    assert look(txn).ahead == ({} if is_held else {(campaign.id, 7): 1})
+
+
+def test_some_recipients_are_looked_up_those_that_there_are(txn):
+    name = add_campaign(txn, add_team(txn), count=5)
+    assert [each.n for each in some_rows(txn, running(txn, name), [5, 2, 9])] == [2, 5]
+
+
 def test_what_waits_is_told_by_campaign_and_carrier_without_what_is_held(txn):
     team = add_team(txn)
     name, held = add_campaign(txn, team, count=3), add_campaign(txn, team, count=2)
@@ -193,6 +228,21 @@ def test_what_waits_is_told_by_campaign_and_carrier_without_what_is_held(txn):
 
 def test_where_nothing_is_sent_nothing_is_counted(txn):
     assert look(txn) == campaign_queueing.Look()
+
+
+def test_a_campaign_that_is_all_queued_is_looked_at_while_something_of_it_waits_and_can_be_stopped(txn):
+    team = add_team(txn)
+    hook = add_webhook(txn, team)
+    name, others = add_campaign(txn, team, count=3), add_campaign(txn, team, count=3)
+    queued(txn, others, 2)
+    assert still_waiting(txn) == []
+    queued(txn, name)
+    (campaign,) = still_waiting(txn)
+    assert (campaign.uuid, campaign.left, campaign.queued) == (name, 0, 3)
+    assert stop(txn, campaign, PausedBy.FAILURES, "too much fails", Sums(ended=2, failed=2, sent=2, complaints=0))
+    assert found(txn, team, name).paused_by is PausedBy.FAILURES
+    assert "campaign.paused" in [event for event, _ in rows(txn, EVENTS, hook=hook)]
+    assert still_waiting(txn) == []
 
 
 def test_a_brake_stops_a_campaign_tells_its_team_and_keeps_what_had_happened(txn):

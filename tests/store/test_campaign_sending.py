@@ -16,6 +16,7 @@ from mobilesasa.core.errors import (
     BadValue,
     CampaignBusy,
     InsufficientUnits,
+    InUse,
     NoRecipients,
     NoRoute,
     NotDraft,
@@ -273,13 +274,55 @@ def test_another_teams_campaign_is_not_there(txn):
         send(txn, attrs.evolve(made, team_id=add_team(txn)))
 
 
-def test_another_teams_groups_have_nobody(txn):
+def test_decision_64_a_group_that_is_gone_or_another_teams_is_refused_and_not_left_out_in_silence(txn):
     team = add_team(txn)
     foreign = group_of(txn, add_team(txn), phone(1))
     made = draft(txn, team)
     txn.execute("UPDATE campaign SET group_uuids = %(uuids)s::uuid[]", {"uuids": [foreign.uuid]})
-    with pytest.raises(NoRecipients):
+    with pytest.raises(BadValue, match=f"do not have any more: {foreign.uuid}"):
         send(txn, made)
+    for named in ("group_uuids", "exclude_group_uuids"):
+        gone, stays = group_of(txn, team, phone(1), name=f"{named} gone"), group_of(txn, team, phone(2), name=named)
+        made = draft(txn, team, **{"group_uuids": (stays.uuid,)} | {named: (stays.uuid, gone.uuid)})
+        groups.delete(txn, NODE, team, gone.uuid)
+        with pytest.raises(BadValue, match=f"do not have any more: {gone.uuid}"):
+            send(txn, made)
+
+
+def test_who_is_in_a_group_that_is_excluded_is_no_recipient_and_not_shown_as_skipped(txn):
+    team = add_team(txn)
+    everybody = group_of(txn, team, *map(phone, range(1, 5)), name="All")
+    some = [group_of(txn, team, phone(1), name="A"), group_of(txn, team, phone(1), phone(3), name="B")]
+    made = draft(txn, team, everybody, exclude_group_uuids=tuple(group.uuid for group in some))
+    assert made.exclude_group_uuids == tuple(group.uuid for group in some)
+    sent = send(txn, made)
+    assert [row[0] for row in snapshot(txn, made)] == [phone(2), phone(4)]
+    assert (sent.recipients, sent.skipped, sent.reserved_units) == (2, 0, 2)
+    with pytest.raises(InUse, match="May Promo"):
+        groups.delete(txn, NODE, team, some[0].uuid, (campaigns.in_use,))
+    assert wrong(txn) == []
+
+
+def test_who_of_a_file_is_in_a_group_that_is_excluded_is_no_recipient(txn):
+    team = add_team(txn)
+    group = group_of(txn, team, phone(1))
+    audience = audience_of(txn, team, phone(1), phone(2))
+    made = draft(txn, team, audience_id=audience, exclude_group_uuids=(group.uuid,))
+    send(txn, made)
+    assert [row[0] for row in snapshot(txn, made)] == [phone(2)]
+
+
+def audience_of(txn, team, *phones):
+    """A file of people; its id."""
+    audience = one(
+        txn, "INSERT INTO audience (uuid, team_id, filename, settings, fields, status) "
+        "VALUES (gen_random_uuid(), %(team)s, 'a.csv', '{}', '{debt}', 'completed') RETURNING id", team=team,
+    )  # fmt: skip
+    for n, number in enumerate(phones, 1):
+        txn.execute(
+            "INSERT INTO audience_row (audience_id, n, phone, fields) VALUES (%s, %s, %s, '{}')", (audience, n, number)
+        )
+    return audience
 
 
 def test_whose_token_was_revoked_meanwhile_sends_nothing(txn):

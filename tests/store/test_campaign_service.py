@@ -11,13 +11,21 @@ from twisted.internet import reactor
 from mobilesasa.campaigns.model import Options, Phase, Repeat
 from mobilesasa.campaigns.views import Standing, Wanted, WantedRecipients
 from mobilesasa.core.actors import NODE
-from mobilesasa.core.errors import BadSchedule, InsufficientUnits, NotDraft, SenderNotApproved
+from mobilesasa.core.errors import (
+    BadSchedule,
+    InsufficientUnits,
+    NotDraft,
+    NotSending,
+    SenderNotApproved,
+    TeamSuspended,
+)
 from mobilesasa.core.idempotency import Mark, Repeated, Reply
 from mobilesasa.store.aside import Aside
 from mobilesasa.store.campaign_service import Campaigns
 from mobilesasa.store.database import Database, connect, in_transaction
 from tests.store.campaigning import give_sender
-from tests.store.given import NOW_MS, add_team, balance, one, rows, wrong
+from tests.store.campaigns import queued
+from tests.store.given import NOW_MS, add_team, balance, count, one, rows, wrong
 from tests.store.sending import crowd, draft, phone, quoter_for
 
 _uuids = (f"c1000000-0000-4000-8000-{n:012}" for n in itertools.count(1))
@@ -137,6 +145,38 @@ async def test_a_series_is_armed_by_send_and_reserves_nothing_itself(rig):
     assert (going.phase, going.next_at_ms) == (Phase.SCHEDULED, armed.next_at_ms)
     assert (await rig.service.cancel(NODE, rig.team, made.uuid)).next_at_ms is None
     assert rig.do(wrong) == []
+
+
+@pytest.mark.parametrize("repeat", [None, Repeat(every="day", at="09:00")])
+@pytest_twisted.ensureDeferred
+async def test_a_campaign_does_not_go_on_while_its_sender_or_team_may_not_send(rig, repeat):
+    sender = rig.do(give_sender, rig.team)
+    made = rig.draft(sender_id=sender, repeat=repeat)
+    await rig.send(made)
+    await rig.service.pause(NODE, rig.team, made.uuid)
+    for statement, refusal in (
+        ("UPDATE sender SET status = 'suspended'", SenderNotApproved),
+        ("UPDATE team SET suspended_at = now()", TeamSuspended),
+    ):
+        rig.do(lambda txn, statement=statement: txn.execute(statement))
+        with pytest.raises(refusal):
+            await rig.service.resume(NODE, rig.team, made.uuid)
+    assert (await rig.service.find(rig.team, made.uuid)).phase is Phase.PAUSED
+    rig.do(lambda txn: txn.execute("UPDATE team SET suspended_at = NULL"))
+    rig.do(lambda txn: txn.execute("UPDATE sender SET status = 'approved'"))
+    assert (await rig.service.resume(NODE, rig.team, made.uuid)).phase is not Phase.PAUSED
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_waits_of_a_completed_campaign_is_taken_back_at_once(rig):
+    made = rig.draft()
+    await rig.send(made)
+    rig.do(lambda txn: queued(txn, made.uuid))
+    ended = await rig.service.cancel(NODE, rig.team, made.uuid)
+    assert (ended.phase, rig.do(balance, rig.team), rig.do(count, "pending")) == (Phase.COMPLETED, 10, 0)
+    assert await rig.service.cancel(NODE, rig.team, made.uuid) == ended
+    with pytest.raises(NotSending):
+        await rig.service.resume(NODE, rig.team, made.uuid)
 
 
 @pytest_twisted.ensureDeferred

@@ -8,14 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet import reactor
 
+from mobilesasa.core.actors import NODE
 from mobilesasa.core.errors import NotFound
 from mobilesasa.core.filters import LedgerFilter
 from mobilesasa.core.model import Failure, Never, Sent
 from mobilesasa.core.uses import TokenUses
-from mobilesasa.store import balances, ledger
+from mobilesasa.store import balances, campaign_phases, ledger
 from mobilesasa.store.books import Books
 from mobilesasa.store.database import Database
 from mobilesasa.store.ledger import Ledger, Standing
+from tests.store.campaigns import add_campaign, queued
 from tests.store.given import accepted, add_run, add_team, balance, claimed, one, rows, settled, undone
 
 ENTRY = """
@@ -54,6 +56,21 @@ def test_each_entry_shows_what_was_left_after_it(txn):
         ("topup", 10, 0, 10),
     ]
     assert (entries[0].message_id, entries[0].balance_units) == (message, balance(txn, team))
+
+
+def test_entries_of_a_campaign_are_those_that_reserved_released_and_gave_back(txn):
+    team = add_team(txn, 10)
+    name = add_campaign(txn, team, count=3)
+    (message,) = queued(txn, name, 1).messages
+    claimed(txn, add_run(txn), message.id)
+    settled(txn, (message.id, Never(Failure.REFUSED, "no")))
+    campaign_phases.cancel(txn, NODE, team, name)
+    entries = listed(txn, team, campaign_uuid=name)
+    assert [(each.kind, each.units, each.campaign_uuid) for each in entries] == [
+        ("release", 2, name), ("refund", 1, name), ("reserve", -3, name)
+    ]  # fmt: skip
+    assert listed(txn, add_team(txn), campaign_uuid=name) == []
+    assert ledger.count(txn, LedgerFilter(team_id=team, kind="refund", campaign_uuid=name)) == (1, False)
 
 
 def test_decision_39_units_are_reserved_on_accept_spent_when_a_carrier_takes_them_and_given_back_when_none_does(txn):

@@ -11,11 +11,13 @@ from twisted.internet import reactor
 from mobilesasa.campaigns.model import Options, Phase, Repeat, Trigger
 from mobilesasa.campaigns.series import Due, Waiting
 from mobilesasa.core.actors import NODE
+from mobilesasa.core.administration import TeamChange
 from mobilesasa.core.errors import BadSchedule, InsufficientUnits, NoRecipients
 from mobilesasa.store import campaign_phases, campaigns, groups, series
 from mobilesasa.store.aside import Aside
 from mobilesasa.store.database import Database, connect, in_transaction
 from mobilesasa.store.series_service import StoredSeries, leave_estimated, send_made
+from mobilesasa.store.teams import change_team
 from tests.store.campaigning import give_campaign, quoter_for
 from tests.store.given import add_team, balance, one, rows
 from tests.store.people import give_group, uuid
@@ -343,3 +345,39 @@ async def test_the_machine_asks_by_the_pool_and_sends_beside_it(database_dsn):
     finally:
         await aside.close()
         await database.close()
+
+
+CHANGE_ZONE = TeamChange(zone="Africa/Lagos")
+
+
+def zoned(txn, team, change):
+    """Let a team say in which zone its days are."""
+    change_team(txn, NODE, one(txn, "SELECT code FROM team WHERE id = %(team)s", team=team), change)
+
+
+def test_a_series_keeps_its_time_of_day_when_its_team_goes_to_another_zone(txn, team):
+    armed, other = give(txn, team), give(txn, add_team(txn))
+    zoned(txn, team, CHANGE_ZONE)
+    assert again(txn, armed).next_at_ms == DUE_MS + 2 * HOUR_MS  # 14:00 in Lagos is 13:00 UTC
+    assert again(txn, other).next_at_ms == DUE_MS
+    zoned(txn, team, TeamChange(zone=None))
+    assert again(txn, armed).next_at_ms == DUE_MS
+
+
+def test_a_series_keeps_its_day_too_so_that_none_is_left_out_or_comes_twice(txn, team):
+    armed = give(
+        txn, team, options=Options(repeat=Repeat(every="day", at="00:30"))
+    )  # of the 12th, 21:30 UTC of the 11th
+    zoned(txn, team, TeamChange(zone="America/New_York"))
+    assert again(txn, armed).next_at_ms == NOW_MS - 9 * HOUR_MS + DAY_MS + 4.5 * HOUR_MS  # of the 12th, 04:30 UTC
+    zoned(txn, team, TeamChange(zone="Pacific/Auckland"))
+    assert again(txn, armed).next_at_ms == NOW_MS + 3.5 * HOUR_MS  # of the 12th, 12:30 UTC of the 11th
+
+
+def test_what_has_no_time_of_day_stays_when_a_team_goes_to_another_zone(txn, team):
+    joining = give(txn, team, options=Options(trigger=Trigger(on="joined_group")))
+    held = give(txn, team, group=give_group(txn, team, name="Held"))
+    campaign_phases.pause(txn, NODE, team, held.uuid)
+    before = [again(txn, each) for each in (joining, held)]
+    zoned(txn, team, CHANGE_ZONE)
+    assert [again(txn, each) for each in (joining, held)] == before

@@ -9,7 +9,7 @@ from mobilesasa.core.hooks import DeliveryState, Outcome, WebhookTerms
 from mobilesasa.store import hook_log, hook_queue, hooks, webhooks
 from mobilesasa.store.hook_log import Meant, Span
 from mobilesasa.store.hook_queue import Settling
-from tests.store.given import add_team, one, rows
+from tests.store.given import add_team, new_id, one, rows
 
 BY = Actor(ActorKind.OPERATOR, name="ops")
 UUID = "6f1c1bb0-5c00-4d21-9a3b-0c5d7e8f9a10"
@@ -227,3 +227,30 @@ def test_a_test_is_logged_and_never_told_again(txn, team, webhook, status, state
     assert (logged.event, logged.state, logged.attempts, logged.next_at_ms) == ("ping", state, 1, None)
     assert hook_log.find(txn, team, UUID, NOBODY_S)[1].data == {"message": "hi"}
     assert hook_queue.due(txn, range(hook_queue.SLOTS)) == []
+
+
+def test_of_tests_the_newest_are_kept_with_what_they_told_and_nothing_else_goes(txn, team, webhook, monkeypatch):
+    monkeypatch.setattr(hook_log, "TESTS_KEPT", 3)
+    emit(txn, team, "optout")
+    webhooks.create(txn, BY, team, NOBODY_S, TERMS, "whsec_NEW")
+    told = [new_id() for _ in range(5)]
+    hook_log.tested(txn, team, NOBODY_S, new_id(), {}, Outcome(status=200))
+    for event_id in told:
+        hook_log.tested(txn, team, UUID, event_id, {}, Outcome(status=200))
+    listed = [(each.event, each.event_id) for each in hook_log.page(txn, Meant(team, UUID), 99, 0)]
+    assert listed[:3] == [("ping", event_id) for event_id in told[:1:-1]]
+    assert [event for event, _ in listed[3:]] == ["optout"]
+    assert hook_log.count(txn, Meant(team, NOBODY_S, event="ping")) == (1, False)
+    assert one(txn, "SELECT count(*) FROM webhook_event WHERE event = 'ping'") == 4
+
+
+def test_many_tests_of_before_go_in_several_steps(txn, team, webhook, monkeypatch):
+    for _ in range(6):
+        hook_log.tested(txn, team, UUID, new_id(), {}, Outcome(status=200))
+    monkeypatch.setattr(hook_log, "TESTS_KEPT", 2)
+    monkeypatch.setattr(hook_log, "TESTS_DROPPED", 3)
+    kept = []
+    for _ in range(3):
+        hook_log.tested(txn, team, UUID, new_id(), {}, Outcome(status=200))
+        kept.append(hook_log.count(txn, Meant(team, UUID))[0])
+    assert kept == [4, 2, 2]

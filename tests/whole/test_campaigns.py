@@ -38,7 +38,7 @@ def group_of(node: Node, token: str, phones: list[str]) -> str:
     return group
 
 
-def sent(node: Node, token: str, group: str, **more: Any) -> str:
+def sent(node: Node, token: str, group: str, people: int = PEOPLE, **more: Any) -> str:
     """Make and send a campaign; return its uuid."""
     body = {
         "name": "Sale",
@@ -50,7 +50,7 @@ def sent(node: Node, token: str, group: str, **more: Any) -> str:
     code, made = node.call(token, "/campaigns", body)
     assert code == 200, made
     uuid = str(made["data"]["uuid"])
-    assert (made["data"]["recipient_count"], made["data"]["cost_units"]) == (PEOPLE, PEOPLE)
+    assert (made["data"]["recipient_count"], made["data"]["cost_units"]) == (people, people)
     code, answer = node.call(token, f"/campaigns/{uuid}/send", {})
     assert (code, answer["data"]["status"]) == (200, "sending"), answer
     return uuid
@@ -88,9 +88,39 @@ def test_decision_71_a_campaign_survives_three_kills_and_everybody_has_one_messa
         assert doubled <= 3 * 2 * WINDOW  # what was on the way when it died, and no more (I3)
         shown = node.call(token, f"/campaigns/{uuid}")[1]["data"]
         assert (shown["status"], shown["progress"]["queued"], shown["progress"]["left"]) == ("completed", PEOPLE, 0)
-        assert shown["units"] == {"estimated": PEOPLE, "reserved": PEOPLE, "captured": PEOPLE, "released": 0}
+        assert shown["units"] == {
+            "estimated": PEOPLE, "reserved": PEOPLE, "captured": PEOPLE, "released": 0, "refunded": 0, "spent": PEOPLE,
+        }  # fmt: skip
         assert node.call(token, f"/messages?campaign_uuid={uuid}&page_size=1")[1]["data"]["total"] == PEOPLE
         assert node.call(token, "/account")[1]["data"]["balance"] == UNITS - PEOPLE
         assert clean(node) == []
     finally:
         second.stop()
+
+
+def test_what_waits_of_a_campaign_for_a_carrier_that_is_away_can_still_be_held_and_taken_back(node: Node, smsc: Smsc):
+    node.start()
+    token = node.team("ACME", UNITS)
+    node.carrier(smsc.port)
+    smsc.stop()
+    phones = [f"254722{n:06d}" for n in range(20)]
+    uuid = sent(node, token, group_of(node, token, phones), len(phones))
+    path = f"/campaigns/{uuid}"
+
+    def shown() -> Any:
+        return node.call(token, path)[1]["data"]
+
+    eventually(lambda: shown()["status"] == "completed", "all is queued")
+    assert node.call(token, "/suppressions", {"phone": f"+{phones[0]}"})[0] == 200
+    eventually(lambda: shown()["units"]["refunded"] == 1, "what waits for one who wants no more is taken back")
+    paused = node.call(token, f"{path}/pause", {})[1]["data"]
+    assert (paused["status"], paused["waits_for"], paused["paused"]["by"]) == ("completed", "paused", "team")
+    assert node.call(token, f"{path}/cancel", {})[1]["data"]["paused"] is None
+    eventually(lambda: shown()["units"]["spent"] == 0, "all the rest is taken back")
+    assert node.call(token, f"{path}/resume", {})[0] == 409
+    assert node.call(token, "/account")[1]["data"]["available"] == UNITS
+    refunds = node.call(token, f"/ledger?kind=refund&campaign_uuid={uuid}")[1]["data"]
+    assert refunds["total"] == len(phones)
+    smsc.start()
+    assert smsc.texts() == []
+    assert clean(node) == []

@@ -42,6 +42,7 @@ class WebLimits:
     timeout_s: float = 60.0  # silence after which a connection is closed
     request_s: float = 30.0  # in which a request must have come, but for a second more for each `octets_per_s`
     octets_per_s: int = 1024
+    body_min_octets_per_s: int = 16_384  # the same of a body that holds a place
     readiness_timeout_s: float = 5.0
     bad_tokens: int = 20  # from one address in `bad_tokens_window_s`; more are answered 429 (decision 9)
     bad_tokens_window_s: float = 60.0

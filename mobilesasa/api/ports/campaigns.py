@@ -42,7 +42,7 @@ class Campaigns(Protocol):
             joined_ms: of one that goes to who joined its groups: from then, until before then.
 
         Raises:
-            UnknownFields: its text names others than there are.
+            BadTemplate: its text names other fields than there are, or not as they are named.
         """
 
     async def create(
@@ -115,31 +115,39 @@ class Campaigns(Protocol):
             InsufficientUnits: the team cannot pay for all of it; it stays a draft.
             NoRecipients: there is nobody whom it would be sent to.
             SenderNotApproved, TeamSuspended, TextNotKept: it cannot be sent.
-            UnknownFields: its text names others than there are now.
+            BadTemplate: its text names other fields than there are now, or not as they are named.
             Repeated: the call has been done before; nothing was done now.
         """
 
     async def pause(self, by: Actor, team_id: int, uuid: str) -> Campaign:
-        """Hold a campaign that is being sent, or that waits for its time; one that is held already stays so.
+        """Hold a campaign that is being sent, that waits for its time, or of which messages wait; one that is held stays so.
 
         Raises:
-            NotSending: it was not sent, or has ended.
+            NotSending: it was not sent, or nothing of it waits any more.
         """
 
     async def resume(self, by: Actor, team_id: int, uuid: str) -> Campaign:
         """Let a campaign go on; one that goes on already does.
 
         Raises:
-            NotSending: it was not sent, or has ended.
+            NotSending: it was not sent, or nothing of it waits any more.
+            SenderNotApproved, TeamSuspended: it could not be sent now.
+        """
+
+    async def unschedule(self, by: Actor, team_id: int, uuid: str) -> Campaign:
+        """Make a draft of a campaign that waits for its time, and give back what it reserved.
+
+        Raises:
+            NotScheduled: it was not sent, or has begun.
         """
 
     async def cancel(self, by: Actor, team_id: int, uuid: str) -> Campaign:
-        """End a campaign before all of it is queued, and give back what it has not used.
+        """End a campaign, and give back what it has not used; what waits for carriers is taken back.
 
-        One that was cancelled before is returned as it is.
+        One that was cancelled before is returned as it is. One that is completed stays so.
 
         Raises:
-            CampaignEnded: all of it was queued.
+            CampaignEnded: all of it was queued, and nothing of it waits any more.
         """
 
     async def fields_of(self, team_id: int, phone: str, audience_id: int | None) -> Mapping[str, Scalar | None]:

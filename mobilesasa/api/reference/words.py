@@ -28,6 +28,7 @@ CODES: Final[Mapping[str, str]] = {
     "bad_json": "the body is empty, not JSON, not an object, or has a key twice",
     "bad_content_type": "the body is not sent as JSON in UTF-8, or is packed",
     "body_too_large": "the body is longer than the node reads",
+    "too_slow": "a large file came slower than the node waits for, on average after its first half minute; the connection is closed",
     "bad_url": "the address is not UTF-8, or has a `%` without two hexadecimal digits behind it",
     "bad_http": "the request is no HTTP/1.1, or its headers are too many or too long; the connection is closed",
     "bad_file": "the file cannot be imported; the sentence says why, and what to do",
@@ -51,13 +52,15 @@ CODES: Final[Mapping[str, str]] = {
     "already_exists": "there is one of that name or phone already; of a contact or a group `uuid` names it",
     "in_use": "something works with it, such as a campaign that is being sent with the group",
     "not_draft": "the campaign was sent or cancelled already; only a draft can be changed, deleted or sent",
-    "not_sending": "only a campaign that was sent and has not ended can be paused, or go on",
-    "campaign_ended": "the campaign has ended already",
+    "not_scheduled": "only a campaign that was sent and has not begun can become a draft again",
+    "not_sending": "only a campaign that was sent and of which messages are still to go out can be paused, or go on",
+    "campaign_ended": "the campaign has ended already, and none of its messages waits for a carrier",
     "campaign_busy": "another call is sending or changing the campaign at this moment; ask for it again",
     "job_ended": "the import (or the export, …) has ended already, and cannot be cancelled",
     "not_undoable": "the import is under way, was undone before, changed nothing, or was more than 7 days ago",
     "too_many_jobs": (
-        "twenty imports (or exports, …) of the team wait already, or a test of the webhook is under way; let some end first"
+        "twenty imports (or exports, …) of the team wait already, a test of the webhook is under way, or enough campaigns are being "
+        "estimated or sent; let some end first"
     ),
     "webhook_disabled": "the webhook is disabled; enable it first",
     "idempotency_key_reused": "the `Idempotency-Key` was used for a call with another body; a new call needs a new key",

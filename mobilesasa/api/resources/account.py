@@ -18,6 +18,7 @@ from mobilesasa.api.requests import Said, parse_query
 from mobilesasa.api.routes import route
 from mobilesasa.api.times import Instant
 from mobilesasa.core.filters import LedgerFilter, LedgerKind
+from mobilesasa.core.ids import canonical
 from mobilesasa.core.scopes import TEAM
 
 _DEEPER = "entries; go on with the cursor"
@@ -62,6 +63,9 @@ class ListEntries(ListPage):
     """Which entries of the ledger are listed."""
 
     kind: Annotated[LedgerKind | None, Said("Only entries of this kind", example="topup")] = None
+    campaign_uuid: Annotated[
+        str | None, Said("Only what a campaign reserved and released, and what came back for its messages")
+    ] = None
     since: Annotated[Instant | None, Said("Not before", example="2026-05-01T00:00:00Z")] = None
     until: Annotated[Instant | None, Said("Before", example="2026-06-01T00:00:00Z")] = None
     cursor: Annotated[
@@ -90,7 +94,9 @@ class EntryShown(TypedDict):
         ),
     ]
     message_uuid: Annotated[str | None, Said("The message of a refund")]
-    campaign_uuid: Annotated[str | None, Said("The campaign that reserved units, or gave some back")]
+    campaign_uuid: Annotated[
+        str | None, Said("The campaign that reserved units or gave some back, or whose message a refund is for")
+    ]
     note: Annotated[str | None, Said("Why, of a top-up or an adjustment", example="Invoice 2026-117")]
     available_after: Annotated[int, Said("Units that could be spent after it", example=9_997)]
 
@@ -152,8 +158,16 @@ class Account:
         asked = parse_query(ListEntries, request)
         cursor = cursor_of(request, asked.cursor)
         before = None if cursor is None else _entry_id(cursor.after)
+        campaign_uuid = None if asked.campaign_uuid is None else canonical(asked.campaign_uuid)
+        if asked.campaign_uuid is not None and campaign_uuid is None:
+            raise bad_field("campaign_uuid", "must be a uuid")
         wanted = LedgerFilter(
-            team_id=caller.team.id, kind=asked.kind, from_ms=asked.since, to_ms=asked.until, before=before
+            team_id=caller.team.id,
+            kind=asked.kind,
+            campaign_uuid=campaign_uuid,
+            from_ms=asked.since,
+            to_ms=asked.until,
+            before=before,
         )
 
         async def read(*, limit: int, offset: int) -> tuple[list[EntryShown], str | None]:

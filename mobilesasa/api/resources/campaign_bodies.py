@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
 import attrs
 
@@ -12,6 +13,23 @@ from mobilesasa.api.times import Instant
 from mobilesasa.campaigns.model import GROUPS_MAX, NAME_CHARACTERS, Repeat, Trigger
 
 MESSAGE_CHARACTERS = 3000  # of a text with its fields; what is sent of it has ten parts at most
+
+#: What other platforms, or a slip, call what decides when and to whom a campaign goes: it must not get lost. None of these is
+#: a field of a campaign that is shown, so what was read can be sent back.
+SLIPS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("schedule", "schedule_at", "scheduled", "scheduled_for", "scheduled_time", "schedule_time", "scheduledAt", "send_at", "sendAt"),
+        "scheduled_at",
+    ),
+    **dict.fromkeys(("rate", "rate_per_second", "rate_limit", "ratePerSecond", "tps", "throttle"), "rate_per_s"),
+    **dict.fromkeys(("group", "groups", "group_id", "group_uuids", "groupIds"), "group_ids"),
+    **dict.fromkeys(
+        ("exclude", "exclude_groups", "exclude_group_id", "excluded_group_ids", "excluded_groups", "excludeGroupIds"),
+        "exclude_group_ids",
+    ),
+    **dict.fromkeys(("audience", "audience_uuid", "audienceId"), "audience_id"),
+    **dict.fromkeys(("validity", "validity_period", "validityMinutes"), "validity_minutes"),
+}  # fmt: skip
 _SERIES = "Makes a series of it, which sends nothing itself but makes a campaign each time"
 _MESSAGE = (
     "SMS text to send. Long messages split automatically. `{first_name}` is filled for each recipient, "
@@ -78,6 +96,10 @@ class ChangeCampaign:
             example=["group-uuid-1", "group-uuid-2"],
             most=GROUPS_MAX,
         ),
+    ] = ABSENT
+    exclude_group_ids: Annotated[
+        list[str] | Absent | None,
+        Said("Contact group UUIDs whose people get nothing, whatever else they are in", most=GROUPS_MAX),
     ] = ABSENT
     audience_id: Annotated[
         str | Absent | None, Said("Instead of groups: the UUID of a file of people, whose columns are fields")

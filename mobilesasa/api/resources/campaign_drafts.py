@@ -15,7 +15,7 @@ from mobilesasa.api.requests import ABSENT
 from mobilesasa.api.resources.campaign_bodies import ChangeCampaign
 from mobilesasa.campaigns.calendar import check_repeat
 from mobilesasa.campaigns.model import Campaign, Draft, Options
-from mobilesasa.campaigns.texts import Template, UnknownFields, read_template
+from mobilesasa.campaigns.texts import BadTemplate, Template, UnknownFields, read_template
 from mobilesasa.campaigns.views import Reach
 from mobilesasa.core.errors import BadValue, NotFound, Refused, TextNotKept, TooManyParts
 from mobilesasa.core.gateway import measure
@@ -39,6 +39,7 @@ class Aim:
     """Whom a campaign goes to, as it is written: groups, or a file of people."""
 
     groups: tuple[str, ...] = ()  # uuids, each once
+    excluded: tuple[str, ...] = ()
     audience: str | None = None
 
 
@@ -77,6 +78,7 @@ class Drafts:
             message=message,
             sender_id=self._sender(caller, asked, before.sender_id, wrong),
             group_uuids=aim.groups,
+            exclude_group_uuids=aim.excluded,
             audience_id=None if reach is None else reach.audience_id,
             scheduled_at_ms=self._time(asked, before.scheduled_at_ms, wrong),
             options=options,
@@ -89,16 +91,18 @@ class Drafts:
     async def _reach(self, caller: Caller, aim: Aim, wrong: list[FieldProblem | Refused]) -> Reach | None:
         """Return what there is of those whom it goes to; None: nobody knows which fields they have."""
         try:
-            reach = await self._campaigns.reach(caller.team.id, aim.groups, aim.audience)
+            groups = tuple(dict.fromkeys(aim.groups + aim.excluded))
+            reach = await self._campaigns.reach(caller.team.id, groups, aim.audience)
         except NotFound:
             wrong.append(FieldProblem("audience_id", "names no file of people of yours"))
             return None
         except BadValue as bad:
             wrong.append(FieldProblem("audience_id", str(bad)))
             return None
-        if reach.missing_groups:
-            missing = ", ".join(reach.missing_groups)
-            wrong.append(FieldProblem("group_ids", f"names groups that you do not have: {missing}"))
+        for name, named in (("group_ids", aim.groups), ("exclude_group_ids", aim.excluded)):
+            missing = ", ".join(uuid for uuid in named if uuid in reach.missing_groups)
+            if missing:
+                wrong.append(FieldProblem(name, f"names groups that you do not have: {missing}"))
         return reach
 
     def _sender(self, caller: Caller, asked: ChangeCampaign, before: int, wrong: list[FieldProblem | Refused]) -> int:
@@ -155,8 +159,8 @@ class Drafts:
     ) -> None:
         try:
             template = read_template(message, reach.fields, track=options.track_links)
-        except UnknownFields as unknown:
-            wrong.append(FieldProblem("message", told_unknown(unknown.names, reach.fields)))
+        except BadTemplate as bad:
+            wrong.append(FieldProblem("message", told_bad(bad, reach.fields)))
             return
         try:
             self._measure(caller, template, message)
@@ -187,7 +191,10 @@ def _aim_of(asked: ChangeCampaign, was: Campaign | None, wrong: list[FieldProble
     """Return whom it goes to; who names groups no longer means the file, and the other way round."""
     groups = None if asked.group_ids is ABSENT else asked.group_ids
     audience = None if asked.audience_id is ABSENT else asked.audience_id
-    aim = Aim(_folded(groups or ()), audience)
+    excluded = () if was is None else tuple(was.exclude_group_uuids)
+    if asked.exclude_group_ids is not ABSENT:
+        excluded = _folded(asked.exclude_group_ids or ())
+    aim = Aim(_folded(groups or ()), excluded, audience)
     if was is not None and asked.group_ids is ABSENT and audience is None:
         aim = attrs.evolve(aim, groups=tuple(was.group_uuids))
     if was is not None and asked.audience_id is ABSENT and groups is None:
@@ -209,6 +216,11 @@ def _name(written: str, wrong: list[FieldProblem | Refused]) -> str:
     if not name:
         wrong.append(FieldProblem("name", "must not be blank"))
     return name
+
+
+def told_bad(bad: BadTemplate, known: frozenset[str] = frozenset()) -> str:
+    """Say why a text cannot be filled; of fields that there are not, which there are, where that is known."""
+    return told_unknown(bad.names, known) if isinstance(bad, UnknownFields) else str(bad)
 
 
 def told_unknown(names: Sequence[str], known: frozenset[str] = frozenset()) -> str:

@@ -12,15 +12,15 @@ from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import bad_field
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import parse
-from mobilesasa.api.resources.campaign_bodies import ChangeCampaign, TryCampaign
-from mobilesasa.api.resources.campaign_drafts import Drafts, gone, told_unknown
+from mobilesasa.api.resources.campaign_bodies import SLIPS, ChangeCampaign, TryCampaign
+from mobilesasa.api.resources.campaign_drafts import Drafts, gone, told_bad, told_unknown
 from mobilesasa.api.resources.campaign_shapes import CampaignShown, campaign_shown
 from mobilesasa.api.resources.campaigns import SCOPES, CampaignsShown
 from mobilesasa.api.resources.contact_shapes import curl
 from mobilesasa.api.resources.shown import MessageShown, message_shown
 from mobilesasa.api.routes import route
 from mobilesasa.campaigns.model import NAME_CHARACTERS, Campaign, Scalar
-from mobilesasa.campaigns.texts import UnknownFields, read_template
+from mobilesasa.campaigns.texts import BadTemplate, read_template
 from mobilesasa.core.errors import Refused
 from mobilesasa.core.idempotency import Reply
 from mobilesasa.core.model import Submission
@@ -63,8 +63,8 @@ class CampaignSending:
         reply = Reply(caller.mark, _told)
         try:
             octets = await self._campaigns.send(caller.by, caller.team.id, uuid, self._now_ms(), reply)
-        except UnknownFields as unknown:  # they were there when it was made
-            raise bad_field("message", told_unknown(unknown.names)) from unknown
+        except BadTemplate as bad:  # they were there when it was made
+            raise bad_field("message", told_bad(bad)) from bad
         return replay(request, octets)
 
     @route(
@@ -76,9 +76,11 @@ class CampaignSending:
         curl=curl("POST", "/campaigns/campaign-uuid/pause"),
     )
     async def pause_campaign(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
-        """Pause a campaign that is scheduled or being sent.
+        """Pause a campaign.
 
-        Messages that no carrier has yet are held as well; their validity goes on. One that is paused already stays so.
+        One that is scheduled or being sent; its messages that no carrier has yet are held as well, and their validity goes
+        on. As long as it has such messages, a completed one is paused too: its `status` stays `completed`. One that is paused
+        already stays so.
         """
         paused = await self._campaigns.pause(caller.by, caller.team.id, uuid)
         return answer(request, await self._shown.now(caller, paused))
@@ -88,16 +90,34 @@ class CampaignSending:
         "/campaigns/{uuid}/resume",
         scopes=SCOPES,
         answers=CampaignShown,
-        refusals=(404, 409),
+        refusals=(400, 404, 409),
         curl=curl("POST", "/campaigns/campaign-uuid/resume"),
     )
     async def resume_campaign(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Resume a campaign that is paused.
 
-        Whatever paused it. It goes on behind the last recipient that was dealt with; one that goes on already does.
+        Whatever paused it. It goes on behind the last recipient that was dealt with; one that goes on already does. Its sender
+        must be approved, and the team not be suspended, as when it is sent.
         """
         resumed = await self._campaigns.resume(caller.by, caller.team.id, uuid)
         return answer(request, await self._shown.now(caller, resumed))
+
+    @route(
+        "POST",
+        "/campaigns/{uuid}/unschedule",
+        scopes=SCOPES,
+        answers=CampaignShown,
+        refusals=(404, 409),
+        curl=curl("POST", "/campaigns/campaign-uuid/unschedule"),
+    )
+    async def unschedule_campaign(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Make a scheduled campaign a draft again.
+
+        Its units are the team's again, and it can be changed and sent anew; who gets it is decided then. One that has
+        begun, or was not sent, is 409 `not_scheduled`.
+        """
+        back = await self._campaigns.unschedule(caller.by, caller.team.id, uuid)
+        return answer(request, await self._shown.now(caller, back))
 
     @route(
         "POST",
@@ -108,11 +128,12 @@ class CampaignSending:
         curl=curl("POST", "/campaigns/campaign-uuid/cancel"),
     )
     async def cancel_campaign(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
-        """Cancel a campaign that is not completed.
+        """Cancel a campaign.
 
         Before it is being sent, nothing is sent and all its units are the team's again. While it is being sent, the rest is
         stopped: messages that no carrier has yet are taken back, the units of all that is not sent are the team's again, and
-        the counts tell how far it came. One that was cancelled before is answered in the same way; a completed one is 409.
+        the counts tell how far it came. Of a completed one, messages that no carrier has yet are taken back, and its status
+        stays `completed`; where none waits any more, that is 409. One that was cancelled before is answered in the same way.
         """
         cancelled = await self._campaigns.cancel(caller.by, caller.team.id, uuid)
         return answer(request, await self._shown.now(caller, cancelled))
@@ -133,7 +154,7 @@ class CampaignSending:
         Whatever has become of it. What the body gives is so in the copy, as in an update; a time that has passed is
         left out, and so is the body if nothing is to change.
         """
-        asked = parse(ChangeCampaign, request)
+        asked = parse(ChangeCampaign, request, SLIPS)
         was = await self._campaigns.find(caller.team.id, uuid)
         now_ms = self._now_ms()
         draft = await self._drafts.read(caller, asked, _to_be_copied(was, now_ms))
@@ -201,15 +222,16 @@ class CampaignSending:
         reach = await self._campaigns.reach(caller.team.id, (), campaign.audience_uuid)
         try:
             template = read_template(campaign.message, reach.fields)
-        except UnknownFields as unknown:
-            raise bad_field("message", told_unknown(unknown.names, reach.fields)) from unknown
+        except BadTemplate as bad:
+            raise bad_field("message", told_bad(bad, reach.fields)) from bad
         filled: Mapping[str, Scalar | None] = await self._campaigns.fields_of(
             caller.team.id, phone, campaign.audience_id
         )
-        others = [name for name in asked.fields or {} if name not in reach.fields]
+        given = {name if name in reach.fields else name.lower(): value for name, value in (asked.fields or {}).items()}
+        others = [name for name in asked.fields or {} if name.lower() not in reach.fields and name not in reach.fields]
         if others:
             raise bad_field("fields", told_unknown(others, reach.fields))
-        return template.render({**filled, "phone": phone, **(asked.fields or {})})
+        return template.render({**filled, "phone": phone, **given})
 
 
 def _to_be_copied(was: Campaign, now_ms: int) -> Campaign:

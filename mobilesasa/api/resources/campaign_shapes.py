@@ -17,8 +17,11 @@ class CampaignProgress(TypedDict):
 
     recipients: Annotated[int, Said("Who gets it; of a draft who would, when it was made or changed", example=2847)]
     queued: Annotated[int, Said("Messages that were made", example=2000)]
-    skipped: Annotated[int, Said("Who was left out, at /send or since", example=12)]
-    left: Annotated[int, Said("Recipients whose turn has not come", example=847)]
+    skipped: Annotated[
+        int,
+        Said("Who was left out, at /send or since; of a cancelled one also those whose turn did not come", example=12),
+    ]
+    left: Annotated[int, Said("Recipients whose turn is still to come", example=847)]
     percent: Annotated[int, Said("Of recipients whose turn has come", example=70)]
 
 
@@ -29,6 +32,8 @@ class CampaignUnits(TypedDict):
     reserved: Annotated[int, Said("Taken from the balance by /send", example=2847)]
     captured: Annotated[int, Said("Of that, for messages that were made", example=2000)]
     released: Annotated[int, Said("Of that, given back when it ended", example=0)]
+    refunded: Annotated[int, Said("Of what was captured, given back for messages that no carrier took", example=12)]
+    spent: Annotated[int, Said("What was captured and not given back: in the end, what it costs", example=1988)]
 
 
 class CampaignStats(TypedDict):
@@ -38,6 +43,14 @@ class CampaignStats(TypedDict):
     sent: Annotated[int, Said("A carrier has them, and has not said what became of them", example=300)]
     delivered: Annotated[int, Said("Delivered", example=1180)]
     failed: Annotated[int, Said("Failed", example=20)]
+    cancelled: Annotated[
+        int,
+        Said(
+            "Of those that failed: taken back before a carrier had them, for the campaign was cancelled or the recipient "
+            "wanted no more",
+            example=8,
+        ),
+    ]
     complaints: Annotated[int, Said("Recipients who have wanted no more since it began", example=3)]
     clicks: Annotated[int, Said("Clicks on its short links", example=0)]
 
@@ -46,10 +59,10 @@ class CampaignPaused(TypedDict):
     """Why a campaign does not go on."""
 
     by: Annotated[
-        Literal["team", "failures", "complaints", "sender", "suspended"] | None,
+        Literal["team", "failures", "complaints", "sender", "suspended", "route"] | None,
         Said(
-            "You; too many failures; too many complaints; a sender that may not be used; a team that is suspended; null: it "
-            "is of a series, and could not be sent"
+            "You; too many failures; too many complaints; a sender that may not be used; a team that is suspended; nobody "
+            "who takes it to its recipients; null: it is of a series, and could not be sent"
         ),
     ]
     reason: Annotated[str | None, Said("The same in a sentence")]
@@ -99,6 +112,7 @@ class CampaignSaid(TypedDict):
     sender_id: Annotated[str, Said("The uuid of its sender", example="sender-uuid")]
     sender: Annotated[str, Said("The name of its sender", example="MYAPP")]
     group_ids: Annotated[list[str], Said("The groups that it goes to", example=["group-uuid-1", "group-uuid-2"])]
+    exclude_group_ids: Annotated[list[str], Said("The groups whose people get nothing")]
     audience_id: Annotated[str | None, Said("The file of people that it goes to instead")]
     scheduled_at: Annotated[str | None, Said("When it begins, UTC; null: when /send is called")]
     armed_at: Annotated[str | None, Said("When /send was called, UTC")]
@@ -129,11 +143,14 @@ class CampaignShown(CampaignSaid, CampaignWays):
     progress: CampaignProgress
     units: CampaignUnits
     stats: Annotated[CampaignStats | None, Said("What became of its messages; null before it is sent")]
-    paused: Annotated[CampaignPaused | None, Said("Why it does not go on, while it is paused")]
+    paused: Annotated[CampaignPaused | None, Said("Why it does not go on, while it is paused, or its messages are")]
     waits_until: Annotated[str | None, Said("Until when it waits, UTC")]
     waits_for: Annotated[
-        Literal["time", "hours"] | None,
-        Said("What for: its time, or the hours in which the recipients' country allows it"),
+        Literal["time", "hours", "route", "paused"] | None,
+        Said(
+            "What for: its time; the hours in which the recipients' country allows it; a carrier that takes messages to "
+            "them; you, for it is paused"
+        ),
     ]
     series_id: Annotated[str | None, Said("The series that has made it")]
     next_at: Annotated[str | None, Said("Of a series: when it makes its next campaign, UTC")]
@@ -164,6 +181,8 @@ def campaign_shown(campaign: Campaign, standing: Standing | None = None) -> Camp
             "reserved": campaign.reserved_units,
             "captured": campaign.captured_units,
             "released": campaign.released_units,
+            "refunded": known.refunded_units,
+            "spent": campaign.captured_units - known.refunded_units,
         },
         "stats": _stats(known) if _is_counted(campaign) else None,
         "paused": _paused(campaign),
@@ -190,6 +209,7 @@ def _said(campaign: Campaign) -> CampaignSaid:
         "sender_id": campaign.sender_uuid,
         "sender": campaign.sender,
         "group_ids": list(campaign.group_uuids),
+        "exclude_group_ids": list(campaign.exclude_group_uuids),
         "audience_id": campaign.audience_uuid,
         "scheduled_at": instant_or_none(campaign.scheduled_at_ms),
         "armed_at": instant_or_none(campaign.armed_at_ms),
@@ -219,6 +239,8 @@ def _is_counted(campaign: Campaign) -> bool:
 def _waiting(campaign: Campaign, known: Standing) -> tuple[WaitsFor | None, int | None]:
     if campaign.phase is Phase.SCHEDULED:
         return "time", campaign.next_at_ms if campaign.options.is_series else campaign.scheduled_at_ms
+    if campaign.paused_by is not None:
+        return "paused", None
     return known.waits_for, known.waits_until_ms
 
 
@@ -226,14 +248,13 @@ def _progress(campaign: Campaign) -> CampaignProgress:
     if not _is_counted(campaign):
         expected = campaign.estimated_recipients
         return {"recipients": expected, "queued": 0, "skipped": 0, "left": expected, "percent": 0}
-    left = max(0, campaign.rows - campaign.queued - campaign.skipped)
-    come = campaign.recipients - left
+    come = campaign.recipients - campaign.not_dealt_with
     return {
         "recipients": campaign.recipients,
         "queued": campaign.queued,
-        "skipped": campaign.skipped,
-        "left": left,
-        "percent": 100 if not left else max(0, 100 * come // max(1, campaign.recipients)),
+        "skipped": campaign.left_out,
+        "left": campaign.left,
+        "percent": 100 if not campaign.not_dealt_with else max(0, 100 * come // max(1, campaign.recipients)),
     }
 
 
@@ -243,6 +264,7 @@ def _stats(known: Standing) -> CampaignStats:
         "sent": known.sent,
         "delivered": known.delivered,
         "failed": known.failed,
+        "cancelled": known.cancelled,
         "complaints": known.complaints,
         "clicks": known.clicks,
     }

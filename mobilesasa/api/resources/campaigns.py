@@ -12,8 +12,14 @@ from mobilesasa.api.errors import FieldProblem, bad_field, bad_fields
 from mobilesasa.api.pages import answer_page_on, cursor_of
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import parse, parse_query
-from mobilesasa.api.resources.campaign_bodies import ChangeCampaign, CreateCampaign, EstimateCampaign, ListCampaigns
-from mobilesasa.api.resources.campaign_drafts import Drafts, gone, told_unknown
+from mobilesasa.api.resources.campaign_bodies import (
+    SLIPS,
+    ChangeCampaign,
+    CreateCampaign,
+    EstimateCampaign,
+    ListCampaigns,
+)
+from mobilesasa.api.resources.campaign_drafts import Drafts, gone, told_bad
 from mobilesasa.api.resources.campaign_shapes import CampaignPage, CampaignShown, campaign_shown
 from mobilesasa.api.resources.campaign_tallies import CampaignEstimate, CampaignPreview, estimate_shown, preview_shown
 from mobilesasa.api.resources.contact_shapes import curl
@@ -21,7 +27,7 @@ from mobilesasa.api.resources.hiding import HIDDEN, Hiding
 from mobilesasa.api.routes import route
 from mobilesasa.campaigns.model import Campaign, Phase
 from mobilesasa.campaigns.tally import Tally
-from mobilesasa.campaigns.texts import UnknownFields
+from mobilesasa.campaigns.texts import BadTemplate
 from mobilesasa.campaigns.views import Standing, Wanted
 from mobilesasa.core.errors import NotDraft
 from mobilesasa.core.idempotency import Reply
@@ -64,7 +70,7 @@ class Campaigns:
         scopes=SCOPES,
         body=CreateCampaign,
         answers=CampaignShown,
-        refusals=(400,),
+        refusals=(400, 409),
         curl=_CREATE,
         idempotent=True,
     )
@@ -77,7 +83,7 @@ class Campaigns:
         text that no contact of yours has, and groups that you do not have. A group may be empty; `/send` wants somebody
         in it.
         """
-        asked = parse(CreateCampaign, request)
+        asked = parse(CreateCampaign, request, SLIPS)
         draft = await self._drafts.read(caller, asked)
         tally = await self._campaigns.estimate(caller.team.id, draft)
         octets = await self._campaigns.create(
@@ -121,7 +127,7 @@ class Campaigns:
         scopes=SCOPES,
         body=EstimateCampaign,
         answers=CampaignEstimate,
-        refusals=(400,),
+        refusals=(400, 409),
         curl=curl("POST", "/campaigns/estimate", _ESTIMATE),
         reads=True,
     )
@@ -131,7 +137,7 @@ class Campaigns:
         Nothing is kept. Who would get it, who is left out and why, and what each text costs are those of sending it
         now, by the same rules. The balance is not looked at.
         """
-        draft = await self._drafts.read(caller, parse(EstimateCampaign, request))
+        draft = await self._drafts.read(caller, parse(EstimateCampaign, request, SLIPS))
         return answer(request, estimate_shown(await self._campaigns.estimate(caller.team.id, draft)))
 
     @route(
@@ -165,10 +171,11 @@ class Campaigns:
         `not_draft`: copy it. Where somebody else changes or sends it at the same moment, the later call is 409
         `campaign_busy`.
         """
-        asked = parse(ChangeCampaign, request)
+        asked = parse(ChangeCampaign, request, SLIPS)
         was = await self._campaigns.find(caller.team.id, uuid)
         if was.phase is not Phase.DRAFT:
-            raise NotDraft(f"the campaign is {was.phase.value}; only a draft can be changed")
+            way = "unschedule it first" if was.phase is Phase.SCHEDULED else "copy it, and change the copy"
+            raise NotDraft(f"the campaign is {was.phase.value}; only a draft can be changed: {way}")
         draft = await self._drafts.read(caller, asked, was)
         tally = await self._campaigns.estimate(caller.team.id, draft, joined_of(was))
         estimate = (tally.recipients, tally.units)
@@ -230,8 +237,8 @@ class Campaigns:
             raise gone()
         try:
             return campaign, await self._campaigns.estimate(caller.team.id, campaign.draft, joined_of(campaign))
-        except UnknownFields as unknown:  # they were there when it was made
-            raise bad_field("message", told_unknown(unknown.names)) from unknown
+        except BadTemplate as bad:  # they were there when it was made
+            raise bad_field("message", told_bad(bad)) from bad
 
 
 class CampaignsShown:

@@ -51,7 +51,7 @@ DLR_STATES: dict[Failure, str] = {
     Failure.CANCELLED: "UNDELIV",
 }
 
-# What a team did itself to a message that waited, by the kind of the event.
+# What was done to a message that waited, by the kind of the event; where no reason is kept.
 _BY_TEAM: dict[str, tuple[Happened, str]] = {
     "replaced": ("replaced", "its team put another text in its place"),
     "cancelled": ("cancelled", "its team took it back"),
@@ -293,7 +293,8 @@ def _timeline(story: Story, carriers: Mapping[int, CarrierRecord]) -> list[Event
 def _event_of(event: Event, carriers: Mapping[int, CarrierRecord]) -> EventShown:
     by_team = _BY_TEAM.get(event.kind)
     if by_team is not None:
-        return _event(event.at_ms, *by_team)
+        happened, text = by_team
+        return _event(event.at_ms, happened, event.reason or text)
     carrier = None if event.carrier_id is None else _name(carriers, event.carrier_id)
     happened, words = _AT_CARRIER.get(event.kind, ("refused", "refused"))
     after = "before any attempt" if event.attempt == 0 else f"at attempt {event.attempt}"

@@ -131,8 +131,9 @@ class Suppressions:
     async def suppress(self, request: IRequest, caller: Caller) -> bytes:
         """Suppress a phone number.
 
-        Messages to it are refused with `suppressed` from now on, by REST and SMPP; those that were accepted before go
-        on. A number that is suppressed already stays so, and the answer is what there is.
+        Messages to it are refused with `suppressed` from now on, by REST and SMPP. Those that were accepted before go on,
+        but for bulk messages that no carrier has (of batches, campaigns and promotional senders): these are taken back. A
+        number that is suppressed already stays so, and the answer is what there is.
         """
         asked = parse(Suppress, request)
         team = caller.team

@@ -170,7 +170,8 @@ class WebhookDeliveries:
     async def test_webhook(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Call a webhook now with a `ping`, and see what comes of it.
 
-        It is called once, also when it is disabled, and answers when the call has ended. One test at a time.
+        It is called once, also when it is disabled, and answers when the call has ended. One test at a time; the log keeps the
+        last 50.
         """
         return answer(request, _answered(await self._ping(caller.by, caller.team.id, uuid)))
 

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import attrs
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from mobilesasa.carriers.bucket import Bucket
@@ -26,7 +27,7 @@ from mobilesasa.carriers.http.requests import Asked, CannotCarry, RequestWriter
 from mobilesasa.carriers.http.tokens import TAKES_NOTHING, Asker, AuthorizedWire
 from mobilesasa.carriers.http.wire import NotAsked, Unanswered
 from mobilesasa.carriers.port import World
-from mobilesasa.core.model import Failure, Later, Never, Outbound, Outcome, Sent
+from mobilesasa.core.model import Failure, Lane, Later, Never, Outbound, Outcome, Sent
 from mobilesasa.core.ports import CarrierListener
 from mobilesasa.core.teams import CarrierRecord
 
@@ -36,6 +37,9 @@ LATER_MOST_S: Final = 300.0
 #: What is wrong with the account is said as an error once in so many seconds.
 ALARM_EVERY_S: Final = 60.0
 UNCERTAIN: Final = "uncertain"
+TOO_MANY: Final = 429  # RFC 6585 §4
+#: What is transactional is asked for again after these waits where it was too many.
+TRIES_S: Final = (0.1, 0.2, 0.4)
 _RATE_TICK_S: Final = 0.02  # the shortest wait for the rate
 _ACCOUNT: Final = frozenset({"http_401", "http_402", "http_403"})
 
@@ -207,7 +211,7 @@ class HttpCarrier:
     async def _exchange(self, job: _Job, asked: Asked, parts: int) -> None:
         message = job.message
         try:
-            answer = await self._wire.ask(asked.request)
+            verdict = await self._verdict(job, asked, parts)
         except NotAsked as why:
             if why.of_account:
                 self._alarm(f"{why.code}: {why}")
@@ -218,10 +222,31 @@ class HttpCarrier:
             self._in_trouble(str(why))
             self._doubt(job, asked, str(why), parts)
         else:
-            self._take(job, asked, self._answers.read(answer, asked.ref, self._world.now_ms()), parts)
+            self._take(job, asked, verdict, parts)
         job.left -= 1
         if job.left == 0:
             self._finish(message, job.outcome())
+
+    async def _verdict(self, job: _Job, asked: Asked, parts: int) -> Verdict:
+        """Ask; where that was too many, ask for what is transactional again, before bulk goes on."""
+        tries_s = list(TRIES_S) if job.message.lane is Lane.TRANSACTIONAL else []
+        while True:
+            answer = await self._wire.ask(asked.request)
+            now_ms = self._world.now_ms()
+            verdict = self._answers.read(answer, asked.ref, now_ms)
+            if answer.status != TOO_MANY or self._listener is None:
+                return verdict
+            self._listener.throttled()
+            said_when = verdict.meaning is not Meaning.LATER or verdict.retry_after_s is not None
+            if said_when or not tries_s or now_ms + 1000 * tries_s[0] >= job.message.expires_at_ms:
+                return verdict
+            try:
+                await deferLater(self._world.reactor, tries_s.pop(0))
+            except CancelledError:  # we are stopping
+                return verdict
+            self.throttled += parts
+            self.parts_sent += parts
+            self._bucket.spend(1)
 
     def _take(self, job: _Job, asked: Asked, verdict: Verdict, parts: int) -> None:
         match verdict.meaning:

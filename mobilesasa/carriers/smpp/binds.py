@@ -1,7 +1,8 @@
 """One bind to a carrier: its window, what waits for the window, and its pauses.
 
 All parts of a message go over one bind, in order. A bind that is told to slow down (ESME_RTHROTTLED, ESME_RMSGQFUL)
-pauses, and sends first what was refused; the order is that of the messages.
+pauses, and sends first what was refused; the order is that of the messages, those of the bulk lane last. What is
+transactional is tried again soon: a short pause stops everything, and a longer one the bulk lane alone.
 
 A part without an answer stays on its link, in its place in the window: on a link that lives it is never sent again, and
 its answer counts however late it comes. When `response_timeout_s` is over that is said; after `PATIENCE` times as
@@ -19,7 +20,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.carriers.smpp.jobs import EXPIRED, Job, Part, order
-from mobilesasa.core.model import Failure, Never
+from mobilesasa.core.model import Failure, Lane, Never
 from mobilesasa.smpp.errors import Unencodable
 from mobilesasa.smpp.pdus import Pdu
 from mobilesasa.smppnet.client import Client
@@ -29,6 +30,8 @@ from mobilesasa.smppnet.protocol import Link
 PATIENCE: Final = 5
 PAUSE_FIRST_S: Final = 1.0
 PAUSE_LIMIT_S: Final = 30.0
+TRY_FIRST_S: Final = 0.1  # the pause of what is transactional
+TRY_LIMIT_S: Final = 3.0
 _LOOK_S: Final = 0.05  # the shortest wait for what is overdue
 
 
@@ -42,7 +45,7 @@ class Owner(Protocol):
         """A bind is gone, with a backlog perhaps."""
 
     def bind_rested(self, bind: CarrierBind) -> None:
-        """A pause is over."""
+        """A pause is over, for the bulk lane or for the other."""
 
     def bind_answered(self, bind: CarrierBind, answers: list[tuple[Part, Pdu]]) -> None:
         """The carrier answered parts, in one turn."""
@@ -75,8 +78,10 @@ class CarrierBind:
         self._owner = owner
         self._clock = clock
         self._link: Link | None = None
-        self._pause: IDelayedCall | None = None
+        self._pause: IDelayedCall | None = None  # of the bulk lane
         self._pause_s = PAUSE_FIRST_S
+        self._try: IDelayedCall | None = None  # until then nothing goes
+        self._try_s = TRY_FIRST_S
         self._look: IDelayedCall | None = None
         self._said_overdue = False
 
@@ -87,8 +92,8 @@ class CarrierBind:
 
     @property
     def ready(self) -> bool:
-        """Whether something can be written now."""
-        return self.sends and self._pause is None and self.is_bound
+        """Whether something can be written now, at least of what is transactional."""
+        return self.sends and self._try is None and self.is_bound
 
     @property
     def free(self) -> int:
@@ -103,9 +108,13 @@ class CarrierBind:
         return self._pause is not None
 
     def take(self, job: Job) -> None:
-        """Put all that is left of a message into the backlog."""
-        self.backlog.extend([(job, part) for part in job.todo])
+        """Put all that is left of a message into the backlog, in its place."""
+        parts = [(job, part) for part in job.todo]
         job.todo = []
+        if self.backlog and order(parts[0]) < order(self.backlog[-1]):
+            self.put_back(parts)
+        else:
+            self.backlog.extend(parts)
 
     def put_back(self, parts: Iterable[Part]) -> None:
         """Put parts that the carrier did not take into the backlog, each in its place."""
@@ -123,6 +132,8 @@ class CarrierBind:
         room = room if allowed is None else min(room, allowed)
         parts: list[Part] = []
         while self.backlog and len(parts) < room:
+            if self._pause is not None and self.backlog[0][0].message.lane is Lane.BULK:
+                break
             job, number = self.backlog.popleft()
             if job.is_over or job.message.expires_at_ms <= now_ms:
                 _drop(job, number, job.setback if isinstance(job.setback, Never) else EXPIRED, finished)
@@ -144,18 +155,29 @@ class CarrierBind:
 
     def slow_down(self) -> None:
         """Pause, longer each time until the carrier takes something again."""
-        if self._pause is None and self._link is not None:
+        if self._link is None:
+            return
+        if self._pause is None:
             self.log.info("{name}: asked to slow down: {pause_s:g} s", name=self.client.name, pause_s=self._pause_s)
             self._pause = self._clock.callLater(self._pause_s, self._rested)
             self._pause_s = min(2 * self._pause_s, PAUSE_LIMIT_S)
+        if self._try is None:
+            self._try = self._clock.callLater(self._try_s, self._tries)
+            self._try_s = min(2 * self._try_s, TRY_LIMIT_S)
 
     def speed_up(self) -> None:
-        """Note that the carrier takes parts: the next pause is a short one."""
+        """Note that the carrier takes parts: the next pauses are short ones."""
         if self._pause is None:
             self._pause_s = PAUSE_FIRST_S
+        if self._try is None:
+            self._try_s = TRY_FIRST_S
 
     def _rested(self) -> None:
         self._pause = None
+        self._owner.bind_rested(self)
+
+    def _tries(self) -> None:
+        self._try = None
         self._owner.bind_rested(self)
 
     def _look_later(self, wait_s: float) -> None:
@@ -197,11 +219,11 @@ class CarrierBind:
     def down(self, link: Link, reason: str) -> None:
         """See `ClientUser`."""
         self._link = None
-        self._pause_s = PAUSE_FIRST_S
-        for call in (self._pause, self._look):
+        self._pause_s, self._try_s = PAUSE_FIRST_S, TRY_FIRST_S
+        for call in (self._pause, self._try, self._look):
             if call is not None:
                 call.cancel()
-        self._pause = self._look = None
+        self._pause = self._try = self._look = None
         self._owner.bind_down(self)
 
     def received(self, link: Link, requests: list[Pdu]) -> None:

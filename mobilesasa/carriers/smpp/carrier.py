@@ -252,7 +252,7 @@ class SmppCarrier:
         for job, part in parts:
             job.todo = sorted((*job.todo, part))
             jobs[job.number] = job
-        self._waiting = deque(jobs[number] for number in sorted(jobs))
+        self._waiting = deque(sorted(jobs.values(), key=lambda job: (job.message.lane, job.number)))
 
     def _keep_for_a_while(self) -> None:
         if self._keep_call is None and not any(bind.client.is_up for bind in self._senders):
@@ -323,6 +323,8 @@ class SmppCarrier:
             self.throttled += len(refused_for_now)
             self._slow_down(bind, refused_for_now)
         self._pump(finished)
+        if refused_for_now and self._listener is not None:
+            self._listener.throttled()
         self._tell_room()
 
     def _slow_down(self, bind: CarrierBind, parts: list[Part]) -> None:

@@ -17,7 +17,7 @@ class Job:
     """One message on its way.
 
     Attributes:
-        number: Jobs are numbered as they come; a smaller number goes first.
+        number: Jobs are numbered as they come; of a lane the smaller number goes first.
         pdus: One a part.
         todo: Parts that no bind has in hand, ascending; 0 is the first.
         open: How many parts have no final answer yet.
@@ -85,6 +85,7 @@ class Job:
 Part = tuple[Job, int]
 
 
-def order(part: Part) -> tuple[int, int]:
-    """Return the place of a part among all: by message, then by part."""
-    return part[0].number, part[1]
+def order(part: Part) -> tuple[int, int, int]:
+    """Return the place of a part among all: bulk last, then by message, then by part."""
+    job, number = part
+    return job.message.lane, job.number, number

@@ -12,6 +12,7 @@ CREATE TABLE campaign (
     text text,                               -- from /send on, what all get who have no text of their own
     sender_id integer NOT NULL REFERENCES sender (id),
     group_uuids uuid[] NOT NULL DEFAULT '{}',
+    exclude_group_uuids uuid[] NOT NULL DEFAULT '{}',  -- who is in these is left out
     audience_id integer,                     -- a file of people instead of groups
     phase text NOT NULL DEFAULT 'draft' CHECK (phase IN ('draft', 'scheduled', 'sending', 'paused', 'completed', 'cancelled')),
     scheduled_at timestamptz,                -- not before
@@ -43,13 +44,15 @@ CREATE TABLE campaign (
     updated_at timestamptz NOT NULL DEFAULT now(),
     armed_at timestamptz,                    -- when /send was called
     started_at timestamptz,
-    finished_at timestamptz
+    finished_at timestamptz,
+    recalled_at timestamptz                  -- of one that is completed: when what waited for carriers was taken back
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 CREATE INDEX campaign_of_team ON campaign (team_id, id);
 CREATE INDEX campaign_of_series ON campaign (series_id, id) WHERE series_id IS NOT NULL;
 CREATE INDEX campaign_due ON campaign (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX campaign_active ON campaign (id) WHERE phase IN ('scheduled', 'sending', 'paused');
 CREATE INDEX campaign_finished ON campaign (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX campaign_held ON campaign (id) WHERE paused_by IS NOT NULL;
 
 -- Without a foreign key, as what is written in batches; `mobilesasa audit` looks for strays.
 CREATE TABLE campaign_recipient (
@@ -134,13 +137,18 @@ ALTER TABLE ledger ADD CONSTRAINT ledger_kind_check
     CHECK (kind IN ('topup', 'charge', 'refund', 'adjustment', 'reserve', 'release'));
 ALTER TABLE ledger ADD CONSTRAINT ledger_check CHECK (
     (kind IN ('charge', 'reserve') AND units < 0) OR (kind IN ('topup', 'refund', 'release') AND units > 0) OR kind = 'adjustment');
-CREATE INDEX ledger_of_campaign ON ledger (campaign_uuid, id) WHERE campaign_uuid IS NOT NULL;
+CREATE INDEX ledger_of_campaign ON ledger (campaign_uuid, id) INCLUDE (kind, units) WHERE campaign_uuid IS NOT NULL;
 
 -- Who joined a group lately, for series that greet them.
 CREATE INDEX group_member_by_time ON group_member (group_id, added_at);
 
 -- Who has wanted no more messages lately, for the brakes of campaigns.
 CREATE INDEX suppression_by_time ON suppression (team_id, at) WHERE reason IN ('stop', 'blacklisted');
+
+-- When to look (again) for messages that wait for somebody who wants no more; NULL: it has been done.
+ALTER TABLE suppression ADD COLUMN look_at timestamptz;
+ALTER TABLE suppression ALTER COLUMN look_at SET DEFAULT now();
+CREATE INDEX suppression_to_look ON suppression (look_at) WHERE look_at IS NOT NULL;
 
 -- Exports: the recipients of a campaign.
 ALTER TABLE export DROP CONSTRAINT export_kind_check;

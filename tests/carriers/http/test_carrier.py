@@ -126,6 +126,13 @@ def test_a_carrier_that_asks_for_patience_is_left_alone_for_so_long(rig):
     assert rig.carrier.room() == 10
 
 
+@pytest.mark.parametrize(("status", "throttles"), [(429, 1), (500, 0), (503, 0)])
+def test_the_listener_hears_of_what_was_too_many_and_of_no_other_trouble(rig, status, throttles):
+    sent(rig)
+    rig.answer(b"", status)
+    assert rig.listener.throttles == throttles
+
+
 @pytest.mark.parametrize(
     ("written", "delay_s"),
     [

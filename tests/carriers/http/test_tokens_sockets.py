@@ -84,6 +84,9 @@ class Listener:
     def room_changed(self):
         pass
 
+    def throttled(self):
+        pass
+
     def all(self, count):
         self._wanted = (count, Deferred())
         return self._wanted[1]
