@@ -3,7 +3,7 @@
 import pytest
 
 from mobilesasa.carriers.http.wire import NotAsked, Unanswered
-from mobilesasa.core.model import Coding, Failure, Later, Never, Sent
+from mobilesasa.core.model import Coding, Failure, Lane, Later, Never, Sent
 from tests.carriers.http.rig import HttpRig
 
 
@@ -71,7 +71,7 @@ def test_a_success_that_names_no_id_is_in_doubt(rig, body):
     ],
 )  # fmt: skip
 def test_a_status_means_what_the_table_says(rig, status, kind, code, elsewhere):
-    message = sent(rig)
+    message = sent(rig, lane=Lane.BULK)
     rig.answer(b"no", status)
     outcome = rig.outcome(message)
     assert (type(outcome), outcome.code) == (kind, code)
@@ -131,6 +131,45 @@ def test_the_listener_hears_of_what_was_too_many_and_of_no_other_trouble(rig, st
     sent(rig)
     rig.answer(b"", status)
     assert rig.listener.throttles == throttles
+
+
+def test_what_is_transactional_and_was_too_many_is_asked_again_soon(rig):
+    message = sent(rig)
+    for wait_s in (0.1, 0.2, 0.4):
+        rig.answer(b"", 429)
+        assert rig.listener.of(message) == []
+        rig.clock.advance(0.9 * wait_s)
+        assert rig.wire.asked == []
+        rig.clock.advance(0.2 * wait_s)
+    rig.answer({"id": "a"})
+    assert rig.outcome(message) == Sent(("a",))
+    assert rig.listener.throttles == 3
+    standing = rig.carrier.standing()
+    assert (standing["parts_sent"], standing["throttled"], standing["parts_taken"]) == (4, 3, 1)
+
+
+def test_after_some_tries_it_is_put_off_like_bulk_at_once(rig):
+    urgent = sent(rig)
+    for _ in range(4):
+        rig.answer(b"", 429)
+        rig.clock.advance(1)
+    bulk = sent(rig, lane=Lane.BULK)
+    rig.answer(b"", 429)
+    assert [rig.outcome(message).code for message in (urgent, bulk)] == ["http_429"] * 2
+
+
+def test_what_expires_before_the_next_try_is_not_asked_again(rig):
+    message = sent(rig, expires_at_ms=rig.now_ms() + 50)
+    rig.answer(b"", 429)
+    assert rig.outcome(message).code == "http_429"
+
+
+def test_stopping_ends_the_wait_for_another_try(rig):
+    message = sent(rig)
+    rig.answer(b"", 429)
+    rig.finish(rig.carrier.stop())
+    assert rig.outcome(message).code == "http_429"
+    assert rig.clock.getDelayedCalls() == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from mobilesasa.carriers.http import presets
 from mobilesasa.carriers.http.account import parse_account
 from mobilesasa.carriers.http.carrier import HttpCarrier
 from mobilesasa.core.callbacks import About, Callback, CallbackReply
-from mobilesasa.core.model import Coding
+from mobilesasa.core.model import Coding, Lane
 from mobilesasa.core.teams import CarrierRecord
 from mobilesasa.sms.alphabet import decode_gsm
 from tests.carriers.http.rig import SECRET, FakeWire
@@ -42,7 +42,7 @@ class PresetRig(Rig):
         self.carrier.start(self.listener)
 
     def send(self):
-        message = self.message("254712345678", TEXT)
+        message = self.message("254712345678", TEXT, lane=Lane.BULK)
         self.carrier.submit([message])
         (exchange,) = self.wire.take()
         return message, exchange
