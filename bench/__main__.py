@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import report, sampler
+from bench.campaigns import PEOPLE
 from bench.node import Node
 from bench.processes import Broken, Child
 from bench.rows import NEEDS_A_NODE, ROWS, Stage
@@ -34,6 +35,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--delay-ms", type=float, default=50.0, metavar="N", help="submit to receipt at the SMSC (50)")
     parser.add_argument("--carrier-binds", type=int, default=2, metavar="N", help="binds to the SMSC (2)")
     parser.add_argument("--carrier-window", type=int, default=500, metavar="N", help="window of each of them (500)")
+    parser.add_argument("--people", type=int, default=PEOPLE, metavar="N", help="of each campaign (100,000)")
     parser.add_argument("--rabbitmq", action="store_true", help="over a RabbitMQ of its own, not the queue in memory")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the node")
     parser.add_argument("--profile", type=Path, metavar="FILE", help="sample where the node spends its CPU")
@@ -90,7 +92,7 @@ def stage(asked: argparse.Namespace) -> Iterator[Stage]:
         node = Node(folder, settings, asked.profile, None if broker is None else broker.pid)
         stack.callback(node.stop)
         node.make_ready(port, asked.carrier_binds, asked.carrier_window)
-        yield Stage(node, sink, folder, asked.seconds, asked.sessions, asked.window)
+        yield Stage(node, sink, folder, asked.seconds, asked.sessions, asked.window, people=asked.people)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from bench.campaigns import PEOPLE
 from bench.figures import PERCENTILES, table
 
 Figures = Mapping[str, Any]
@@ -71,7 +72,8 @@ def _imports(figures: Figures) -> str:
 
 def _campaign(figures: Figures) -> str:
     found = figures["campaign"]
-    return f"{found['queued_s']:.1f} s, {found['send_s']:.1f} s of it for the answer"
+    people = "" if found["people"] == PEOPLE else f" for {found['people']:,} people"
+    return f"{found['queued_s']:.1f} s{people}, {found['send_s']:.1f} s of it for the answer"
 
 
 def _gone_out(figures: Figures) -> str:

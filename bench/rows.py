@@ -16,6 +16,7 @@ from bench.node import TEAM, Node
 from bench.processes import Broken, Child, run_json
 
 ARRIVAL_TIMEOUT_S = 60.0
+SLOWEST_PER_S = 1000  # what goes out slower is given up
 SETTLE_S = 60.0
 REPORT_TIMEOUT_S = 30.0
 BULK = 100_000  # messages that go out beside
@@ -33,6 +34,7 @@ class Stage:
         seconds: how long each row gives out messages.
         sessions: SMPP sessions of the team.
         window: submits of one session without an answer, when it goes as fast as it can.
+        people: of each campaign.
     """
 
     node: Node
@@ -42,6 +44,7 @@ class Stage:
     sessions: int
     window: int
     next_token: int = 0
+    people: int = campaigns.PEOPLE
 
     def arrived(self, first: int, count: int) -> tuple[dict[str, Any], array[float]]:
         """Return what the SMSC has of these tokens, and when each came."""
@@ -54,7 +57,7 @@ class Stage:
 
     def await_arrival(self, first: int, count: int) -> tuple[dict[str, Any], array[float]]:
         """Wait until the SMSC has all of these tokens and has given their receipts; return what it has."""
-        until_s = time.monotonic() + ARRIVAL_TIMEOUT_S
+        until_s = time.monotonic() + ARRIVAL_TIMEOUT_S + count / SLOWEST_PER_S
         while True:
             report, times = self.arrived(first, count)
             if not (report["lost"] or report["receipts_waiting"]) or time.monotonic() > until_s:
@@ -128,10 +131,10 @@ def measure_smpp_beside_bulk(stage: Stage) -> dict[str, Any]:
 
 
 def measure_campaign(stage: Stage) -> dict[str, Any]:
-    """A campaign to 100,000 people with a text of their own each, through two carriers: `/send`, all queued, all gone out."""
-    node, first, count = stage.node, stage.next_token, campaigns.PEOPLE
+    """A campaign to many people with a text of their own each, through two carriers: `/send`, all queued, all gone out."""
+    node, first, count = stage.node, stage.next_token, stage.people
     stage.next_token += count
-    asker, uuid = campaigns.prepare(node, first)
+    asker, uuid = campaigns.prepare(node, first, count)
     with node.shared():
         processes.begin_peak_memory(node.pid)
         before = node.cpu_s()
@@ -139,7 +142,11 @@ def measure_campaign(stage: Stage) -> dict[str, Any]:
         arrival, times = stage.await_arrival(first, count)
         after = node.cpu_s()
     drained_s = max(times, default=begun_s) - begun_s
-    found |= {"drained_s": round(drained_s, 2), "carrier_per_s": round((count - arrival["lost"]) / (drained_s or 1), 1)}
+    found |= {
+        "people": count,
+        "drained_s": round(drained_s, 2),
+        "carrier_per_s": round((count - arrival["lost"]) / (drained_s or 1), 1),
+    }
     found["cpu_a_message_us"] = {name: a_message_us(after[name] - before[name], count) for name in after}
     faults = {"recipients without a message": arrival["lost"], "recipients with two": arrival["doubled"]}
     return {
@@ -150,10 +157,10 @@ def measure_campaign(stage: Stage) -> dict[str, Any]:
 
 
 def measure_campaign_beside(stage: Stage) -> dict[str, Any]:
-    """SMPP at 1,000 messages a second while a campaign of 100,000 goes out."""
-    first, count = stage.next_token, campaigns.PEOPLE
+    """SMPP at 1,000 messages a second while a campaign goes out."""
+    first, count = stage.next_token, stage.people
     stage.next_token += count
-    asker, uuid = campaigns.prepare(stage.node, first)
+    asker, uuid = campaigns.prepare(stage.node, first, count)
     begun = campaigns.send(asker, uuid)
     before, _ = stage.arrived(first, count)
     found = measure_smpp_at(stage, 1000)

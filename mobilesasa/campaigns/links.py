@@ -43,11 +43,6 @@ def find_links(text: str) -> list[Found]:
     return found
 
 
-def links_of(text: str) -> list[str]:
-    """Return the addresses of `find_links`, each once, in the order of the text."""
-    return list(dict.fromkeys(link.url for link in find_links(text)))
-
-
 def short_url(base: str, code: str, n: int, of: int) -> str:
     """Return the short form of a link.
 

@@ -46,16 +46,12 @@ class Phase(enum.StrEnum):
         return _STATUSES[self]
 
     @property
-    def is_active(self) -> bool:
-        """Whether it was sent and has not ended: its units are reserved, its groups in use."""
-        return self in ACTIVE
-
-    @property
     def is_final(self) -> bool:
         """Whether it has ended: no more messages are made, though some of a completed one may wait still."""
         return self in (Phase.COMPLETED, Phase.CANCELLED)
 
 
+#: Those in which it was sent and has not ended: its units are reserved, its groups in use.
 ACTIVE: Final = (Phase.SCHEDULED, Phase.SENDING, Phase.PAUSED)
 _STATUSES: Final[Mapping[Phase, Status]] = {
     Phase.DRAFT: "draft",

@@ -74,9 +74,7 @@ async def keep(
         await filing.finish_file(file_id)
         await begin(file_id)
     except Exception:
-        await filing.drop_file(
-            file_id
-        )  # but not when it is named, for a COMMIT may be lost to us and done all the same
+        await filing.drop_file(file_id)  # unless it is named by now: a COMMIT may be done although we never heard of it
         raise
 
 
