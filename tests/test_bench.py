@@ -39,6 +39,7 @@ def figures_of_a_row(**changes):
         "work_us": 120.0,
         "imports": {kind: {"seconds": 7.0, "health_ms": SPREAD} for kind in ("csv", "xlsx")},
         "campaign": {
+            "people": 100_000,
             "queued_s": 9.5,
             "send_s": 2.5,
             "carrier_per_s": 4000.0,
