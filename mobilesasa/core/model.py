@@ -15,6 +15,7 @@ import attrs
 
 from mobilesasa.core.actors import Actor
 from mobilesasa.sms.segments import Alphabet
+from mobilesasa.values import hot_value
 
 MessageId = str
 
@@ -101,7 +102,7 @@ ALPHABETS: Final[Mapping[Coding, Alphabet]] = {
 Place = tuple[MessageId, int, Lane]  # where a message waits: its carrier's id and the lane
 
 
-@attrs.frozen(slots=False)
+@hot_value
 class Submission:
     """A message as a team handed it in, already parsed by a front end.
 
@@ -132,7 +133,7 @@ class Submission:
     campaign_uuid: str | None = None  # the campaign that it belongs to
 
 
-@attrs.frozen(slots=False)
+@hot_value
 class Priced:
     """A submission that passed every rule: what will be stored and charged, both or neither."""
 
@@ -167,7 +168,7 @@ class Priced:
         return self.text is None and self.body is None
 
 
-@attrs.frozen
+@hot_value
 class Outbound:
     """A claimed message on its way to a carrier."""
 
@@ -189,7 +190,7 @@ class Outbound:
     is_doubted: bool = False  # a carrier left it unanswered and may have it: it is sent once more, and no oftener
 
 
-@attrs.frozen
+@hot_value
 class Sent:
     """The carrier took every part; `refs` are its ids in the order of the parts (None: taken in an earlier attempt).
 
@@ -202,7 +203,7 @@ class Sent:
     uncertain: bool = False
 
 
-@attrs.frozen
+@hot_value
 class Later:
     """Not now: ask again after `delay_s` seconds. `refs` as in `Sent` for the parts that it did take.
 
@@ -217,7 +218,7 @@ class Later:
     uncertain: bool = False
 
 
-@attrs.frozen
+@hot_value
 class Never:
     """This carrier will not take it, or its time is over; `refs` as in `Later`.
 
@@ -234,7 +235,7 @@ class Never:
 Outcome = Sent | Later | Never
 
 
-@attrs.frozen(slots=False)
+@hot_value
 class Report:
     """What a carrier says became of one part (a delivery receipt)."""
 
@@ -261,7 +262,7 @@ class Report:
         return () if self.spell is None else tuple(form for form in self.spell(self.ref) if form != self.ref)
 
 
-@attrs.frozen
+@hot_value
 class Notice:
     """A receipt that a team is owed; it stays in the spool until a bind of the team has acknowledged it."""
 
@@ -284,7 +285,7 @@ class Notice:
         return self.options is not None and INTERMEDIATE in self.options
 
 
-@attrs.frozen
+@hot_value
 class Settlement:
     """A carrier's answer about one claimed message, with the moment it came."""
 
@@ -298,7 +299,7 @@ class Settlement:
     avoided: tuple[int, ...] | None = None  # its carrier is in trouble: what is in doubt goes on, but not to these
 
 
-@attrs.frozen
+@hot_value
 class Settled:
     """What follows from a settlement: notices that the team is owed, for a failure or for receipts that came too early."""
 

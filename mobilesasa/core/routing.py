@@ -25,6 +25,7 @@ from mobilesasa.core.model import Coding, Lane, MessageId, Origin
 from mobilesasa.core.networks import FoundNetwork, LearnedNetworks, Networks
 from mobilesasa.core.prefixes import PrefixTable
 from mobilesasa.sms.networks import read_table
+from mobilesasa.values import hot_value
 
 DEFAULT_PRIORITY: Final = 100
 TARGETS_MAX: Final = 10  # carriers of one rule
@@ -81,7 +82,7 @@ class Rule:
         return self.network is not None or any(getattr(self, name) is not None for name in EXACT)
 
 
-@attrs.frozen(slots=False)  # made for each message, and quicker so
+@hot_value
 class Facts:
     """What rules may look at."""
 

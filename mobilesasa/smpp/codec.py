@@ -6,8 +6,7 @@ writes it (`kinds`). The texts are strung together and executed once, when the c
 shows it.
 
 Numbers of one octet are taken by index, strings by `str.find` in the body read as latin-1, an empty string is seen by
-its first octet. Every read is bounded by the size of its field. A value is built without `__init__`, straight in its
-`__dict__`.
+its first octet. Every read is bounded by the size of its field. A value is built without `__init__`, straight in its slots.
 """
 
 import linecache
@@ -93,16 +92,15 @@ def _decode_source(table: list[tuple[str, Kind]], response: bool) -> list[str]:
     lines = [
         "def decode(body, status, sequence):",
         "    pdu = new(cls)",
-        "    d = pdu.__dict__",
-        "    d['status'] = status",
-        "    d['sequence'] = sequence",
+        "    pdu.status = status",
+        "    pdu.sequence = sequence",
     ]
     if response and table:
         # A response without a body is met everywhere, refused (by the specification) or not.
         lines += ["    if not body:", "        return cls(status=status, sequence=sequence)"]
     lines += ["    p = 0", "    try:", f"{_INDENT}text = body.decode('latin-1')", f"{_INDENT}find = text.find"]
-    lines += _reading(table, "d['{}']", _INDENT)
-    lines += [f"{_INDENT}d['tlvs'] = NO_TLVS if p == len(body) else read_tlvs(body, p)"]
+    lines += _reading(table, "pdu.{}", _INDENT)
+    lines += [f"{_INDENT}pdu.tlvs = NO_TLVS if p == len(body) else read_tlvs(body, p)"]
     lines += ["    except (IndexError, MalformedBody, StructError) as bad:"]
     if response:
         lines += ["        if status:", "            return cls(status=status, sequence=sequence)"]

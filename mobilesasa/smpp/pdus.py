@@ -47,6 +47,7 @@ from mobilesasa.smpp.fields import (
 from mobilesasa.smpp.kinds import Listed, Word
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.tlvs import NO_TLVS, Tlvs
+from mobilesasa.values import hot_value
 
 #: The bit of command_id that makes a response (§5.1.2.1).
 RESPONSE_BIT: Final = 0x80000000
@@ -58,7 +59,7 @@ def _tags_only(tlvs: Tlvs) -> str:
     return "{" + ", ".join(f"0x{tag:04X}: ..." for tag in tlvs) + "}"
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class Pdu:
     """What all PDUs have (§3.2).
 
@@ -134,14 +135,14 @@ def answer(request: Pdu, status: int = Status.ESME_ROK, **fields: Any) -> Pdu:
     return response_class(request.command_id)(status=status, sequence=request.sequence, **fields)
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class GenericNack(Pdu):
     """Refuse a PDU whose header cannot be trusted or whose command is unknown (§4.3.1)."""
 
     command_id = 0x80000000
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class Bind(Pdu):
     """What the three binds have in common (§4.1)."""
 
@@ -154,56 +155,56 @@ class Bind(Pdu):
     address_range: AddressRange = ""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class BindResp(Pdu):
     """What the answers to the three binds have in common (§4.1); TLV sc_interface_version."""
 
     system_id: SystemId = ""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class BindReceiver(Bind):
     """Ask for a session that receives (§4.1.3)."""
 
     command_id = 0x00000001
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class BindReceiverResp(BindResp):
     """Answer to bind_receiver (§4.1.4)."""
 
     command_id = 0x80000001
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class BindTransmitter(Bind):
     """Ask for a session that sends (§4.1.1)."""
 
     command_id = 0x00000002
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class BindTransmitterResp(BindResp):
     """Answer to bind_transmitter (§4.1.2)."""
 
     command_id = 0x80000002
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class BindTransceiver(Bind):
     """Ask for a session that sends and receives (§4.1.5)."""
 
     command_id = 0x00000009
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class BindTransceiverResp(BindResp):
     """Answer to bind_transceiver (§4.1.6)."""
 
     command_id = 0x80000009
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class Outbind(Pdu):
     """The SMSC asks an ESME to bind as a receiver; it has no answer of its own (§4.1.7)."""
 
@@ -213,21 +214,21 @@ class Outbind(Pdu):
     password: Password = attrs.field(default="", repr=False)
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class Unbind(Pdu):
     """End the session (§4.2.1)."""
 
     command_id = 0x00000006
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class UnbindResp(Pdu):
     """Answer to unbind (§4.2.2)."""
 
     command_id = 0x80000006
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class SubmitSm(Pdu):
     """Hand a message to the SMSC (§4.4.1). sm_length is not a field of its own: it is the length of `short_message`."""
 
@@ -252,7 +253,7 @@ class SubmitSm(Pdu):
     short_message: ShortMessage = attrs.field(default=b"", repr=False)
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class SubmitSmResp(Pdu):
     """Answer to submit_sm (§4.4.2)."""
 
@@ -261,7 +262,7 @@ class SubmitSmResp(Pdu):
     message_id: MessageId = ""
 
 
-@attrs.frozen(slots=False)
+@hot_value
 class SmeAddress:
     """A destination of submit_multi that is a number (§4.5.1.1)."""
 
@@ -272,7 +273,7 @@ class SmeAddress:
     destination_addr: DestinationAddress = ""
 
 
-@attrs.frozen(slots=False)
+@hot_value
 class DistributionList:
     """A destination of submit_multi that is a list kept at the SMSC (§4.5.1.2)."""
 
@@ -281,7 +282,7 @@ class DistributionList:
     dl_name: DlName = ""
 
 
-@attrs.frozen(slots=False)
+@hot_value
 class UnsuccessSme:
     """A destination that submit_multi did not reach, and why (§4.5.2.1)."""
 
@@ -298,7 +299,7 @@ DestAddresses = Annotated[
 UnsuccessSmes = Annotated[tuple[UnsuccessSme, ...], Listed((UnsuccessSme,), 0, 254, Status.ESME_RINVNUMDESTS)]
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class SubmitMulti(Pdu):
     """Hand a message for up to 254 destinations to the SMSC (§4.5.1)."""
 
@@ -321,7 +322,7 @@ class SubmitMulti(Pdu):
     short_message: ShortMessage = attrs.field(default=b"", repr=False)
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class SubmitMultiResp(Pdu):
     """Answer to submit_multi, with the destinations it did not reach (§4.5.2)."""
 
@@ -331,7 +332,7 @@ class SubmitMultiResp(Pdu):
     unsuccess_smes: UnsuccessSmes = ()
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class DeliverSm(Pdu):
     """The SMSC hands an ESME a message or a receipt (§4.6.1)."""
 
@@ -356,7 +357,7 @@ class DeliverSm(Pdu):
     short_message: ShortMessage = attrs.field(default=b"", repr=False)
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class DeliverSmResp(Pdu):
     """Answer to deliver_sm (§4.6.2); message_id is unused and stays empty, whatever one would like to put there."""
 
@@ -365,7 +366,7 @@ class DeliverSmResp(Pdu):
     message_id: MessageId = ""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class DataSm(Pdu):
     """Hand over a message with everything optional in TLVs, either way (§4.7.1)."""
 
@@ -383,7 +384,7 @@ class DataSm(Pdu):
     data_coding: DataCodingOctet = 0
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class DataSmResp(Pdu):
     """Answer to data_sm (§4.7.2)."""
 
@@ -392,7 +393,7 @@ class DataSmResp(Pdu):
     message_id: MessageId = ""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class QuerySm(Pdu):
     """Ask for the state of a message (§4.8.1)."""
 
@@ -404,7 +405,7 @@ class QuerySm(Pdu):
     source_addr: SourceAddress = ""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class QuerySmResp(Pdu):
     """Answer to query_sm (§4.8.2)."""
 
@@ -416,7 +417,7 @@ class QuerySmResp(Pdu):
     error_code: ErrorCode = 0
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class CancelSm(Pdu):
     """Take back one message, or all to a destination when `message_id` is empty (§4.9.1)."""
 
@@ -432,14 +433,14 @@ class CancelSm(Pdu):
     destination_addr: DestinationAddress = ""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class CancelSmResp(Pdu):
     """Answer to cancel_sm (§4.9.2)."""
 
     command_id = 0x80000008
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class ReplaceSm(Pdu):
     """Replace a message that still waits (§4.10.1)."""
 
@@ -456,28 +457,28 @@ class ReplaceSm(Pdu):
     short_message: ShortMessage = attrs.field(default=b"", repr=False)
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class ReplaceSmResp(Pdu):
     """Answer to replace_sm (§4.10.2)."""
 
     command_id = 0x80000007
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class EnquireLink(Pdu):
     """Ask whether the other side is there (§4.11.1)."""
 
     command_id = 0x00000015
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class EnquireLinkResp(Pdu):
     """Answer to enquire_link (§4.11.2)."""
 
     command_id = 0x80000015
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@hot_value(kw_only=True)
 class AlertNotification(Pdu):
     """The SMSC says that a phone is there again; it has no answer (§4.12.1)."""
 

@@ -20,6 +20,7 @@ from mobilesasa.smpp.fields import ESM_TYPE_MASK, MessageState
 from mobilesasa.smpp.ids import id_forms
 from mobilesasa.smpp.pdus import DataSm, DeliverSm
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag, TlvValue, octets, text
+from mobilesasa.values import hot_value
 
 #: The word for each state in the text of a receipt (appendix B, table B-2); 5.0's states as the nearest word.
 WORDS: Final[dict[MessageState, str]] = {
@@ -105,7 +106,7 @@ class NetworkError:
     code: int
 
 
-@attrs.frozen(slots=False)
+@hot_value
 class Receipt:
     """What a carrier said of a message.
 

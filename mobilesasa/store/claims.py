@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
 from mobilesasa.core.model import Coding, Lane, MessageId, Outbound, Place
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.holds import What
@@ -18,6 +16,7 @@ from mobilesasa.store.intake import uuids
 from mobilesasa.store.living import LIVING, SETTLING_S
 from mobilesasa.store.plans import Planned
 from mobilesasa.store.writer import Work, always
+from mobilesasa.values import hot_value
 
 # The carrier is the one of the row that is taken: it may have gone on since this statement began, and its message is seen as it was.
 CLAIM = Planned("""
@@ -85,7 +84,7 @@ MAKE_PARTITIONS = "SELECT make_message_partitions(now() - interval '1 month', 5)
 FIRST_ID = "00000000-0000-0000-0000-000000000000"
 
 
-@attrs.frozen
+@hot_value
 class Claim:
     """Asks for one message on behalf of a run."""
 

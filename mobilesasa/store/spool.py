@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
 from mobilesasa.core.inbound import Owed
 from mobilesasa.store import inbound
 from mobilesasa.store.database import Txn
@@ -13,6 +11,7 @@ from mobilesasa.store.notices import notice_of
 from mobilesasa.store.plans import Planned
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.writer import Work, always
+from mobilesasa.values import hot_value
 
 ACKNOWLEDGE = Planned("""
 DELETE FROM spool USING (
@@ -39,7 +38,7 @@ _SENDER, _STATE = 3, 5  # their columns
 FORGET = "DELETE FROM spool WHERE at < now() - make_interval(hours => %(hours)s)"
 
 
-@attrs.frozen
+@hot_value
 class Acknowledgement:
     """A bind of the team has taken this notice."""
 

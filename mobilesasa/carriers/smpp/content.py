@@ -19,6 +19,7 @@ from mobilesasa.smpp.tlvs import Tag, Tlvs
 from mobilesasa.sms.alphabet import encode_gsm, encode_ucs2
 from mobilesasa.sms.segments import Alphabet, Segments, TooLong, split, split_octets
 from mobilesasa.sms.udh import Udh, read_udh
+from mobilesasa.values import hot_value
 
 #: The longest short_message; what is longer goes as message_payload (SMPP 3.4 §5.2.22).
 _SHORT_OCTETS: Final = 254
@@ -40,7 +41,7 @@ class Script:
     alphabet: Alphabet  # that the parts are counted in
 
 
-@attrs.frozen(slots=False)  # made for each message, and quicker so
+@hot_value
 class Content:
     """What goes into the PDUs of one message."""
 
