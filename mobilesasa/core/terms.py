@@ -26,7 +26,7 @@ class SmppTerms:
     max_sessions: int = 5  # of the team, over all types of binds, ports and nodes; not for a token
     session_tps: int = 50  # submits a second, with a burst of one second; 0: no limit
     window: int = 100  # unanswered submits at which reading pauses
-    receipt_window: int = 10  # unanswered deliver_sm on one session
+    receipt_window: int = 10  # unanswered deliver_sm on one session; 0, to `agree`: as `receipts_ahead` has it
     enquire_link_s: float = 30.0  # of silence, until we ask whether the peer is there; 0: never
     idle_timeout_s: float = 60.0  # of silence, until the session is closed; 0: never
     max_validity_h: int = 24  # a longer validity is shortened to this
@@ -44,13 +44,15 @@ BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "max_sessions": (0, 1000),
     "session_tps": (0, 100_000),
     "window": (1, 10_000),
-    "receipt_window": (1, 10_000),
+    "receipt_window": (0, 10_000),
     "enquire_link_s": (0, 86_400),
     "idle_timeout_s": (0, 86_400),
     "max_validity_h": (1, 24 * 7),
     "receipt_offset_min": (-720, 840),
 }
 _KINDS: Final[Mapping[str, type]] = {name: type(value) for name, value in attrs.asdict(SmppTerms()).items()}
+LEAST_RECEIPTS: Final = 10
+SUBMITS_A_RECEIPT: Final = 5
 #: The names of all terms.
 TERMS: Final = tuple(_KINDS)
 #: What a token may have of its own; the rest is the team's.
@@ -112,7 +114,18 @@ def read_changes(given: Mapping[str, object], allowed: frozenset[str] | None = N
 def agree(granted: SmppTerms, *set_: Mapping[str, Any]) -> SmppTerms:
     """Return the terms of a session: what the node grants, overlaid with what was set, the last of them first."""
     over = {name: value for terms in set_ for name, value in terms.items() if value is not None and name in _KINDS}
-    return attrs.evolve(granted, **over) if over else granted
+    agreed = attrs.evolve(granted, **over) if over else granted
+    return agreed if agreed.receipt_window else attrs.evolve(agreed, receipt_window=receipts_ahead(agreed))
+
+
+def receipts_ahead(terms: SmppTerms) -> int:
+    """Return how many receipts a session gets without an answer to any, where nobody said (decision 115).
+
+    Ten is the figure for a session of 50 submits a second. One that may submit more has more to hear of, so it gets one for
+    each five of them, and not more than it may have submits without an answer itself; without a limit as many as those.
+    """
+    by_rate = terms.session_tps // SUBMITS_A_RECEIPT if terms.session_tps else terms.window
+    return max(LEAST_RECEIPTS, min(by_rate, terms.window))
 
 
 def _read(name: str, value: object) -> int | float | bool | str:

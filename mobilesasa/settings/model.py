@@ -101,7 +101,12 @@ class Smpp:
     )
     limit_octets: int = setting("The longest PDU that is read.", whole(1024, 1_048_576), 65_536, unit="octets")
     max_validity_h: int = setting("A longer validity period is shortened to this.", whole(1, 168), 24, unit="hours")
-    receipt_window: int = setting("Receipts without an answer on one session.", whole(1, 1000), 10, unit="PDUs")
+    receipt_window: int = setting(
+        "Receipts without an answer on one session; 0: a fifth of its submits a second, 10 at least.",
+        whole(0, 1000),
+        0,
+        unit="PDUs",
+    )
     receipt_spool_h: int = setting("How long a receipt waits for its team to bind.", whole(1, 720), 72, unit="hours")
     tls_certificate_file: Path | None = setting(
         "Certificate chain for the TLS port, PEM.", file, None, shown="one is made"

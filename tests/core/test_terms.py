@@ -29,6 +29,25 @@ def test_what_a_token_has_wins_over_its_team_and_that_over_the_node():
     assert agreed == SmppTerms(window=7, session_tps=9, latin1=False)
 
 
+@pytest.mark.parametrize(
+    ("session_tps", "window", "expected"),
+    [
+        (50, 100, 10),
+        (1, 100, 10),
+        (54, 100, 10),
+        (200, 100, 40),
+        (2000, 100, 100),
+        (2000, 300, 300),
+        (0, 100, 100),
+        (0, 5, 10),
+    ],
+)
+def test_decision_115_who_may_submit_faster_has_more_receipts_ahead(session_tps, window, expected):
+    granted = SmppTerms(receipt_window=0)
+    assert agree(granted, {"session_tps": session_tps, "window": window}).receipt_window == expected
+    assert agree(granted, {"session_tps": session_tps}, {"receipt_window": 3}).receipt_window == 3
+
+
 def test_what_an_older_release_had_set_is_passed_over():
     assert agree(SmppTerms(), {"gone": 1}) == SmppTerms()
 
