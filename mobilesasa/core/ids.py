@@ -13,7 +13,6 @@ _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 _LOW_BITS = (1 << 74) - 1
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 §6
 _PAIRS = tuple(first + second for first in _BASE32 for second in _BASE32)
-_SHIFTS = tuple(range(120, -1, -10))
 _LAST_CHARACTERS = frozenset("AEIMQUYaeimquy4")  # 26 characters hold 130 bits: the last two are clear
 
 
@@ -65,8 +64,12 @@ def first_id_at(at_ms: int) -> MessageId:
 
 def smpp_id(message_id: MessageId) -> str:
     """Return the SMPP message_id: 26 characters of A-Z and 2-7 that begin with a letter (decision 108)."""
-    bits = int(message_id.replace("-", ""), 16) << 2
-    return "".join([_PAIRS[bits >> shift & 0x3FF] for shift in _SHIFTS])
+    at, bits = _PAIRS, int(message_id.replace("-", ""), 16) << 2
+    return (  # written out: each message asks twice, and a loop takes twice as long
+        f"{at[bits >> 120]}{at[bits >> 110 & 0x3FF]}{at[bits >> 100 & 0x3FF]}{at[bits >> 90 & 0x3FF]}{at[bits >> 80 & 0x3FF]}"
+        f"{at[bits >> 70 & 0x3FF]}{at[bits >> 60 & 0x3FF]}{at[bits >> 50 & 0x3FF]}{at[bits >> 40 & 0x3FF]}"
+        f"{at[bits >> 30 & 0x3FF]}{at[bits >> 20 & 0x3FF]}{at[bits >> 10 & 0x3FF]}{at[bits & 0x3FF]}"
+    )
 
 
 def from_smpp_id(text: str) -> MessageId | None:
