@@ -24,6 +24,8 @@ Thing_co = TypeVar("Thing_co", covariant=True)
 
 #: Things that pages reach back; there is an OFFSET behind a page, which costs more the deeper it goes.
 DEEPEST: Final = 1_000_000
+#: Things before a page that is read before the list is counted: the page that ends it tells how long it is.
+SHALLOW: Final = 10_000
 _MOST: Final = 10**15  # things that a list may have, and pages
 _NO_FILTERS: Final = frozenset({b"page", b"page_size", b"cursor"})
 
@@ -87,6 +89,8 @@ async def answer_page_on(
 ) -> bytes:
     """Return the answer that has a page of a list which goes on by cursor; behind a cursor it is not counted again.
 
+    Nor is it counted where the page that is read is its end.
+
     Args:
         request: asks for it.
         asked: the query.
@@ -99,15 +103,19 @@ async def answer_page_on(
     Raises:
         Problem: 400, the page is deeper than pages reach.
     """
-    total, offset = (0, False), 0
-    if cursor is None:
+    if cursor is not None:
+        items, last = await read(limit=asked.page_size, offset=0)
+        return answer(request, paged_on(request, asked, cursor, (0, False), items, last))
+    offset = (asked.page - 1) * asked.page_size
+    if offset > SHALLOW:
         total = await count()
-        first = _offset(asked, *total, deeper)
-        if first is None:
+        if _offset(asked, *total, deeper) is None:
             return answer(request, paged_on(request, asked, None, total, (), None))
-        offset = first
     items, last = await read(limit=asked.page_size, offset=offset)
-    return answer(request, paged_on(request, asked, cursor, total, items, last))
+    if offset <= SHALLOW:
+        is_end = last is None and (items or offset == 0)
+        total = (offset + len(items), False) if is_end else await count()
+    return answer(request, paged_on(request, asked, None, total, items, last))
 
 
 def paged(asked: ListPage, total: int, estimated: bool = False, items: Sequence[Any] = ()) -> dict[str, Any]:

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "simulate-smsc": "mobilesasa.cli.simulate_smsc:simulate_smsc",
     "trail": "mobilesasa.cli.trail:trail",
     "audit": "mobilesasa.cli.upkeep:audit",
+    "retention": "mobilesasa.cli.retention:retention",
     "migrate": "mobilesasa.cli.upkeep:migrate",
     "config": "mobilesasa.cli.upkeep:config",
     "version": "mobilesasa.cli.upkeep:version",

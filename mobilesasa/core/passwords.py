@@ -25,6 +25,20 @@ _WORDS: Final = """
 """
 #: The commonest of lists of stolen passwords that are long enough; what is shorter is refused for that.
 COMMONEST: Final = frozenset(_WORDS.split())
+#: Words of this platform and of where it is used. They and the name in the email address do not count in a password.
+COMMON_HERE: Final = (
+    "mobilesasa",
+    "safaricom",
+    "nairobi",
+    "kenya",
+    "password",
+    "welcome",
+    "qwerty",
+    "letmein",
+    "admin",
+)
+_BESIDE_WORDS: Final = 6  # characters that a password has besides these, at least
+_NAME_FROM: Final = 4  # characters; a shorter name stands in many words
 
 
 def checked_password(password: str, email: str) -> str:
@@ -35,7 +49,8 @@ def checked_password(password: str, email: str) -> str:
         email: whose it will be.
 
     Raises:
-        BadValue: it is too short or too long, the email address or a part of it, or among the commonest.
+        BadValue: it is too short or too long, the email address or a part of it, among the commonest, or little besides
+            words that are common here.
     """
     if not SHORTEST <= len(password) <= LONGEST:
         raise BadValue(f"a password has {SHORTEST} to {LONGEST} characters")
@@ -45,4 +60,13 @@ def checked_password(password: str, email: str) -> str:
         raise BadValue("the password must not be the email address, or a part of it")
     if folded in COMMONEST or len(set(folded)) < 4:
         raise BadValue("this password is among the first that anybody would try; choose another")
+    if len(_without_words(folded, address.partition("@")[0])) < _BESIDE_WORDS:
+        raise BadValue("the password is little besides words that anybody would try; choose another")
     return password
+
+
+def _without_words(folded: str, name: str) -> str:
+    for word in (*COMMON_HERE, name):
+        if len(word) >= _NAME_FROM:
+            folded = folded.replace(word, "")
+    return folded

@@ -20,6 +20,8 @@ from mobilesasa.core.scopes import PLATFORM, SCOPES_OF_ROLE, Role
 ACCESS_S: Final = 900
 #: How long a refresh token is good; each use of one begins it anew.
 REFRESH_S: Final = 30 * 86_400
+#: How long a login lasts at most, however often it is refreshed; then the password is asked for again.
+LOGIN_S: Final = 90 * 86_400
 #: How long the link is good by which somebody sets a first password, or a new one.
 LINK_S: Final = 3 * 86_400
 EMAIL_MAX: Final = 254  # RFC 5321 §4.5.3.1.3

@@ -46,11 +46,14 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(shown) FILTER (WHERE 
            format('campaign %%s: %%s messages for %%s units, of which there are %%s for %%s', uuid, queued, captured_units,
                   coalesce(paid.messages, 0), coalesce(paid.units, 0)) AS shown
     FROM campaign LEFT JOIN (
-        SELECT charge_id, sum(price_units) AS units, count(*) AS messages,
-               count(*) FILTER (WHERE campaign.uuid IS DISTINCT FROM campaign_uuid OR campaign.team_id <> message.team_id) AS strange
-        FROM message JOIN campaign ON reserve_id = charge_id GROUP BY charge_id
+        SELECT charge_id, sum(units) AS units, sum(messages) AS messages, sum(strange) AS strange FROM (
+            SELECT charge_id, sum(price_units) AS units, count(*) AS messages,
+                   count(*) FILTER (WHERE campaign.uuid IS DISTINCT FROM campaign_uuid OR campaign.team_id <> message.team_id) AS strange
+            FROM message JOIN campaign ON reserve_id = charge_id GROUP BY charge_id
+            UNION ALL SELECT charge_id, sum(price_units), count(*), 0 FROM message_leaving GROUP BY charge_id
+            UNION ALL SELECT charge_id, sum(units), sum(messages), 0 FROM message_gone WHERE charge_id > 0 GROUP BY charge_id
+        ) AS found GROUP BY charge_id
     ) AS paid ON charge_id = reserve_id
-    WHERE armed_at >= %(kept_from)s::timestamptz
 ) AS each
 """
 

@@ -52,14 +52,16 @@ ON CONFLICT (campaign_id, recipient_n, link_n) DO UPDATE SET
 CAMPAIGN = "SELECT id FROM campaign WHERE uuid = %(uuid)s AND team_id = %(team_id)s"
 
 OF_CAMPAIGN = """
-SELECT link.n, url, (extract(epoch FROM expires_at) * 1000)::bigint, count(recipient_n) FILTER (WHERE clicks > 0),
-       coalesce(sum(clicks), 0), coalesce(sum(previews), 0)
+SELECT link.n, url, (extract(epoch FROM expires_at) * 1000)::bigint, count(recipient_n) FILTER (WHERE clicks > 0) + past_recipients,
+       coalesce(sum(clicks), 0) + past_clicks, coalesce(sum(previews), 0) + past_previews
 FROM campaign_link AS link LEFT JOIN campaign_click AS click ON click.campaign_id = link.campaign_id AND link_n = link.n
-WHERE link.campaign_id = %(campaign_id)s GROUP BY link.n, url, expires_at ORDER BY link.n
+WHERE link.campaign_id = %(campaign_id)s GROUP BY link.campaign_id, link.n ORDER BY link.n
 """
 
 TOTALS = """
-SELECT count(DISTINCT recipient_n) FILTER (WHERE clicks > 0), coalesce(sum(clicks), 0), coalesce(sum(previews), 0)
+SELECT count(DISTINCT recipient_n) FILTER (WHERE clicks > 0) + (SELECT past_clickers FROM campaign WHERE id = %(campaign_id)s),
+       coalesce(sum(clicks), 0) + (SELECT coalesce(sum(past_clicks), 0) FROM campaign_link WHERE campaign_id = %(campaign_id)s),
+       coalesce(sum(previews), 0) + (SELECT coalesce(sum(past_previews), 0) FROM campaign_link WHERE campaign_id = %(campaign_id)s)
 FROM campaign_click WHERE campaign_id = %(campaign_id)s
 """
 

@@ -54,9 +54,13 @@ JOIN campaign_recipient ON campaign_id = campaign.id AND phone = recipient AND m
 GROUP BY asked.id
 """
 
-CLICKS = (
-    "SELECT campaign_id, sum(clicks)::integer FROM campaign_click WHERE campaign_id = ANY(%(ids)s) GROUP BY campaign_id"
-)
+# Those of recipients who are known, and of those who were.
+CLICKS = """
+SELECT campaign_id, sum(clicks)::integer FROM (
+    SELECT campaign_id, clicks FROM campaign_click WHERE campaign_id = ANY(%(ids)s)
+    UNION ALL SELECT campaign_id, past_clicks FROM campaign_link WHERE campaign_id = ANY(%(ids)s)
+) AS all_of_them GROUP BY campaign_id
+"""
 
 REFUNDED = """
 SELECT asked.id, refunds.units FROM json_to_recordset(%(asked)s) AS asked (id integer, uuid uuid), LATERAL (

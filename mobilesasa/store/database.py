@@ -70,6 +70,15 @@ def is_about_content(error: psycopg2.Error) -> bool:
     return (error.pgcode or "")[:2] in ("22", "23", "42", "54")
 
 
+def is_about_room(error: psycopg2.Error) -> bool:
+    """Say whether the server had no room for a statement or could not read or write; nothing was kept, and later it may be.
+
+    Class 53 of its errors: disk, memory, connections; and what the system under it refused.
+    """
+    code = error.pgcode or ""
+    return code.startswith("53") or code in ("58000", "58030")
+
+
 def one_row(txn: Txn) -> tuple[Any, ...]:
     """Return the row of a statement that always gives one."""
     row: tuple[Any, ...] | None = txn.fetchone()
@@ -253,7 +262,7 @@ class Database:
             **kwargs: the same, by name.
 
         Raises:
-            StoreUnavailable: the database cannot be reached, or the pool is closed; nothing was kept.
+            StoreUnavailable: the database cannot be reached or has no room, or the pool is closed; nothing was kept.
             OutcomeUnknown: the connection broke during the commit.
             StatementFailed: PostgreSQL refused a statement.
         """
@@ -317,6 +326,8 @@ class _Pool(adbapi.ConnectionPool):
                     raise
                 attempt += 1
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                if is_about_room(error):
+                    raise StoreUnavailable(in_words(error)) from error
                 if not opened.closed:
                     raise StatementFailed(in_words(error)).with_traceback(error.__traceback__) from None
                 lost += 1

@@ -48,6 +48,8 @@ _LEDGER_COLUMNS: Final = ("id", "kind", "units", "messages", "message_uuid", "ca
 _RECIPIENT_COLUMNS: Final = ("to", "status", "message_uuid", "message", "parts", "cost_units", "skipped", "clicks")
 _FIGURES: Final = tuple(field.name for field in attrs.fields(Figures))
 _CODINGS: Final = {int(Coding.GSM7): "gsm7", int(Coding.UCS2): "ucs2", int(Coding.BINARY): "binary"}
+#: Rows that are counted one by one before a file is written, which takes longer than that.
+COUNTED: Final = 100_000
 _LONGEST_CODE: Final = 6  # digits; what is longer is shown with a plus
 
 # Where a slice ends; its bounds are written out, so that they name their partitions.
@@ -137,7 +139,7 @@ def count(txn: Txn, export: Export) -> tuple[int | None, bool]:
         campaign = _campaign(txn, export)
         return (0, False) if campaign is None else campaign_lists.count(txn, campaign, WantedRecipients())
     statement, estimate = _COUNTS[export.kind]
-    return paging.count(txn, statement, estimate, _given(export, None))
+    return paging.count(txn, statement, estimate, _given(export, None), COUNTED)
 
 
 def read(txn: Txn, export: Export, named: Sequence[str], cursor: Any) -> tuple[list[list[Cell]], Any]:

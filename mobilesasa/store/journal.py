@@ -26,6 +26,7 @@ from mobilesasa.store import (
     jobs,
     living,
     logins,
+    nodes,
     outcomes,
     questions,
     reports,
@@ -180,6 +181,7 @@ class Journal:
         while await self._database.run("idempotency.forget", idempotency.forget, limit) == limit:
             pass
         await self._database.run("questions.forget", questions.forget)
+        await self._database.run("nodes.forget", nodes.forget, nodes.KEPT_DAYS, limit)
         while await self._database.run("attempts.forget", attempts.forget, limit) == limit:
             pass
         while await self._database.run("logins.forget", logins.forget, limit) == limit:

@@ -3,8 +3,9 @@
 How to think about it: an entry says what it changed, not what was left, for it is written by the statement that charges
 hundreds of messages. The balance behind an entry is the sum up to it. So that this is a short sum, every `EVERY` entries of
 a team have a mark, which a round of the sweeper writes: the balance behind one entry, once all entries before it must have
-been committed or never will be. The number of an entry is given to it within its transaction, so numbers are in the order
-of time but for the length of a transaction; that is also why a mark tells where the entries of a time begin.
+been committed or never will be. What is newer than that is counted down from what the team has now. The number of an entry is
+given to it within its transaction, so numbers are in the order of time but for the length of a transaction; that is also why a
+mark tells where the entries of a time begin.
 """
 
 from __future__ import annotations
@@ -35,18 +36,32 @@ FROM ledger WHERE team_id = %(team_id)s AND (%(kind)s::text IS NULL OR kind = %(
         ORDER BY at, ledger_id LIMIT 1), 9223372036854775807)))
 """
 
-PAGE = f"""
-SELECT entry.id, kind, units, messages, message_id, campaign_uuid, note,
-       (extract(epoch FROM at) * 1000)::bigint, coalesce(mark.balance, 0) + (
-    SELECT coalesce(sum(units), 0) FROM ledger WHERE team_id = %(team_id)s AND id > coalesce(mark.ledger_id, 0) AND id <= entry.id
-)::bigint
-FROM (
-    SELECT id, kind, units, messages, message_id, campaign_uuid, note, at {_WANTED} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s
-) AS entry
-LEFT JOIN LATERAL (
+_MARK = """LATERAL (
     SELECT ledger_id, balance FROM ledger_mark WHERE team_id = %(team_id)s AND ledger_id <= entry.id
     ORDER BY ledger_id DESC LIMIT 1
-) AS mark ON true
+) AS mark"""
+
+_SUM = "(SELECT coalesce(sum(units), 0) FROM ledger WHERE team_id = %(team_id)s AND id > {} AND id <= {})"
+
+# What no mark covers yet may be all that a busy team was charged in ten minutes. So the balance behind the newest entry of the page is
+# counted from the mark below it or down from what the team has now, whichever is nearer, and that of each other one from its mark or
+# down from the newest.
+PAGE = f"""
+WITH entry AS MATERIALIZED (
+    SELECT id, kind, units, messages, message_id, campaign_uuid, note, at {_WANTED} ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s
+), now AS MATERIALIZED (
+    SELECT balance, (SELECT max(id) FROM ledger WHERE team_id = %(team_id)s) AS id FROM team WHERE id = %(team_id)s
+), newest AS MATERIALIZED (
+    SELECT entry.id, CASE WHEN now.id - entry.id <= entry.id - coalesce(mark.ledger_id, 0)
+                          THEN now.balance - {_SUM.format("entry.id", "now.id")}
+                          ELSE coalesce(mark.balance, 0) + {_SUM.format("coalesce(mark.ledger_id, 0)", "entry.id")} END AS balance
+    FROM (SELECT max(id) AS id FROM entry) AS entry CROSS JOIN now LEFT JOIN {_MARK} ON true
+)
+SELECT entry.id, kind, units, messages, message_id, campaign_uuid, note, (extract(epoch FROM at) * 1000)::bigint,
+       (CASE WHEN newest.id - entry.id <= entry.id - coalesce(mark.ledger_id, 0)
+             THEN newest.balance - {_SUM.format("entry.id", "newest.id")}
+             ELSE coalesce(mark.balance, 0) + {_SUM.format("coalesce(mark.ledger_id, 0)", "entry.id")} END)::bigint
+FROM entry CROSS JOIN newest LEFT JOIN {_MARK} ON true
 ORDER BY entry.id DESC
 """
 

@@ -22,11 +22,12 @@ MISSING_S: Final = 10.0
 
 # Ends a list of common table expressions with `living`: the runs that hold their lock. While no connection of ours is older
 # than `settling_s` (the server was started, has crashed, or is another one since a failover) the locks say nothing yet, and
-# every run lives that has not ended. Parameters: run_lock, settling_s.
+# every run lives that has not ended. A connection that is ahead of the time of day began before the server's clock was set back.
+# Parameters: run_lock, settling_s.
 LIVING: Final = """
 settled AS MATERIALIZED (
     SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = session_user
-      AND backend_start < now() - make_interval(secs => %(settling_s)s) LIMIT 1
+      AND (backend_start < now() - make_interval(secs => %(settling_s)s) OR backend_start > clock_timestamp()) LIMIT 1
 ), living AS MATERIALIZED (
     SELECT objid::bigint::integer AS run FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 2 AND granted

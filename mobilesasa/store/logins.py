@@ -14,7 +14,7 @@ import attrs
 from mobilesasa.core.actors import NODE, Actor, ActorKind
 from mobilesasa.core.errors import AccessEnded, BadValue, LoginFailed, NotFound, TeamSuspended, UserDisabled
 from mobilesasa.core.ids import canonical
-from mobilesasa.core.people import REFRESH_S, User, Whence
+from mobilesasa.core.people import LOGIN_S, REFRESH_S, User, Whence
 from mobilesasa.store import trail, users
 from mobilesasa.store.database import Txn, one_row
 
@@ -63,8 +63,8 @@ SELECT user_login.uuid FROM login_refresh JOIN user_login ON user_login.id = log
 USE_REFRESH = "UPDATE login_refresh SET used_at = now() WHERE digest = %(digest)s"
 
 GO_ON = """
-UPDATE user_login SET used_at = now(), ends_at = now() + %(refresh_s)s * interval '1 second', team_id = %(team_id)s,
-                      address = %(address)s, agent = %(agent)s
+UPDATE user_login SET used_at = now(), team_id = %(team_id)s, address = %(address)s, agent = %(agent)s,
+                      ends_at = least(now() + %(refresh_s)s * interval '1 second', created_at + %(login_s)s * interval '1 second')
 WHERE id = %(login_id)s
 """
 
@@ -230,7 +230,7 @@ def renew(txn: Txn, digest: bytes, team_code: str | None, new: NewLogin) -> Begu
     team_id = _team_of(txn, user_id, user, team_code, team_id if stays else None)
     txn.execute(USE_REFRESH, {"digest": digest})
     txn.execute(ADD_REFRESH, {"digest": new.refresh_digest, "login_id": login_id})
-    now = {"login_id": login_id, "team_id": team_id, "refresh_s": REFRESH_S}
+    now = {"login_id": login_id, "team_id": team_id, "refresh_s": REFRESH_S, "login_s": LOGIN_S}
     txn.execute(GO_ON, {**now, "address": new.whence.address, "agent": new.whence.agent})
     return Begun(user, uuid, team_id)
 

@@ -14,6 +14,7 @@ from mobilesasa.core.administration import NodeRecord
 from mobilesasa.store.database import Database, Txn
 from mobilesasa.store.holds import What
 
+KEPT_DAYS: Final = 30  # processes that have ended
 SHOWN: Final = 100  # processes, the living ones first
 
 LIST = """
@@ -39,6 +40,14 @@ ORDER BY pid IS NULL, started_at DESC, id DESC LIMIT %(limit)s
 
 DESCRIBE = "UPDATE node_run SET version = %(version)s, roles = %(roles)s WHERE id = %(run)s"
 
+OLD = "SELECT id FROM node_run WHERE ended_at < now() - make_interval(days => %(days)s) ORDER BY id LIMIT %(limit)s"
+
+# One that has messages in hand is still needed.
+FORGET = """
+DELETE FROM node_run WHERE id = ANY(%(ids)s) AND ended_at < now() - make_interval(days => %(days)s)
+  AND NOT EXISTS (SELECT FROM pending WHERE claimed_by = node_run.id)
+"""
+
 
 def list_nodes(txn: Txn) -> list[NodeRecord]:
     """Return the processes that live, and those that ended or were seen within the last day, newest first."""
@@ -50,6 +59,16 @@ def list_nodes(txn: Txn) -> list[NodeRecord]:
 def describe(txn: Txn, run: int, version: str, roles: tuple[str, ...]) -> None:
     """Write down what a process is."""
     txn.execute(DESCRIBE, {"run": run, "version": version, "roles": list(roles)})
+
+
+def forget(txn: Txn, days: int, limit: int) -> int:
+    """Drop processes that ended so long ago; returns how many."""
+    txn.execute(OLD, {"days": days, "limit": limit})
+    ids = [run for (run,) in txn.fetchall()]
+    if not ids:
+        return 0
+    txn.execute(FORGET, {"days": days, "ids": ids})
+    return txn.rowcount
 
 
 @attrs.frozen

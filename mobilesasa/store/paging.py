@@ -8,8 +8,8 @@ from typing import Any, Final
 from mobilesasa.core.errors import BadValue
 from mobilesasa.store.database import Txn, one_row
 
-#: Rows that are counted one by one; of more the planner's estimate must do.
-COUNTED: Final = 100_000
+#: Rows that are counted one by one, in 2 ms, and in 15 ms where no cache has them; of more the planner's estimate must do.
+COUNTED: Final = 10_000
 _KEY_DIGITS = 18
 
 
@@ -29,9 +29,15 @@ def count(
     seen, found = one_row(txn)
     if seen <= counted:
         return found, False
-    txn.execute(estimate, parameters)
+    return max(found, estimated(txn, estimate, parameters)), True
+
+
+def estimated(txn: Txn, statement: str, parameters: Mapping[str, Any]) -> int:
+    """Return how many rows the planner counts on in an EXPLAIN (FORMAT JSON)."""
+    txn.execute(statement, parameters)
     ((plans,),) = txn.fetchall()
-    return max(found, round(plans[0]["Plan"]["Plan Rows"])), True
+    rows: float = plans[0]["Plan"]["Plan Rows"]
+    return round(rows)
 
 
 def key_id(after: str) -> tuple[int, str]:

@@ -23,6 +23,7 @@ from mobilesasa.core.administration import (
 )
 from mobilesasa.core.errors import AlreadyExists, BadValue, NotFound, QueueAway
 from mobilesasa.core.idempotency import Kept, Reply
+from mobilesasa.core.retention import Hold, Month, Need, Standing
 from mobilesasa.core.routing import Rule, Target
 from mobilesasa.core.scopes import Role
 from mobilesasa.core.teams import CarrierRecord, RouteRecord
@@ -54,6 +55,11 @@ class FakeDesk:
         self.away = False
         self.nodes = [NodeRecord(7, "n1", "0.1.0", ("api",), NINE_MS, NINE_MS, None, True, ("savanna",), 2, True, 16)]
         self.findings = [Finding("balance", "it holds", 12, 0)]
+        self.months = [
+            Month("2026-05", Standing.KEPT, 1200, 983_040, NINE_MS),
+            Month("2026-04", Standing.HELD, 1100, 901_120, NINE_MS, (Hold(Need.WAITING, 3),)),
+            Month("2026-03", Standing.GONE, 1000, 819_200, None, (), NINE_MS, 17),
+        ]
 
     def desk(self) -> Desk:
         """Return it as the API has it."""
@@ -67,6 +73,7 @@ class FakeDesk:
             queues=FakeQueues(self),
             nodes=FakeNodes(self),
             sums=FakeSums(self),
+            retention=FakeRetention(self),
         )
 
     def uuid(self) -> str:
@@ -378,6 +385,15 @@ class FakeNodes:
 
     async def nodes(self) -> Sequence[NodeRecord]:
         return self.kept.nodes
+
+
+@attrs.frozen
+class FakeRetention:
+    kept: FakeDesk
+    keep_months: int = 13
+
+    async def months(self) -> Sequence[Month]:
+        return self.kept.months
 
 
 @attrs.frozen

@@ -25,10 +25,10 @@ class FakeLedger:
         return self.has
 
     async def page(self, wanted: LedgerFilter, *, limit: int, offset: int) -> list[Entry]:
+        self.asked.append(wanted)
         return self._wanted(wanted)[offset : offset + limit]
 
     async def count(self, wanted: LedgerFilter) -> tuple[int, bool]:
-        self.asked.append(wanted)
         return len(self._wanted(wanted)), False
 
     def give(

@@ -126,13 +126,14 @@ class FakeContactLists:
     people: People
     asked: list[tuple[Wanted, Order]] = attrs.field(factory=list)
     more: int | None = None  # what an estimate says instead of the count
+    total: int | None = None  # what a page says of the list
 
     async def page(self, wanted: Wanted, order: Order, *, limit: int, offset: int, after: str | None = None) -> Page:
         self.asked.append((wanted, order))
         found = self._wanted(wanted)[:: 1 if order == "oldest" else -1]
         begins = offset if after is None else [each.uuid for each in found].index(after) + 1
         piece = found[begins : begins + limit]
-        return Page(tuple(piece), piece[-1].uuid if begins + limit < len(found) else None)
+        return Page(tuple(piece), piece[-1].uuid if begins + limit < len(found) else None, self.total)
 
     async def count(self, wanted: Wanted) -> tuple[int, bool]:
         return (len(self._wanted(wanted)), False) if self.more is None else (self.more, True)

@@ -373,6 +373,8 @@ FAULTS = [
     ("UPDATE webhook_delivery SET state = 20", {"deliveries"}),
     ("UPDATE ledger_mark SET balance = balance + 1", {"marks"}),
     ("UPDATE ledger_mark SET ledger_id = 0", {"marks"}),
+    ("INSERT INTO message_gone VALUES ({team}, '2020-01-01', 0, 1, 1, 0)", {"charges_gone"}),
+    ("INSERT INTO message_gone VALUES ({team}, '2020-01-01', 0, 0, 0, 1)", {"refunds_gone"}),
     ("UPDATE message SET resent_from = id WHERE id = {delivered}", set()),
     ("UPDATE message SET resent_from = 'ffffffff-0000-7000-8000-000000000000' WHERE id = {delivered}", {"resends"}),
     ("UPDATE message SET resent_from = {refused} WHERE id IN ({delivered}, {sent})", {"one_resend"}),
@@ -403,13 +405,15 @@ def test_at_most_five_examples_are_given(stored: Stored) -> None:
     assert (parts.wrong, len(parts.examples)) == (len(SITUATIONS), 5)
 
 
-def test_what_belongs_to_months_that_were_dropped_is_left_out(stored: Stored) -> None:
+def test_what_belongs_to_months_that_were_dropped_is_that_of_their_sums(stored: Stored) -> None:
     stored.plant(
         "UPDATE team SET balance = balance - 3 WHERE id = {team};"
         "INSERT INTO ledger (team_id, kind, units, messages, message_id, at)"
         " SELECT {team}, kind, units, 3, id, now() - interval '1 year'"
         " FROM (VALUES ('charge', -7, NULL), ('refund', 4, first_id_at(now() - interval '1 year'))) AS old (kind, units, id)"
     )
+    assert stored.wrong() == {"charges_gone", "refunds_gone"}
+    stored.plant("INSERT INTO message_gone VALUES ({team}, date_trunc('month', now() - interval '1 year'), 0, 3, 7, 4)")
     assert stored.wrong() == set()
 
 

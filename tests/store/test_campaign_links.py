@@ -6,7 +6,7 @@ from twisted.internet import reactor
 
 from mobilesasa.campaigns.clicks import Clicks, Followed, Led, LinkClicks, RecipientClicks
 from mobilesasa.core.errors import NotFound, StoreAway
-from mobilesasa.store import campaign_links
+from mobilesasa.store import campaign_keeping, campaign_links, campaign_sums
 from mobilesasa.store.campaign_links import LinkCounts
 from mobilesasa.store.database import Database
 from tests.store.campaigning import give_campaign, give_recipients
@@ -173,3 +173,29 @@ def test_an_expiry_is_kept_to_the_millisecond(txn, campaign):
         id=campaign.id,
     )
     assert kept == NOW_MS + DAY_MS
+
+
+def test_clicks_are_added_up_when_the_recipients_have_gone(txn, campaign, team):
+    write(
+        txn,
+        campaign,
+        (1, 1, 2, 1, NOW_MS, NOW_MS),
+        (1, 2, 1, 0, NOW_MS, NOW_MS),
+        (2, 2, 3, 0, NOW_MS, NOW_MS),
+        (3, 1, 0, 4, NOW_MS, NOW_MS),
+    )
+    shown = campaign_links.of_campaign(txn, team, campaign.uuid)
+    totals = campaign_links.totals(txn, campaign.id)
+    ended = "UPDATE campaign SET phase = 'completed', finished_at = now() - interval '91 days' WHERE id = %(id)s"
+    assert not campaign_keeping.forget(txn)
+    txn.execute(ended, {"id": campaign.id})
+    times = 1
+    while campaign_keeping.forget(txn, limit=1):
+        times += 1
+        assert campaign_links.totals(txn, campaign.id) == totals
+        assert campaign_links.of_campaign(txn, team, campaign.uuid) == shown
+    assert times == 3 + 3 + 1  # recipients, those who clicked, and nothing
+    assert clicked(txn, campaign, team) == []
+    assert one(txn, "SELECT count(*) FROM campaign_click") == 0
+    txn.execute(campaign_sums.CLICKS, {"ids": [campaign.id]})
+    assert txn.fetchall() == [(campaign.id, 6)]

@@ -116,3 +116,17 @@ def test_clicks_are_those_of_all_links(txn, campaign):
 def test_a_draft_has_nobody(txn, campaign):
     txn.execute("DELETE FROM campaign_recipient")
     assert listed(txn, campaign) == ([], None)
+
+
+def test_of_a_message_that_is_gone_its_end_is_known(txn, campaign):
+    gone = "DELETE FROM message WHERE state = %(state)s RETURNING id"
+    for state in (30, 40):
+        txn.execute(gone, {"state": state})
+        ((message_id,),) = txn.fetchall()
+        ended = "UPDATE campaign_recipient SET ended_state = %(state)s WHERE message_id = %(id)s"
+        txn.execute(ended, {"state": state, "id": message_id})
+    people, _ = campaign_lists.page(txn, campaign, WantedRecipients(), 20, 0, None)
+    assert [person.state for person in people] == [30, None, 40, 20, 10, 10, None, None, None, None]
+    assert listed(txn, campaign, "delivered") == ([1], None)
+    assert listed(txn, campaign, "failed") == ([3], None)
+    assert (counted(txn, campaign, "delivered"), counted(txn, campaign, "failed")) == ((1, False), (1, False))

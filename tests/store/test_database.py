@@ -170,6 +170,25 @@ async def test_a_statement_that_takes_too_long_is_raised_and_not_tried_again(dat
 
 
 @pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("code", ["53100", "53200", "58030"])
+async def test_a_server_whose_disk_is_full_is_an_unavailable_store_and_is_not_asked_again(
+    database: Database, kept_dsn: str, code: str
+) -> None:
+    tries: list[int] = []
+
+    def be_full(txn: Txn) -> None:
+        tries.append(1)
+        add(txn, 1)
+        txn.execute(f"DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '{code}'; END $$")
+
+    with pytest.raises(StoreUnavailable, match=code):
+        await database.run("be full", be_full)
+    assert tries == [1]
+    await database.run("add", add, 2)
+    assert kept(kept_dsn) == [2]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_server_that_is_not_there_is_one_clear_error(tmp_path: Any) -> None:
     nowhere = Database(reactor, f"host={tmp_path} dbname=nowhere")
     with pytest.raises(StoreUnavailable, match="No such file"):

@@ -50,6 +50,25 @@ def test_while_no_connection_is_old_every_process_lives_that_has_not_ended(two):
     assert mine.do(living.living, 3600) == {mine.run, other.run}
 
 
+AFTER_A_STEP = """
+CREATE SCHEMA stepped;
+CREATE VIEW stepped.pg_stat_activity AS
+SELECT datname, usename, backend_start + interval '1 hour' AS backend_start FROM pg_catalog.pg_stat_activity;
+SET LOCAL search_path = stepped, public, pg_catalog
+"""
+
+
+def test_a_server_whose_clock_was_set_back_since_its_connections_began_tells_who_has_died(two):
+    mine, other = two
+    other.kill()
+
+    def looked(txn):
+        txn.execute(AFTER_A_STEP)
+        return living.living(txn)
+
+    assert mine.do(looked) == {mine.run}
+
+
 def test_nobody_is_dead_while_no_connection_is_old(two):
     mine, other = two
     other.kill()

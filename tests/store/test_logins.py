@@ -112,6 +112,18 @@ def test_a_refresh_token_is_good_once_and_gives_the_next(txn: Txn, jane: int):
     assert isinstance(renewed(txn, "mbr_2", "mbr_3"), Begun)
 
 
+def test_a_login_ends_after_ninety_days_however_often_it_is_refreshed(txn: Txn, jane: int):
+    begun(txn, jane)
+    txn.execute("UPDATE user_login SET created_at = now() - interval '89 days'")
+    assert isinstance(renewed(txn, "mbr_1", "mbr_2"), Begun)
+    assert one(txn, "SELECT ends_at - now() = interval '1 day' FROM user_login")
+    txn.execute(
+        "UPDATE user_login SET created_at = created_at - interval '1 day', ends_at = ends_at - interval '1 day'"
+    )
+    with pytest.raises(AccessEnded):
+        renewed(txn, "mbr_2", "mbr_3")
+
+
 def test_decision_10_a_refresh_token_that_comes_again_ends_the_login_with_all_its_tokens(
     txn: Txn, team: int, jane: int
 ):

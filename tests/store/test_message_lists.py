@@ -31,7 +31,7 @@ def listed(txn: Txn, team: int, **wanted: Any) -> list[MessageId]:
     return ids(page(txn, team, **wanted))
 
 
-def count(txn: Txn, team: int, counted: int = 100_000, **wanted: Any) -> tuple[int, bool]:
+def count(txn: Txn, team: int, counted: int = 10_000, **wanted: Any) -> tuple[int, bool]:
     return message_lists.count(txn, team, MessageFilter(**wanted), counted)
 
 
@@ -106,12 +106,12 @@ def test_above_what_is_counted_a_total_is_an_estimate_of_no_less(txn, team):
     assert total >= 5
 
 
-def test_a_total_for_which_rows_are_looked_at_is_an_estimate_sooner(txn, team):
+def test_a_total_for_which_rows_are_looked_at_is_an_estimate_above_so_many_rows(txn, team):
     some(txn, team, 5)
     settle(txn, priced(team, 2), Sent(("s2",)))
     wanted = MessageFilter(state=State.SENT)
-    assert message_lists.count(txn, team, wanted, looked=5) == (1, False)
-    assert message_lists.count(txn, team, wanted, looked=4)[1]
+    assert message_lists.count(txn, team, wanted, 5) == (1, False)
+    assert message_lists.count(txn, team, wanted, 4)[1]
 
 
 def test_a_rare_state_is_looked_for_in_so_many_messages_and_the_list_goes_on_behind_them(txn, team):
@@ -180,7 +180,7 @@ def befall(txn: Txn, message: Priced, outcome: Any) -> None:
         told(txn, delivered(ref) if outcome == "delivered" else failed(ref))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(fates=st.lists(OUTCOMES, max_size=8), state=st.sampled_from(State), looked=st.integers(1, 9))
 def test_going_on_behind_each_page_finds_every_message_once_and_in_order(txn, fates, state, looked):
     with undone(txn):

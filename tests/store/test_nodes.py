@@ -3,7 +3,7 @@
 from mobilesasa.store import claims, holds, nodes
 from mobilesasa.store.database import Txn
 from mobilesasa.store.holds import What
-from tests.store.given import add_carrier, one
+from tests.store.given import accepted, add_carrier, add_run, add_team, claimed, one, rows
 
 
 def test_a_process_is_shown_with_what_it_is_and_what_it_holds(txn: Txn) -> None:
@@ -33,3 +33,21 @@ def test_one_that_ended_is_shown_for_a_day(txn: Txn) -> None:
     assert found.ended_at_ms is not None
     txn.execute("UPDATE node_run SET ended_at = now() - interval '2 days' WHERE id = %(run)s", {"run": run})
     assert all(each.run != run for each in nodes.list_nodes(txn))
+
+
+def test_one_that_ended_long_ago_is_forgotten_unless_it_has_messages_in_hand(txn: Txn) -> None:
+    runs = [add_run(txn) for _ in range(4)]
+    (message_id,) = accepted(txn, add_team(txn))
+    claimed(txn, runs[0], message_id)
+    for run, days in zip(runs, (40, 40, 20, None), strict=True):
+        txn.execute(
+            "UPDATE node_run SET ended_at = now() - make_interval(days => %(d)s) WHERE id = %(r)s",
+            {"d": days, "r": run},
+        )
+    assert nodes.forget(txn, nodes.KEPT_DAYS, 10) == 1
+    left = {run for (run,) in rows(txn, "SELECT id FROM node_run WHERE id = ANY(%(runs)s)", runs=runs)}
+    assert left == {runs[0], runs[2], runs[3]}
+    assert nodes.forget(txn, nodes.KEPT_DAYS, 10) == 0
+    txn.execute("DELETE FROM pending")
+    assert nodes.forget(txn, nodes.KEPT_DAYS, 10) == 1
+    assert nodes.forget(txn, nodes.KEPT_DAYS, 10) == 0

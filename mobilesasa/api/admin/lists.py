@@ -19,7 +19,7 @@ class PageShown(TypedDict):
     page_size: Annotated[int, Said("Results per page", example=20)]
     total: Annotated[int, Said("Things on all pages", example=1)]
     pages: Annotated[int, Said("Pages there are", example=1)]
-    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 10,000")]
 
 
 def team_of_code(known: Directory, code: str) -> Team:

@@ -27,6 +27,7 @@ from mobilesasa.core.administration import (
     UserRecord,
 )
 from mobilesasa.core.idempotency import Reply
+from mobilesasa.core.retention import Month
 from mobilesasa.core.scopes import Role
 from mobilesasa.core.teams import CarrierRecord, RouteRecord
 
@@ -259,6 +260,17 @@ class Sums(Protocol):
         """Look at the whole store and return what each rule found; who asks meanwhile is told the same."""
 
 
+class Retention(Protocol):
+    """The months of messages."""
+
+    @property
+    def keep_months(self) -> int:
+        """Full months for which messages are kept behind that of their acceptance; 0: for ever."""
+
+    async def months(self) -> Sequence[Month]:
+        """Return the months there are and were, newest first."""
+
+
 @attrs.frozen(kw_only=True)
 class Desk:
     """All of it."""
@@ -272,3 +284,4 @@ class Desk:
     queues: Queues
     nodes: Nodes
     sums: Sums
+    retention: Retention

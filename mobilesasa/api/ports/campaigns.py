@@ -99,7 +99,7 @@ class Campaigns(Protocol):
         """
 
     async def count(self, wanted: Wanted) -> tuple[int, bool]:
-        """Return how many campaigns there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many campaigns there are, and whether that is an estimate (it may be above 10,000)."""
 
     async def standings(self, campaigns: Sequence[Campaign]) -> Sequence[Standing]:
         """Return what became of the messages of each, and what it waits for, in order."""
@@ -166,4 +166,4 @@ class Campaigns(Protocol):
         """
 
     async def count_recipients(self, campaign: Campaign, wanted: WantedRecipients) -> tuple[int, bool]:
-        """Return how many recipients there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many recipients there are, and whether that is an estimate (it may be above 10,000)."""

@@ -17,6 +17,8 @@ class ContactsFound(Protocol):
     def contacts(self) -> Sequence[Contact]: ...
     @property
     def last(self) -> str | None: ...  # the key behind which the list goes on; None: this is its end
+    @property
+    def total(self) -> int | None: ...  # of the list, where the page found out
 
 
 class ContactLists(Protocol):
@@ -30,7 +32,7 @@ class ContactLists(Protocol):
         Args:
             wanted: which.
             order: of which the first come first.
-            limit: how many at most.
+            limit: how many at most; there may be fewer although the list goes on, where no index tells of what is wanted.
             offset: how many are left out.
             after: the `last` of the page before; None: the list begins.
 
@@ -40,7 +42,7 @@ class ContactLists(Protocol):
         """
 
     async def count(self, wanted: Wanted) -> tuple[int, bool]:
-        """Return how many are meant, and whether that is an estimate (it may be above 100,000, of a search above 1,000).
+        """Return how many are meant, and whether that is an estimate (it may be above 10,000, of a search above 1,000).
 
         Raises:
             NotFound: the team has no such group.
@@ -143,7 +145,7 @@ class Groups(Protocol):
         """
 
     async def count(self, team_id: int, *, search: str | None) -> tuple[int, bool]:
-        """Return how many groups there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many groups there are, and whether that is an estimate (it may be above 10,000)."""
 
     async def add(
         self,

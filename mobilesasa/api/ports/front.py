@@ -24,11 +24,13 @@ class Front:
         trusted_proxies: whose word about the client is believed; nobody's by default.
         proxy_header: the one header in which they give it, for a proxy passes on what it does not set itself.
         cors_origins: sites whose pages may read answers, `https://app.example`; `*` is every site.
+        hsts_subdomains: whether browsers that came by HTTPS are to come so to all names below ours, too.
     """
 
     trusted_proxies: tuple[Network, ...] = attrs.field(default=(), converter=_networks)
     proxy_header: ProxyHeader = "x-forwarded-for"
     cors_origins: tuple[str, ...] = ()
+    hsts_subdomains: bool = False
 
 
 #: Nothing: clients connect to the node.

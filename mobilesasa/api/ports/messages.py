@@ -108,7 +108,7 @@ class History(Protocol):
         """
 
     async def count(self, team_id: int, wanted: MessageFilter) -> tuple[int, bool]:
-        """Return how many messages there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many messages there are, and whether that is an estimate (it may be above 10,000)."""
 
     async def resend(self, team_id: int, failed_id: MessageId, again: Priced, kept: Kept | None = None) -> None:
         """Store and charge a failed message anew, if it may be resent and there is no resend of it yet.

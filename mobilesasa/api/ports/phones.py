@@ -47,7 +47,7 @@ class Inbox(Protocol):
         destination: str | None = None,
         before: MessageId | None = None,
     ) -> tuple[int, bool]:
-        """Return how many messages there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many messages there are, and whether that is an estimate (it may be above 10,000)."""
 
 
 class Suppression(Protocol):
@@ -76,7 +76,7 @@ class Suppressions(Protocol):
         """Return suppressions, newest first: those of a recipient, those for a sender (empty: for all), or both."""
 
     async def count(self, team_id: int, *, recipient: str | None = None, sender: str | None = None) -> tuple[int, bool]:
-        """Return how many there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many there are, and whether that is an estimate (it may be above 10,000)."""
 
     async def add(
         self, by: Actor, team_id: int, recipient: str, sender: str, kept: Callable[[Any], Kept | None]

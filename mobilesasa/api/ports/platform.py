@@ -66,7 +66,7 @@ class Tray(Protocol):
         """Return receipts of one carrier or of all, newest first."""
 
     async def count(self, carrier_id: int | None) -> tuple[int, bool]:
-        """Return how many there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many there are, and whether that is an estimate (it may be above 10,000)."""
 
     async def match(
         self,

@@ -68,7 +68,7 @@ class Exports(Protocol):
         """Return exports of some kinds, newest first."""
 
     async def count(self, team_id: int, kinds: Sequence[str]) -> tuple[int, bool]:
-        """Return how many there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many there are, and whether that is an estimate (it may be above 10,000)."""
 
     async def remove(self, by: Actor, team_id: int, uuid: str) -> None:
         """Remove an export with its file; one that is under way is cancelled.

@@ -95,7 +95,7 @@ class Webhooks(Protocol):
     async def count_deliveries(
         self, team_id: int, uuid: str, *, state: DeliveryState | None, event: str | None
     ) -> tuple[int, bool]:
-        """Return how many there are, and whether that is an estimate (it may be above 100,000)."""
+        """Return how many there are, and whether that is an estimate (it may be above 10,000)."""
 
     async def delivery(self, team_id: int, uuid: str, event_id: str) -> tuple[WebhookDelivery, HookEvent]:
         """Return one with what it tells."""

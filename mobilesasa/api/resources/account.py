@@ -109,7 +109,7 @@ class EntryPage(TypedDict):
     page_size: Annotated[int, Said("Results per page", example=20)]
     total: Annotated[int, Said("Entries on all pages", example=1)]
     pages: Annotated[int, Said("Pages there are", example=1)]
-    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 10,000")]
     next_cursor: Annotated[str | None, Said("Where the list goes on; null: it ends here")]
 
 

@@ -76,7 +76,7 @@ class AudiencePage(TypedDict):
     page_size: Annotated[int, Said("Results per page", example=20)]
     total: Annotated[int, Said("Audiences on all pages", example=1)]
     pages: Annotated[int, Said("Pages there are", example=1)]
-    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 10,000")]
 
 
 def audience_shown(audience: Audience, wrong: Sequence[WrongRow] = (), most: int = 0) -> AudienceShown:

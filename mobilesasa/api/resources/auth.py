@@ -15,7 +15,7 @@ from mobilesasa.api.access import AccessTokens
 from mobilesasa.api.addresses import client_address
 from mobilesasa.api.answers import answer, instant
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.cookies import CSRF_HEADER, REFRESH, clear_cookies, set_cookies
+from mobilesasa.api.cookies import CSRF_HEADER, REFRESH, clear_cookies, cookie, set_cookies
 from mobilesasa.api.errors import problem
 from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.people import Login
@@ -228,6 +228,7 @@ class Auth:
         else:
             await self._logins.end(caller.by, _login_of(caller))
         clear_cookies(request)
+        request.setHeader(b"Clear-Site-Data", b'"cache", "storage"')
         return answer(request, {"ended": ended})
 
     @route("GET", "/auth/me", person=True, answers=MeShown, curl=_ME)
@@ -285,10 +286,10 @@ class Auth:
             Problem: 400 when there is no cookie, 403 without the CSRF token.
             AccessEnded: it is no refresh token of ours.
         """
-        cookie = request.getCookie(REFRESH)
-        if not cookie:
+        kept = cookie(request, REFRESH)
+        if not kept:
             raise problem("bad_request", "refresh_token is required, in the body or as the cookie of a login")
-        raw = str(cookie.decode("utf-8", "surrogateescape"))
+        raw = kept.decode("utf-8", "surrogateescape")
         if not self._access.fits(await self._logins.login_of(raw), request.getHeader(CSRF_HEADER)):
             raise problem("bad_csrf_token", "a refresh by cookie needs X-CSRF-Token, as the login has given it")
         return raw

@@ -79,7 +79,7 @@ class ClickPage(TypedDict):
     page_size: Annotated[int, Said("Results per page", example=20)]
     total: Annotated[int, Said("Rows on all pages", example=214)]
     pages: Annotated[int, Said("Pages there are", example=11)]
-    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 10,000")]
     next_cursor: Annotated[str | None, Said("Goes on behind this page; null: there is nothing more")]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any, TypedDict
 
 import attrs
@@ -122,8 +121,10 @@ class Contacts:
         """List contacts.
 
         `search` finds parts of names, so that "doe ja" finds Jane Doe, and digits of phones: "0712 345" and
-        "+254712345" are how a number begins, "345678" stands anywhere in it. A page past the end is empty. `total` is exact up to 100,000,
-        of a search up to 1,000; above that it is an estimate, and `total_is_estimate` is true.
+        "+254712345" are how a number begins, "345678" stands anywhere in it. A page past the end is empty. `total` is exact up to 10,000,
+        of a search or another filter up to 1,000; above that it is an estimate, and `total_is_estimate` is true. For words of
+        one or two letters alone, and for `suppressed=false`, a call looks at 10,000 contacts, at 2,500 in a group: a page may be
+        short, or empty, although `next_cursor` goes on.
         """
         asked = parse_query(ListContacts, request)
         return await listed(self._lists, request, asked, asked.wanted(caller), contact_shown)
@@ -262,9 +263,15 @@ async def listed(
     """
     cursor = cursor_of(request, asked.cursor)
     after = None if cursor is None else cursor.after
+    known: int | None = None  # how many there are, where the page found out
 
     async def read(*, limit: int, offset: int) -> tuple[list[Any], str | None]:
+        nonlocal known
         found = await lists.page(wanted, asked.sort, limit=limit, offset=offset, after=after)
+        known = found.total
         return [shown(each) for each in found.contacts], found.last
 
-    return await answer_page_on(request, asked, cursor, partial(lists.count, wanted), read, _DEEPER)
+    async def count() -> tuple[int, bool]:
+        return await lists.count(wanted) if known is None else (known, False)
+
+    return await answer_page_on(request, asked, cursor, count, read, _DEEPER)

@@ -119,7 +119,7 @@ class UploadPage(TypedDict):
     page_size: Annotated[int, Said("Results per page", example=20)]
     total: Annotated[int, Said("Uploads on all pages", example=1)]
     pages: Annotated[int, Said("Pages there are", example=1)]
-    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 10,000")]
 
 
 class PreviewColumn(TypedDict):

@@ -68,7 +68,7 @@ class InboundPage(TypedDict):
     page_size: Annotated[int, Said("Results per page", example=20)]
     total: Annotated[int, Said("Messages on all pages", example=1)]
     pages: Annotated[int, Said("Pages there are", example=1)]
-    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 10,000")]
 
 
 class FromPhones:
@@ -91,7 +91,7 @@ class FromPhones:
         """List messages from phones, newest first.
 
         Those to the short codes and numbers of the team, or that begin with a keyword of it. A page past the end is
-        empty. `total` is exact up to 100,000; above that it is an estimate, and `total_is_estimate` is true.
+        empty. `total` is exact up to 10,000; above that it is an estimate, and `total_is_estimate` is true.
         """
         asked = parse_query(ListInbound, request)
         team_id = caller.team.id

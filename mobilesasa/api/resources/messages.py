@@ -95,10 +95,10 @@ class Messages:
     async def listed(self, request: IRequest, caller: Caller) -> bytes:
         """List messages, newest first.
 
-        A page past the end is empty. `total` is exact up to 100,000; above that it is an estimate, and
+        A page past the end is empty. `total` is exact up to 10,000; above that it is an estimate, and
         `total_is_estimate` is true. `cursor` goes on where a page ended and costs the same however far back it is; the
-        Link header has the address. For a `sender` or a `status` but failed a call looks at 25,000 messages: with more, the
-        total is an estimate, and a page may be short, or empty, although `next_cursor` goes on.
+        Link header has the address. For a `sender`, or a `status` but failed, a page looks at 25,000 messages: with more it
+        may be short, or empty, although `next_cursor` goes on, and above 10,000 that may be meant `total` is an estimate.
         """
         asked = parse_query(ListMessages, request)
         team_id, cursor = caller.team.id, cursor_of(request, asked.cursor, canonical)

@@ -79,7 +79,7 @@ class SuppressionPage(TypedDict):
     page_size: Annotated[int, Said("Results per page", example=20)]
     total: Annotated[int, Said("Suppressions on all pages", example=1)]
     pages: Annotated[int, Said("Pages there are", example=1)]
-    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 100,000")]
+    total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; only above 10,000")]
 
 
 class Suppressions:
@@ -102,7 +102,7 @@ class Suppressions:
     async def list_suppressions(self, request: IRequest, caller: Caller) -> bytes:
         """List who gets no messages of the team, newest first.
 
-        A page past the end is empty. `total` is exact up to 100,000; above that it is an estimate, and
+        A page past the end is empty. `total` is exact up to 10,000; above that it is an estimate, and
         `total_is_estimate` is true.
         """
         asked = parse_query(ListSuppressions, request)
