@@ -26,9 +26,11 @@ FROM (SELECT n, now() - interval '180 days' * (1 - n::float8 / %(many)s) AS at
       FROM generate_series(1, %(many)s::bigint) AS n) AS made
 """
 
+# A third of them live in one county, the others in 46.
 CONTACTS = """
-INSERT INTO contact (team_id, phone, first_name, last_name)
-SELECT %(team)s, '2547' || lpad(n::text, 8, '0'), 'First' || n * 31 %% 997, 'Last' || n %% 9973
+INSERT INTO contact (team_id, phone, first_name, last_name, attributes)
+SELECT %(team)s, '2547' || lpad(n::text, 8, '0'), 'First' || n * 31 %% 997, 'Last' || n %% 9973,
+       jsonb_build_object('county', CASE WHEN n %% 3 = 0 THEN 'Nairobi' ELSE 'County ' || n %% 46 END)
 FROM generate_series(1, %(many)s::bigint) AS n
 """
 
@@ -67,15 +69,8 @@ def fill(connection: psycopg2.extensions.connection, team_id: int, many: int) ->
     with contextlib.closing(connection.cursor()) as txn:
         txn.execute(COUNTS, shape)
         ((inbound, contacts, ledger),) = txn.fetchall()
-        for there, table, *statements in (
-            (inbound, "inbound", INBOUND),
-            (contacts, "contact", CONTACTS, MEMBERS),
-            (ledger, "ledger", LEDGER, MARKS),
-        ):
+        for there, *statements in ((inbound, INBOUND), (contacts, CONTACTS, MEMBERS), (ledger, LEDGER, MARKS)):
             if not there:
                 for statement in statements:
                     txn.execute(statement, shape)
                 connection.commit()
-                connection.autocommit = True
-                txn.execute(f"VACUUM ANALYZE {table}")
-                connection.autocommit = False

@@ -13,6 +13,7 @@ from typing import Any
 
 from bench import processes
 from bench.processes import Broken, Child, run_json
+from mobilesasa.store.embedded import EmbeddedPostgres
 
 TEAM = "BENCH"
 UNITS = 1_000_000_000
@@ -36,6 +37,7 @@ class Node:
     Attributes:
         token: the team's token.
         http_port, smpp_port: where it listens.
+        postmaster: the first process of its database.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Node:
         command = [sys.executable, *start, "-n", "--pidfile=", "mobilesasa"]
         self._child = Child(command, folder / "node.log", self._env)
         self.token = ""
-        self._postmaster = 0
+        self.postmaster = 0
         self._smsc: list[str] = []
         self._broker = broker
 
@@ -88,10 +90,6 @@ class Node:
         self.command("carrier", "add", "sink", "--kind", "smpp", *smsc, *shape)
         self.command("route", "add", "--prefix", "", "--carrier", "sink")
         self._smsc = smsc
-        found = next(iter(self._state.rglob("postmaster.pid")), None)
-        if found is None:
-            raise Broken("the node's database left no postmaster.pid")
-        self._postmaster = int(found.read_text().split("\n", 1)[0])
 
     def hold_back(self) -> None:
         """Let another carrier have all messages from now on, which takes one a second."""
@@ -113,6 +111,17 @@ class Node:
     def wait(self) -> None:
         """Wait until it is ready."""
         processes.wait_until("the node is ready", lambda: self._answers("/readyz"), READY_TIMEOUT_S, self._child)
+        found = next(iter(self._state.rglob("postmaster.pid")), None)
+        if found is None:
+            raise Broken("the node's database left no postmaster.pid")
+        self.postmaster = int(found.read_text().split("\n", 1)[0])
+
+    def dsn(self) -> str:
+        """Return the DSN of its database."""
+        found = EmbeddedPostgres(self._state).running()
+        if found is None:
+            raise Broken("the node has no embedded database")
+        return found
 
     def command(self, *arguments: str) -> Any:
         """Run `mobilesasa … --json` and return its answer."""
@@ -123,7 +132,7 @@ class Node:
         return {
             "gateway": processes.cpu_s(self.pid),
             "gateway_main_thread": processes.main_thread_cpu_s(self.pid),
-            "postgres": processes.family_cpu_s(self._postmaster),
+            "postgres": processes.family_cpu_s(self.postmaster),
             **({} if self._broker is None else {"broker": processes.family_cpu_s(self._broker)}),
         }
 

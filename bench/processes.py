@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import select
 import socket
 import subprocess
@@ -27,6 +28,17 @@ def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         found = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [each.getsockname()[1] for each in found]
+
+
+def lasting_ports(count: int) -> list[int]:
+    """Return free ports of 127.0.0.1 that no system gives away by itself, so that they stay ours while who listens is away."""
+    found: list[int] = []
+    for port in random.sample(range(15_000, 32_000), 1000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise Broken("there are no free ports")
 
 
 def _stat(pid: int) -> list[str]:
@@ -143,6 +155,12 @@ class Child:
         self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()
 
+    def end_input(self) -> None:
+        """Let it read the end of its standard input."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
     def hear(self, timeout_s: float) -> Any:
         """Return the JSON of the next line that it prints.
 
@@ -159,8 +177,7 @@ class Child:
     def stop(self, timeout_s: float = 30.0) -> None:
         """Ask it to end, and kill it when it does not."""
         if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+            self.end_input()
         if self.running:
             self._process.terminate()
         try:

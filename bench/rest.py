@@ -150,6 +150,8 @@ class Load:
         free = [each for each in self._connections if each.place < 0]
         for connection, number in zip(free, self._pace.due(len(free), now_s), strict=False):
             connection.place = number * self._each
+            self._connections.remove(connection)  # the next request takes the one that has rested longest
+            self._connections.append(connection)
             connection.socket.sendall(self._request(self._first + connection.place))
             self.due.extend([self._pace.intended_s(number, now_s)] * self._each)
             self.sent.extend([now_s] * self._each)

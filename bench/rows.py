@@ -72,7 +72,7 @@ def measure_codec(_: Stage | None) -> dict[str, Any]:
 
 def measure_smpp(stage: Stage) -> dict[str, Any]:
     """SMPP as fast as it goes; at most 10,000 messages wait for a receipt, so that no part of the way falls behind."""
-    return _smpp(stage, ["--window", str(stage.window), "--most-out", "10000"])
+    return measure_submits(stage, ["--window", str(stage.window), "--most-out", "10000"])
 
 
 def measure_smpp_1000(stage: Stage) -> dict[str, Any]:
@@ -82,33 +82,33 @@ def measure_smpp_1000(stage: Stage) -> dict[str, Any]:
 
 def measure_smpp_at(stage: Stage, rate_per_s: int) -> dict[str, Any]:
     """SMPP at so many messages a second."""
-    return _smpp(stage, ["--rate", str(rate_per_s), "--window", "1000"])
+    return measure_submits(stage, ["--rate", str(rate_per_s), "--window", "1000"])
 
 
 def measure_rest(stage: Stage) -> dict[str, Any]:
     """POST /messages as fast as it goes, over 20 connections."""
-    return _rest(stage, [])
+    return measure_requests(stage, [])
 
 
 def measure_rest_500(stage: Stage) -> dict[str, Any]:
     """POST /messages at 500 requests a second, over 20 connections."""
-    return _rest(stage, ["--rate", "500"])
+    return measure_requests(stage, ["--rate", "500"])
 
 
 def measure_batch(stage: Stage) -> dict[str, Any]:
     """POST /messages/batch as fast as it goes, over two connections, a thousand messages a call; 200,000 at most."""
-    return _rest(stage, _BATCHES)
+    return measure_requests(stage, _BATCHES)
 
 
 def measure_batch_keyed(stage: Stage) -> dict[str, Any]:
     """The same with an Idempotency-Key for each call."""
-    return _rest(stage, [*_BATCHES, "--keyed"])
+    return measure_requests(stage, [*_BATCHES, "--keyed"])
 
 
 def measure_batch_held(stage: Stage) -> dict[str, Any]:
     """The same into a lane that does not move: what accepting alone costs. All that is sent later waits behind it."""
     stage.node.hold_back()
-    return _rest(stage, _BATCHES, arrive=False)
+    return measure_requests(stage, _BATCHES, arrive=False)
 
 
 def measure_smpp_beside_bulk(stage: Stage) -> dict[str, Any]:
@@ -178,10 +178,12 @@ def measure_import(stage: Stage) -> dict[str, Any]:
     return imports.measure(stage.node)
 
 
-def _smpp(stage: Stage, more: list[str]) -> dict[str, Any]:
+def measure_submits(stage: Stage, more: list[str], program: str = "bench.load") -> dict[str, Any]:
+    """SMPP, by a program that takes what `bench.load` takes, and more."""
+
     def load(times: Path) -> dict[str, Any]:
         where = ["--port", str(stage.node.smpp_port), "--system-id", TEAM, "--password", stage.node.token]
-        return _run("bench.load", stage, [*where, "--sessions", str(stage.sessions), *more], times)
+        return _run(program, stage, [*where, "--sessions", str(stage.sessions), *more], times)
 
     found = _loaded(stage, load)
     counts = found["load"]
@@ -200,9 +202,11 @@ def _smpp(stage: Stage, more: list[str]) -> dict[str, Any]:
     return _judged(found, faults)
 
 
-def _rest(stage: Stage, more: list[str], arrive: bool = True) -> dict[str, Any]:
+def measure_requests(stage: Stage, more: list[str], arrive: bool = True, program: str = "bench.rest") -> dict[str, Any]:
+    """REST, by a program that takes what `bench.rest` takes, and more."""
+
     def load(times: Path) -> dict[str, Any]:
-        return _run("bench.rest", stage, [*_rest_of(stage), *more], times)
+        return _run(program, stage, [*_rest_of(stage), *more], times)
 
     found = _loaded(stage, load, arrive)
     counts = found["load"]

@@ -118,6 +118,11 @@ class Trace:
             self._passed.extend(pdus)
         self._moments.extend(zip(repeat(at_s), repeat("out"), sequences or repeat(0, len(pdus))))
 
+    def forget(self) -> None:
+        """Keep nothing any more of what has passed; for a link that is gone, which garbage collection may find much later."""
+        self._passed.clear()
+        self._moments.clear()
+
     def lines(self, at_ms: Callable[[float], int]) -> list[Line]:
         """Return what is kept, oldest first; `at_ms` turns seconds of the link's clock into the time of day."""
         found = [

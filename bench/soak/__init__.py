@@ -1,0 +1,1 @@
+"""Half an hour of everything at once at half the budget, and whether anything grows that must not: `python -m bench.soak`."""
