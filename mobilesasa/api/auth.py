@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from twisted.web.iweb import IRequest
 
 from mobilesasa.api.access import AccessTokens, Claims, NoAccess, csrf_token, same_csrf
@@ -31,6 +32,7 @@ from mobilesasa.core.teams import CurrentDirectory, Team, Token
 if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest
 
+_TOLD_SPAN_S = 60.0  # in which the log tells of somebody who lacks a right once
 _NO_TEAM = 0  # of replies kept for a platform administrator who is in no team
 
 
@@ -73,7 +75,7 @@ class Caller:
 
 
 class Authentication:
-    """Finds the caller of a request.
+    """Finds the caller of a request, and tells the log of those whose credentials or rights do not suffice.
 
     Args:
         directory: the current picture of teams and tokens.
@@ -82,6 +84,8 @@ class Authentication:
         clock: measures how long bad tokens of an address are remembered.
         limits: how many of them there may be.
     """
+
+    log = Logger()
 
     def __init__(
         self,
@@ -98,6 +102,7 @@ class Authentication:
         self._now_ms = now_ms
         self._clock = clock
         self._attempts = Attempts(limits.bad_tokens, limits.bad_tokens_window_s, limits.addresses)
+        self._told = Attempts(1, _TOLD_SPAN_S, limits.addresses)
 
     def caller(self, request: IRequest, scopes: Sequence[str], reads: bool = False, person: bool = False) -> Caller:
         """Return who is asking.
@@ -123,7 +128,7 @@ class Authentication:
         if not opens(found.scopes, scopes, reads):
             wanted = " or ".join(scopes)
             lacks = "this token lacks" if found.token is not None else "your role lacks"
-            raise problem("missing_scope", f"{lacks} the scope {wanted}")
+            raise self._refused(found.by, problem("missing_scope", f"{lacks} the scope {wanted}"))
         return found
 
     def check_again(self, caller: Caller) -> None:
@@ -169,8 +174,6 @@ class Authentication:
         user = self._people.now.users.get(claims.user_uuid)
         if user is None or user.disabled or claims.login_uuid in self._people.now.ended:
             raise unauthenticated("the login has ended; log in again")
-        if given.by_cookie:
-            _check_csrf(request, claims)
         team = self._team_of(user, claims, anywhere)
         team_id = None if team is None else team.id
         role = None if team is None else user.roles[team.id]
@@ -184,6 +187,9 @@ class Authentication:
             address=client_address(request),
             request_id=_request_id(request),
         )
+        if given.by_cookie and not _may_write(request, claims):
+            message = "a write by cookie needs X-CSRF-Token, as the login has given it"
+            raise self._refused(by, problem("bad_csrf_token", message))
         return Caller(team, None, by, user.scopes_in(team_id), user, role)
 
     def _team_of(self, user: User, claims: Claims, anywhere: bool) -> Team | None:
@@ -202,27 +208,43 @@ class Authentication:
     def _bad_token(self, request: IRequest, why: str) -> Problem | TooManyAttempts:
         """Count a bad token; a good one always passes, for many callers may share an address (a proxy, a NAT)."""
         key, now_s = origin(client_address(request)), self._clock.seconds()
-        if self._attempts.failed(key, now_s) <= self._attempts.limit:
+        failed = self._attempts.failed(key, now_s)
+        if failed == 1:
+            text = "a request from {address} was refused: {why}; request {request_id}"
+            self.log.warn(text, address=key, why=why, request_id=_request_id(request))
+        if failed <= self._attempts.limit:
             return unauthenticated(why)
+        if failed == self._attempts.limit + 1:
+            text = (
+                "there are too many bad tokens from {address}, which are answered 429 from now on; request {request_id}"
+            )
+            self.log.warn(text, address=key, request_id=_request_id(request))
         retry_after_s = self._attempts.wait_s(key, now_s)
         message = f"too many bad tokens from this address; try again in {retry_after_s} s"
         return TooManyAttempts(message, retry_after_s)
+
+    def _refused(self, by: Actor, wrong: Problem) -> Problem:
+        """Tell the log that somebody who is known may not do something; return the problem."""
+        if self._told.failed(by.opened_by, self._clock.seconds()) == 1:
+            self.log.warn(
+                "the {kind} {uuid} at {address} was refused: {why}; request {request_id}",
+                kind=by.kind.value,
+                uuid=by.uuid,
+                address=by.address,
+                why=wrong.message,
+                request_id=by.request_id,
+            )
+        return wrong
 
 
 def _suspended() -> TeamSuspended:
     return TeamSuspended("the team is suspended; ask the operator of this platform")
 
 
-def _check_csrf(request: IRequest, claims: Claims) -> None:
-    """See that a write by cookie comes from a page of ours.
-
-    Raises:
-        Problem: 403.
-    """
-    if request.method in (b"GET", b"HEAD"):
-        return
-    if not same_csrf(csrf_token(claims.key, claims.login_uuid), request.getHeader(CSRF_HEADER)):
-        raise problem("bad_csrf_token", "a write by cookie needs X-CSRF-Token, as the login has given it")
+def _may_write(request: IRequest, claims: Claims) -> bool:
+    """Say whether a call by cookie comes from a page of ours, or writes nothing."""
+    reads = request.method in (b"GET", b"HEAD")
+    return reads or same_csrf(csrf_token(claims.key, claims.login_uuid), request.getHeader(CSRF_HEADER))
 
 
 def _request_id(request: IRequest) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import attrs
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.cookies import ACCESS
+from mobilesasa.api.cookies import ACCESS, cookie
 from mobilesasa.api.errors import Problem, problem
 
 _CHALLENGE = {b"WWW-Authenticate": b'Bearer realm="mobilesasa"'}
@@ -49,9 +49,9 @@ def given_by(request: IRequest) -> Given:
         if key and given.is_access_token:
             raise unauthenticated("what a login gives out goes into Authorization: Bearer, not into X-API-Key")
         return given
-    cookie = request.getCookie(ACCESS)
-    if cookie:
-        return Given(cookie.decode("utf-8", "surrogateescape"), by_cookie=True)
+    kept = cookie(request, ACCESS)
+    if kept:
+        return Given(kept.decode("utf-8", "surrogateescape"), by_cookie=True)
     raise unauthenticated("a token is needed: Authorization: Bearer mbs_… or X-API-Key: mbs_…")
 
 

@@ -2,6 +2,8 @@
 
 Twisted closes a connection that is silent; one that sends an octet now and then is not silent, and would be kept for ever.
 Twisted bounds heads (16 kB, 500 headers) and what is read ahead of a request that is under way (16 kB).
+Of requests that come without waiting for answers a few are answered in a turn of the reactor, then others have theirs; and
+none while the client does not read what it asked for, nor is it read.
 A large body holds one of few places (`room`), so it must come faster than others, or is refused.
 
 A client that closes its writing side has no more to ask and may wait for answers still (RFC 9112 §9.6): requests that came whole
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest, ApiSite
 
 _SOON_S: Final = 0.001  # a timer that is early by less than this is in time
+_ONE_TURN: Final = 16  # requests of a connection that are answered before others are served
+_LARGE_OCTETS: Final = 16_384  # of an answer: for each it counts as one more
 _BAD_HTTP: Final = "the request is not HTTP as it should be: look at its first line, its headers and their size"
 _TOO_SLOW: Final = (
     "the body comes too slowly, and others wait for its place; send it by a faster line, or in smaller files"
@@ -51,6 +55,10 @@ class ApiChannel(http.HTTPChannel):
     _heard_s = 0.0  # when the connection was silent for the last time
     _has_ended = False  # the client has no more to ask
     _is_refused = False  # what it still sends is not looked at
+    _answered_s: float | None = None
+    _in_turn = 0  # requests answered in this turn
+    _waiting_octets = 0  # of what was written last, and since the client does not read
+    _resting: IDelayedCall | None = None  # until the next one
 
     def connectionMade(self) -> None:
         """Ask what stays as it is."""
@@ -83,15 +91,29 @@ class ApiChannel(http.HTTPChannel):
 
     def _close_if_over(self) -> None:
         """Close the connection when the client has ended and no request of it is under way or waits to be read."""
-        if self._has_ended and not self._handlingRequest and not self._busyReceiving:
+        if self._has_ended and not (self._handlingRequest or self._busyReceiving or self.paused):
             self.loseConnection()
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         """Watch no longer."""
+        self._site.unread.over(self)
         super().connectionLost(reason)
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
+
+    @property
+    def answered_s(self) -> float | None:
+        """When the last request was answered, in seconds of the site's clock; None: there was none."""
+        return self._answered_s
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is under way, or one comes that holds a place for a large body."""
+        return self._handlingRequest or self._has_room
 
     def setTimeout(self, period: int | None) -> int | None:  # noqa: N802 - Twisted's name
         """Set how long the connection may be silent from now on, None for ever; return what it was."""
@@ -125,13 +147,24 @@ class ApiChannel(http.HTTPChannel):
     def write(self, data: bytes) -> None:
         """Send a piece of an answer, behind its head if that is kept still."""
         octets, self._head = self._head + data, b""
+        self._in_turn += len(octets) // _LARGE_OCTETS
         socket = self._socket
         if socket is not None and not socket.dataBuffer and not socket._tempDataBuffer:  # or it would overtake
             sent = socket.writeSomeData(octets)
             if isinstance(sent, int):
                 octets = octets[sent:]
         if octets:
+            self._waiting_octets = len(octets) + (self._waiting_octets if self._waitingForTransport else 0)
             cast(ITCPTransport, self.transport).write(octets)
+            if self._waitingForTransport:
+                self._site.unread.wait(self, self._waiting_octets)
+
+    def cut(self) -> None:
+        """End the connection, and let go of what waits to be read at once: Twisted keeps it to the end of the turn."""
+        cast(ITCPTransport, self.transport).abortConnection()
+        socket = self._socket
+        if socket is not None:
+            socket.dataBuffer, socket._tempDataBuffer, socket._tempDataLen = b"", [], 0
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """Send pieces of an answer."""
@@ -146,6 +179,8 @@ class ApiChannel(http.HTTPChannel):
         """Read on, unless the request has been coming for too long."""
         if self._is_refused:
             return
+        if not self._busyReceiving and self._resting is None:
+            self._in_turn = 0
         if self._handlingRequest or not self._is_late(len(data)):
             super().dataReceived(data)
         elif self._has_room:
@@ -193,8 +228,48 @@ class ApiChannel(http.HTTPChannel):
             self._began_s, self._octets = self._site.clock.seconds(), sum(map(len, self._dataBuffer))
         if not self.persistent:
             self.setTimeout(self._savedTimeOut)  # for who does not read the answer
+        self._answered_s = self._site.clock.seconds()
+        self._in_turn += 1
+        self._rest()
         super().requestDone(request)
+        if self.paused:
+            self._networkProducer.pauseProducing()  # which it has just resumed
         self._close_if_over()
+
+    def _rest(self) -> None:
+        """Let what was read ahead wait: for the client, who does not read, or for others, whose turn it is."""
+        if self._waitingForTransport:
+            self.paused = True
+        elif self._in_turn >= _ONE_TURN and self._resting is None and (self._buffer or self._dataBuffer):
+            self.paused = True
+            self._resting = self.callLater(0, self._go_on)
+
+    def _go_on(self) -> None:
+        """Answer what waited."""
+        self._resting = None
+        if not self.paused or self._waitingForTransport:
+            return
+        self.paused = False
+        self._in_turn = 0
+        self._networkProducer.resumeProducing()
+        if self._buffer:
+            super().dataReceived(b"")  # it is in there
+        self._close_if_over()
+
+    def pauseProducing(self) -> None:
+        """Read no more of a client that does not read; Twisted reads on while a request is under way."""
+        super().pauseProducing()
+        self._networkProducer.pauseProducing()
+        self._site.unread.wait(self, self._waiting_octets)
+
+    def resumeProducing(self) -> None:
+        """Go on: the client has read."""
+        self._site.unread.over(self)
+        super().resumeProducing()
+        if self._handlingRequest and sum(map(len, self._dataBuffer)) <= self._optimisticEagerReadSize:
+            self._networkProducer.resumeProducing()
+        if self._resting is None:
+            self._go_on()
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
         """Refuse a line without an end."""
@@ -215,6 +290,7 @@ class ApiChannel(http.HTTPChannel):
         octets = orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
         head = (
             "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n"
-            f"X-Request-Id: {request_id}\r\nContent-Length: {len(octets)}\r\n\r\n"
+            f"X-Request-Id: {request_id}\r\nContent-Length: {len(octets)}\r\n"
         )
-        cast(ITCPTransport, self.transport).write(head.encode() + octets)
+        lines = [b"%b: %b\r\n" % guarded for guarded in self._site.guards[self._is_secure]]
+        cast(ITCPTransport, self.transport).write(b"".join([head.encode(), *lines, b"\r\n", octets]))

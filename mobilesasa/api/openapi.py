@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 import orjson
 
-from mobilesasa.api.cookies import ACCESS, CSRF_HEADER
+from mobilesasa.api.cookies import ACCESS, CSRF_HEADER, HOST_ALONE
 from mobilesasa.api.errors import OWN_STATUSES, RUNNING_RETRY_S
 from mobilesasa.api.errors import STATUSES as STATUS_OF
 from mobilesasa.api.idempotency import HEADER, REPLAYED
@@ -67,7 +67,7 @@ _SCHEMES: Final = {
     "cookie": {
         "type": "apiKey",
         "in": "cookie",
-        "name": ACCESS.decode(),
+        "name": HOST_ALONE.decode() + ACCESS.decode(),
         "description": (
             f"The login of a person in a browser; every write needs the CSRF token in `{CSRF_HEADER.decode().title()}` too"
         ),

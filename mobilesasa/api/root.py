@@ -16,6 +16,7 @@ from mobilesasa.api.admin.carriers import PlatformCarriers
 from mobilesasa.api.admin.numbers import PlatformNumbers
 from mobilesasa.api.admin.prices import PlatformPrices
 from mobilesasa.api.admin.receipts import PlatformReceipts
+from mobilesasa.api.admin.retention import PlatformRetention
 from mobilesasa.api.admin.routes import PlatformRoutes
 from mobilesasa.api.admin.senders import PlatformSenders
 from mobilesasa.api.admin.teams import PlatformTeams
@@ -169,6 +170,7 @@ def _resources_of_platform(node: Node) -> tuple[object, ...]:
         PlatformWork(node),
         PlatformReceipts(node),
         PlatformAudit(node),
+        PlatformRetention(node),
     )
 
 

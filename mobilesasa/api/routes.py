@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 
 from mobilesasa.api.answers import refuse
 from mobilesasa.api.auth import Authentication, Caller
-from mobilesasa.api.errors import Problem, internal_error, of_refusal, store_away
+from mobilesasa.api.errors import Problem, internal_error, of_refusal, problem, store_away
 from mobilesasa.api.exact import Exact
 from mobilesasa.api.forms import Aside, received
 from mobilesasa.api.idempotency import Repeats
@@ -39,6 +39,7 @@ PREFIX = "/api/v1"
 F = TypeVar("F", bound=Callable[..., Awaitable[bytes]])
 _PLACE = re.compile(r"\{(\w+)\}")
 _ATTRIBUTE = "__route__"
+PUBLIC_OCTETS = 16_384  # of a body that comes without a token: what is longer is not parsed
 _ADMINISTRATION = frozenset({API_TOKENS, TEAM, PLATFORM})
 
 
@@ -247,6 +248,8 @@ class _Endpoint:
 
     async def _called(self, request: ApiRequest, places: dict[str, str]) -> bytes:
         if self._route.public:
+            if request.octets > PUBLIC_OCTETS:
+                raise problem("body_too_large", f"the body is too large; at most {PUBLIC_OCTETS} octets are read here")
             return await self._function(request, **places)
         row = self._route
         known = self._authentication.caller(request, row.scopes, row.reads, row.person)

@@ -25,15 +25,16 @@ from mobilesasa.api.cors import allow
 from mobilesasa.api.errors import Problem, internal_error, problem
 from mobilesasa.api.exact import Exact, Serve
 from mobilesasa.api.forms import Form
+from mobilesasa.api.guard import guards
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.api.ports.front import DIRECT, Front
 from mobilesasa.api.room import Room
+from mobilesasa.api.unread import Unread
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}\Z")
 _EXCESS_OCTETS = 8 * 1_048_576  # of a body that is refused anyway: read and dropped, so that the client hears why
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _HOST = b"api"
-NOTHING_RUNS = b"default-src 'none'; frame-ancestors 'none'"
 
 
 class ApiRequest(server.Request):
@@ -104,6 +105,11 @@ class ApiRequest(server.Request):
         cast(ITCPTransport, self.transport).abortConnection()
 
     @property
+    def octets(self) -> int:
+        """How long its body was."""
+        return self._octets
+
+    @property
     def asker(self) -> Client:
         """Who asks, as far as it can be known."""
         if self._asker is None:
@@ -161,11 +167,8 @@ class ApiRequest(server.Request):
 
     def _guard(self) -> None:
         """Say what a browser may do with the answer: nothing but read it, unless a page says more."""
-        self.setHeader(b"X-Content-Type-Options", b"nosniff")
-        self.setHeader(b"Referrer-Policy", b"no-referrer")
-        self.setHeader(b"Content-Security-Policy", NOTHING_RUNS)
-        if self.asker.secure:
-            self.setHeader(b"Strict-Transport-Security", b"max-age=31536000")
+        for name, value in self._site.guards[self.asker.secure]:
+            self.setHeader(name, value)
         allow(self, self._site.front)
 
     def render(self, resrc: IResource) -> None:
@@ -233,9 +236,11 @@ class ApiSite(server.Site):
         self.limits = limits
         self.new_id = new_id
         self.front = front
+        self.guards = {secure: guards(secure, front) for secure in (False, True)}
         self.room = room
         self.exact = exact or Exact()
         self.links = links
+        self.unread = Unread()
         self._date = (-1, b"")
 
     def date(self) -> bytes:

@@ -1,4 +1,4 @@
-"""JSON as strict as it can be read: no key twice, and nothing deeper than `MAX_DEPTH`.
+"""JSON as strict as it can be read: no key twice, nothing deeper than `MAX_DEPTH`, no more in it than `MAX_BRACKETS`.
 
 orjson refuses what is not JSON, lone surrogates and all that is not UTF-8, but of a key that stands twice it takes the
 last. Each key has a colon behind it, so a text with as many colons as its objects have keys has none twice; only
@@ -8,12 +8,16 @@ where a text has more (in a string, or for a key that is there again) it is read
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
 
 MAX_DEPTH: Final = 32  # of arrays and objects within each other
+MAX_BRACKETS: Final = (
+    20_000  # that open an array or an object, or stand in a string: a list costs more than its two octets
+)
 _NAMED: Final = 10  # keys that a refusal names
 
 
@@ -34,8 +38,10 @@ def read(octets: bytes) -> Any:
     """Return what a text says.
 
     Raises:
-        BadJson: it is not JSON in UTF-8, has a key twice, or is too deep.
+        BadJson: it is not JSON in UTF-8, has a key twice, is too deep, or too much.
     """
+    if octets.count(b"[") + octets.count(b"{") > MAX_BRACKETS:
+        raise BadJson(f"the body has more than {MAX_BRACKETS} arrays and objects")
     try:
         given = orjson.loads(octets)
     except orjson.JSONDecodeError as bad:
@@ -69,10 +75,10 @@ def _keys(given: object) -> int:
 
 def _paired(pairs: list[tuple[str, Any]]) -> None:
     """Refuse an object that has a key twice."""
-    names = [name for name, _ in pairs]
-    if len({*names}) == len(names):
+    names = Counter(name for name, _ in pairs)
+    if len(names) == len(pairs):
         return
-    twice = [*dict.fromkeys(name for name in names if names.count(name) > 1)]
+    twice = [name for name, times in names.items() if times > 1]
     more = "…" if len(twice) > _NAMED else ""
     raise BadJson(f"the body has keys that stand twice in an object: {', '.join(twice[:_NAMED])}{more}", twice[:_NAMED])
 

@@ -173,8 +173,8 @@ class Wire(StringTransport):
 class Connection:
     """A client's connection; raw octets go in, replies come out."""
 
-    def __init__(self, site: Any, host: str = "192.0.2.7") -> None:
-        self.wire = Wire(IPv4Address("TCP", "127.0.0.1", 8080), IPv4Address("TCP", host, 40_000))
+    def __init__(self, site: Any, host: str = "192.0.2.7", wire: type[Wire] = Wire) -> None:
+        self.wire = wire(IPv4Address("TCP", "127.0.0.1", 8080), IPv4Address("TCP", host, 40_000))
         self._protocol = site.buildProtocol(self.wire.getPeer())
         self._protocol.makeConnection(self.wire)
 
@@ -191,6 +191,10 @@ class Connection:
         headers = {name.lower(): value for name, value in response.getheaders()}
         cookies = tuple(response.headers.get_all("Set-Cookie", ()))
         return Reply(response.status, headers, response.read(), cookies)
+
+    def no_more(self) -> None:
+        """Close the writing side."""
+        self._protocol.readConnectionLost()
 
     def hang_up(self) -> None:
         self._protocol.connectionLost(Failure(ConnectionLost()))

@@ -196,6 +196,19 @@ def test_the_sums_are_checked(rig):
     assert found == {"clean": True, "checks": [check]}
 
 
+def test_the_months_of_messages_are_listed_with_what_holds_one_up(rig):
+    found = get(rig, "/retention").data
+    assert found["keep_months"] == 13
+    assert [(each["month"], each["standing"], each["inbound_removed"]) for each in found["items"]] == [
+        ("2026-05", "kept", 0), ("2026-04", "held", 0), ("2026-03", "gone", 17),
+    ]  # fmt: skip
+    held = {"what": "waiting", "count": 3, "sentence": "messages that wait for a carrier"}
+    assert [each["held_by"] for each in found["items"]] == [[], [held], []]
+    assert [each["goes_at"] is None for each in found["items"]] == [
+        each["gone_at"] is not None for each in found["items"]
+    ]
+
+
 def test_decision_28_the_trail_of_all_teams_tells_the_names_of_operators(rig):
     rig.trail.give("team.create", team_id=None)
     rig.trail.give("token.create", team_id=2)

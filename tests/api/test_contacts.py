@@ -91,6 +91,16 @@ def test_contacts_are_listed_newest_first_in_pages_and_by_cursor(rig):
     assert [rig.get("/contacts").data[name] for name in ("page", "page_size")] == [1, 20]
 
 
+def test_a_page_may_tell_how_many_there_are_so_that_they_are_not_counted(rig):
+    for n in range(5):
+        rig.contacts.give(f"25471234567{n}")
+    rig.contact_lists.more, rig.contact_lists.total = 10_000_000, 5
+    data = rig.get("/contacts?page_size=2").data
+    assert (data["total"], data["total_is_estimate"]) == (5, False)
+    rig.contact_lists.total = None
+    assert rig.get("/contacts?page_size=2").data["total"] == 10_000_000
+
+
 @pytest.mark.parametrize("query", ["page_size=0", "page_size=101", "page_size=abc", "page=0", "sort=random", "suppressed=maybe", "cursor=x",
                                    "attribute=county", "attribute=:x", f"search={'x' * 101}", "page=60000&page_size=100"])  # fmt: skip
 def test_a_list_that_cannot_be_is_refused(rig, query):

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from mobilesasa.api.access import csrf_token
+from mobilesasa.api.ports.front import Front
 from mobilesasa.core.people import ACCESS_S, People, SigningKey
 from mobilesasa.core.scopes import Role
 from tests.api.rig import ACME, BODY, OPERATOR, OTHER, TOKEN, Reply, Rig, directory
@@ -278,6 +279,40 @@ def test_the_cookies_are_for_our_pages_alone(rig):
     }
 
 
+SECURE = {"X_Forwarded_For": "198.51.100.9", "X_Forwarded_Proto": "https"}
+
+
+@pytest.fixture
+def fronted() -> Rig:
+    """A node behind a proxy that speaks HTTPS."""
+    return Rig(front=Front(trusted_proxies=("192.0.2.7",)))
+
+
+def test_over_https_the_cookies_are_of_this_host_alone_by_their_names(fronted):
+    reply = post(fronted, "/auth/login", {**LOGIN, "cookie": True}, **SECURE)
+    said = {
+        name: (morsel["path"], bool(morsel["httponly"]), morsel["domain"], bool(morsel["secure"]))
+        for name, morsel in cookies_of(reply).items()
+    }
+    assert said == {
+        "__Host-mobilesasa_access": ("/", True, "", True),
+        "__Host-mobilesasa_refresh": ("/", True, "", True),
+        "__Host-mobilesasa_csrf": ("/", False, "", True),
+    }
+
+
+def test_over_https_a_cookie_that_a_neighbour_of_our_host_could_set_opens_nothing(fronted):
+    reply = post(fronted, "/auth/login", {**LOGIN, "cookie": True}, **SECURE)
+    found = {name: morsel.value for name, morsel in cookies_of(reply).items()}
+    tossed = {name.removeprefix("__Host-"): value for name, value in found.items()}
+    assert fronted.ask("GET", "/api/v1/messages", **sent(found), **SECURE).status == 200
+    assert fronted.ask("GET", "/api/v1/messages", **sent(tossed), **SECURE).status == 401
+    csrf = {"X_CSRF_Token": found["__Host-mobilesasa_csrf"]}
+    refused = fronted.ask("POST", "/api/v1/auth/refresh", b"{}", **sent(tossed), **csrf, **SECURE)
+    assert refused.refusal == (400, "bad_request")
+    assert fronted.ask("POST", "/api/v1/auth/refresh", b"{}", **sent(found), **csrf, **SECURE).status == 200
+
+
 def test_a_page_reads_with_its_cookie_and_writes_with_its_csrf_token(rig, browser):
     body = orjson.dumps(BODY)
     assert rig.ask("GET", "/api/v1/messages", **sent(browser)).status == 200
@@ -334,6 +369,7 @@ def test_a_logout_takes_the_cookies_away(rig, browser):
     right = sent(browser, X_CSRF_Token=browser["mobilesasa_csrf"])
     reply = rig.ask("POST", "/api/v1/auth/logout", b"", **right)
     assert reply.data == {"ended": 1}
+    assert reply.headers["clear-site-data"] == '"cache", "storage"'
     assert {name: (morsel.value, morsel["max-age"]) for name, morsel in cookies_of(reply).items()} == {
         "mobilesasa_access": ("", "0"),
         "mobilesasa_refresh": ("", "0"),

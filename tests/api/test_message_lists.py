@@ -139,6 +139,23 @@ def test_a_cursor_counts_nothing_again_and_its_page_may_have_another_size(full):
     assert full.history.counts == 1
 
 
+@pytest.mark.parametrize(
+    ("query", "total", "counts"),
+    [("", 9, 0), ("page_size=5&page=2", 9, 0), ("page_size=9", 9, 0), ("status=sent", 0, 0),
+     ("page_size=8", 9, 1), ("page_size=5&page=3", 9, 1), ("page=502", 9, 1)],
+)  # fmt: skip
+def test_a_page_that_is_the_end_of_the_list_tells_its_length_and_nothing_is_counted(full, query, total, counts):
+    data = listed(full, query).data
+    assert (data["total"], data["total_is_estimate"], full.history.counts) == (total, False, counts)
+
+
+def test_the_end_of_a_list_knows_more_than_an_estimate(full):
+    full.history.more = 250_000
+    assert listed(full, "page_size=8").data["total_is_estimate"] is True
+    data = listed(full, "page_size=8&page=2").data
+    assert (data["total"], data["pages"], data["total_is_estimate"]) == (9, 2, False)
+
+
 def test_a_cursor_and_before_leave_what_is_older_than_both(full):
     query = f"page_size=2&before={message_id(4, at(4))}"
     first = listed(full, query)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mobilesasa.api.guard import NOTHING_RUNS
 from mobilesasa.api.links import UNKNOWN_MAX, location
 from mobilesasa.campaigns.clicks import Led
 from mobilesasa.core.errors import Overloaded, StoreAway
@@ -39,7 +40,7 @@ def test_nothing_of_an_answer_is_kept_shown_in_frames_or_told_to_where_it_leads(
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-robots-tag"] == "noindex, nofollow"
-    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["content-security-policy"] == NOTHING_RUNS.decode()
     assert "server" not in headers
 
 

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from twisted.internet.defer import Deferred
 
+from mobilesasa.api.guard import NOTHING_RUNS
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.api.ports.front import Front
 from tests.api.rig import BODY, TOKEN, Connection, Rig, message_id, stored
@@ -115,7 +116,7 @@ def test_an_answer_lets_a_browser_do_nothing_with_it(rig, path):
     headers = rig.ask("GET", path, X_API_Key=TOKEN).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
-    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["content-security-policy"] == NOTHING_RUNS.decode()
 
 
 ASKS = {"Origin": "https://App.example", "Access_Control_Request_Method": "POST"}

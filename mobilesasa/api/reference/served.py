@@ -23,7 +23,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z|\[[0-9A-Fa-f:.]+\](:[
 _SMPP_HOST: Final = "smpp.yourdomain.com"
 _POLICY: Final = (
     b"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
-    b"frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    b"object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
 
