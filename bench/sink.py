@@ -36,8 +36,10 @@ from bench.wire import (
     token_in,
 )
 from mobilesasa.smpp.pdus import Bind, EnquireLink, Unbind, answer, decode
+from mobilesasa.smpp.statuses import Status
 
 LONGEST_WAIT_S = 0.5
+AGAIN_S = 1.0  # until a receipt is given again that was refused for now
 MORE_TOKENS = array("d", bytes(8 * 65_536))
 
 
@@ -123,10 +125,16 @@ class Sink:
                 out.append(respond(sequence, message_id))
                 due.append((due_s, message_id, token))
             elif command == DELIVER_SM_RESP:
-                client.out.pop(sequence, None)
-                self._refused += status != 0
+                self._take_word(client, sequence, status, now_s)
             else:
                 self._answer(client, octets[start:end])
+
+    def _take_word(self, client: Client, sequence: int, status: int, now_s: float) -> None:
+        """Take the answer to a receipt; one that is refused for now is given again."""
+        given = client.out.pop(sequence, None)
+        self._refused += status != 0
+        if status == Status.ESME_RX_T_APPN and given is not None:
+            client.due.append((now_s + max(self._delay_s, AGAIN_S), *given))
 
     def _note(self, token: int, now_s: float) -> None:
         self._taken += 1

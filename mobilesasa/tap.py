@@ -15,6 +15,7 @@ from mobilesasa.logs import twistd_logger
 from mobilesasa.node.garbage import look_less_often
 from mobilesasa.node.rulepacks import BadPacks, packs_of
 from mobilesasa.node.service import Node
+from mobilesasa.node.timekeeping import count_steadily
 from mobilesasa.queue.amqp.url import BadUrl, parse_url
 from mobilesasa.settings import BadSettings, Settings, load
 from mobilesasa.settings.model import ROLES
@@ -88,10 +89,12 @@ def makeService(options: Options) -> IService:
     """Build the node for twistd."""
     from twisted.internet import reactor
 
+    count_steadily(reactor)
     return _UnderTwistd(reactor, options.settings, begin_logging=twistd_logger(options.settings, options.parent or {}))
 
 
 def build(reactor: Any, settings: Settings, greet: bool = True) -> Node:
-    """Build a node; nothing of it runs before `startService`."""
+    """Build a node, to which the process belongs; nothing of it runs before `startService`."""
     check(settings)
+    count_steadily(reactor)
     return Node(reactor, settings, greet)

@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import resource
 import socket
 import threading
 
 import pytest
 
 from bench import __main__ as command
-from bench import figures, idle, machine, report, wire
+from bench import figures, machine, report, wire
 from bench.load import Load, Session
 from bench.load import arguments as load_arguments
 from bench.node import variables
@@ -317,33 +316,3 @@ def test_a_benchmark_that_breaks_off_says_why(monkeypatch, capsys):
     monkeypatch.setattr(command, "run", broken)  # as above
     assert command.main([]) == 1
     assert "not within 60 s" in capsys.readouterr().err
-
-
-def test_the_page_of_idle_connections_has_a_line_without_and_one_beside_them():
-    row = figures_of_a_row()
-    found = {
-        "connections": 5000, "there": 4999, "connecting_s": 2.5, "cpu_ms_each": 0.06, "memory_mb": 82.0, "kb_each": 5.9,
-        "idle_cores": 0.0025, "before": row, "beside": row, "flood": row,
-    }  # fmt: skip
-    page = idle.shown(found, tls=True)
-    assert "5,000 connections over TLS that do nothing, made in 2.5 s; 4,999 were there at the end" in page
-    assert "5.9 kB a connection" in page
-    assert "0.25 % of a core" in page
-    assert page.splitlines()[-2].split() == ["beside", "them", "1,000", "1.0", "3.0", "5.0"]
-
-
-@pytest.mark.parametrize(("limits", "asked", "count"), [((1024, 20000), 5000, 5000), ((1024, 1024), 5000, 824)])
-def test_as_many_idle_connections_are_made_as_files_may_be_open(monkeypatch, limits, asked, count):
-    set_to = []
-    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)  # the system's is not ours to change
-    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: set_to.append(limits))
-    assert idle.grantable(asked) == count
-    assert set_to == ([(5200, 20000)] if count == asked else [])
-
-
-def test_connections_that_are_closed_are_not_counted(pair):
-    ours, _theirs = pair
-    another, closed = socket.socketpair()
-    with another:
-        closed.close()
-        assert idle.still_there([ours, another]) == 1

@@ -384,12 +384,18 @@ class Link(TwistedProtocol):
                 self._reason = f"no bind was accepted within {self._timers.bind_timeout_s:g} s"
                 self._close()
             case Due.SILENCE if not self._holds:
-                self.unbind(f"nothing was heard for {self._timers.idle_timeout_s:g} s")
+                self._clock.callLater(0, self._unbind_if_silent)
             case Due.ENQUIRY if not self._holds and self.session.may_send(EnquireLink):
                 self._watch.enquired(now_s)
                 self.enquire()
             case _:
                 pass
+
+    def _unbind_if_silent(self) -> None:
+        """Take the peer for gone, now that its socket was looked at: of a process that was stopped timers come before what is read."""
+        if self._lost or self._closing or self._holds or self._watch.due(self._clock.seconds()) is not Due.SILENCE:
+            return
+        self.unbind(f"nothing was heard for {self._timers.idle_timeout_s:g} s")
 
     def _rearm(self) -> None:
         if self._lost:

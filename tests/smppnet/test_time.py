@@ -40,6 +40,14 @@ def test_a_peer_that_answers_enquiries_stays(smsc):
     assert smsc.user.calls == []
 
 
+def test_what_lay_in_the_socket_while_the_process_was_stopped_ends_the_silence(smsc):
+    smsc.pass_time(59.5)
+    smsc.clock.callLater(0.5, smsc.far.say, EnquireLink())  # is read in the turn in which the timers run out
+    smsc.pass_time(0.5)
+    smsc.pass_time(5)
+    assert not smsc.far.closing
+
+
 def test_sixty_seconds_of_silence_end_the_link_politely(smsc):
     smsc.pass_time(59.5)
     smsc.far.heard()

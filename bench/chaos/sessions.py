@@ -1,9 +1,8 @@
-"""A team's system that submits at a rate whatever happens to the nodes: `python -m bench.steady --ports P,P,P …`.
+"""A team's system that submits at a rate whatever happens to the nodes: `python -m bench.chaos.sessions --ports P,P,P …`.
 
-A session that is lost is bound again, at the same port, until it is; what it had submitted without an answer is in doubt,
-and is not submitted again. It prints a line of JSON with its counts for each line that it reads, and ends with its input.
-With `enough` it submits no more. With `write` FILE gets the tokens that were accepted, as doubles of the machine, each with
-the moment of its answer and that of its receipt (0: none), in seconds of the monotonic clock.
+A session that is lost is bound again, at the same port, until it is; what it had submitted without an answer is *unknown*, and is not
+submitted again. It prints a line of JSON with its counts for each line that it reads, and ends with its input. With `enough` it submits
+no more. With `write` FILE gets, as JSON, the `accepted` tokens with their ids, the `refused` ones, and the ids that had `receipts`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import select
 import sys
 import threading
 import time
-from array import array
 from collections import deque
 from pathlib import Path
 
@@ -37,11 +35,11 @@ class Counts:
     submitted: int = 0
     accepted: int = 0
     refused: dict[str, int] = attrs.field(factory=dict)  # by command_status
-    in_doubt: int = 0  # submitted on a session that was lost before the answer
+    unknown: int = 0  # submitted on a session that was lost before the answer
     receipts: int = 0
     receipts_doubled: int = 0
     receipts_before_answer: int = 0  # brought by one node before another one's answer was read
-    receipts_of_doubtful: int = 0  # of messages whose answer has not come
+    receipts_of_unknown: int = 0  # of messages whose answer has not come
     sessions_lost: int = 0
     binds_refused: int = 0
 
@@ -65,14 +63,15 @@ class Steady:
 
     def __init__(self, asked: argparse.Namespace) -> None:
         self.counts = Counts()
-        self.accepted: dict[int, tuple[float, float]] = {}  # by token: when answered, when receipted
+        self.accepted: dict[int, bytes] = {}  # message_id by token
+        self.refused: list[int] = []
+        self._receipted: set[bytes] = set()  # ids
         self._asked = asked
         self._places = [Place(int(port)) for port in asked.ports.split(",")]
         self._fresh: deque[tuple[Place, Peer]] = deque()
         self._tokens: dict[bytes, int] = {}  # by message_id
-        self._early: set[bytes] = set()  # receipts of ids that no answer has named
         self._write = submit_writer(asked.sender, 1)
-        self._next_token = 0
+        self._next_token = asked.first_token
         self._begun_s = time.monotonic()
         self._submitting = True
         self._ended = False
@@ -83,7 +82,8 @@ class Steady:
         """Go on until the input ends."""
         while not self._ended:
             while self._fresh:
-                place, place.peer = self._fresh.popleft()
+                place, peer = self._fresh.popleft()
+                place.peer = peer
             bound = [place for place in self._places if place.peer is not None]
             self._submit(bound)
             peers = [place.peer for place in bound if place.peer is not None]
@@ -125,7 +125,7 @@ class Steady:
             sys.stdout.flush()
 
     def _submit(self, bound: list[Place]) -> None:
-        if not self._submitting:
+        if not self._submitting or self.counts.submitted >= self._asked.most - self._asked.window * len(bound):
             return
         due = int((time.monotonic() - self._begun_s) * self._asked.rate) - self.counts.submitted
         for n, place in enumerate(bound):
@@ -146,12 +146,11 @@ class Steady:
         assert peer is not None
         if readable:
             octets, pdus = peer.read()
-            now_s = time.monotonic()
             for start, end, command, status, sequence in pdus:
                 if command == SUBMIT_SM_RESP:
-                    self._take_answer(place.out.pop(sequence), status, octets[start + 16 : end - 1], now_s)
+                    self._take_answer(place.out.pop(sequence), status, octets[start + 16 : end - 1])
                 elif command == DELIVER_SM:
-                    self._take_receipt(octets, start, end, now_s)
+                    self._take_receipt(octets, start, end)
                     peer.out.append(b"".join((_TAKEN_HEAD, WORD.pack(sequence), _TAKEN_TAIL)))
                 elif command == ENQUIRE_LINK:
                     peer.out.append(HEADER.pack(16, ENQUIRE_LINK_RESP, 0, sequence))
@@ -159,39 +158,35 @@ class Steady:
         if peer.closed:
             peer.socket.close()
             self.counts.sessions_lost += 1
-            self.counts.in_doubt += len(place.out)
+            self.counts.unknown += len(place.out)
             place.peer, place.out = None, {}
             self._bind_aside(place)
 
-    def _take_answer(self, token: int, status: int, message_id: bytes, now_s: float) -> None:
+    def _take_answer(self, token: int, status: int, message_id: bytes) -> None:
         if status:
             name = f"0x{status:08X}"
             self.counts.refused[name] = self.counts.refused.get(name, 0) + 1
+            self.refused.append(token)
             return
         self.counts.accepted += 1
+        self.accepted[token] = message_id
         self._tokens[message_id] = token
-        early = message_id in self._early
-        self.accepted[token] = (now_s, now_s if early else 0.0)
-        if early:
-            self._early.remove(message_id)
+        if message_id in self._receipted:
             self.counts.receipts += 1
             self.counts.receipts_before_answer += 1
-            self.counts.receipts_of_doubtful -= 1
+            self.counts.receipts_of_unknown -= 1
 
-    def _take_receipt(self, octets: bytes, start: int, end: int, now_s: float) -> None:
+    def _take_receipt(self, octets: bytes, start: int, end: int) -> None:
         at = octets.find(b"id:", start + HEADER.size, end) + 3
         message_id = octets[at : octets.find(b" ", at, end)]
-        token = self._tokens.get(message_id)
-        if token is None:
-            self.counts.receipts_of_doubtful += message_id not in self._early
-            self._early.add(message_id)
-            return
-        answered_s, receipted_s = self.accepted[token]
-        if receipted_s:
+        is_known = message_id in self._tokens
+        if message_id in self._receipted:
             self.counts.receipts_doubled += 1
-        else:
-            self.accepted[token] = (answered_s, now_s)
+        elif is_known:
             self.counts.receipts += 1
+        else:
+            self.counts.receipts_of_unknown += 1
+        self._receipted.add(message_id)
 
     def end(self) -> None:
         """Unbind."""
@@ -201,11 +196,14 @@ class Steady:
                 place.peer.flush()
 
     def write(self) -> None:
-        """Write down what was accepted."""
-        columns = array("d")
-        for token, (answered_s, receipted_s) in self.accepted.items():
-            columns.extend((token, answered_s, receipted_s))
-        Path(self._asked.file).write_bytes(columns.tobytes())
+        """Write down what became of the messages."""
+        found = {
+            "accepted": {str(token): message_id.decode() for token, message_id in self.accepted.items()},
+            "refused": self.refused,
+            "next_token": self._next_token,
+            "receipts": [message_id.decode() for message_id in self._receipted],
+        }
+        Path(self._asked.file).write_text(json.dumps(found))
 
 
 def main() -> None:
@@ -217,6 +215,8 @@ def main() -> None:
     parser.add_argument("--sender", default="BENCH")
     parser.add_argument("--rate", type=float, default=1000.0, help="messages a second over all sessions")
     parser.add_argument("--window", type=int, default=100)
+    parser.add_argument("--first-token", type=int, default=0)
+    parser.add_argument("--most", type=int, default=1_000_000, help="messages at most")
     parser.add_argument("--file", required=True)
     load = Steady(parser.parse_args())
     load.run()
