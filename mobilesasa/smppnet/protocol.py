@@ -67,9 +67,7 @@ class Link(TwistedProtocol):
         self.pdus_out = 0
         self.trace = Trace()
         self.patience = Patience(clock.seconds())
-        self._user = user
-        self._clock = clock
-        self._timers = timers
+        self._user, self._clock, self._timers = user, clock, timers
         self._unread = b""  # of a peer that is taken in pieces
         self._requests = Requests(self.session, timers.response_timeout_s)
         self._reader = Reader(self.session, self._requests, self.trace)
@@ -184,9 +182,8 @@ class Link(TwistedProtocol):
 
     def keep_time(self, enquire_link_s: float, idle_timeout_s: float) -> None:
         """Wait for as much silence from now on, in seconds; 0 is for ever."""
-        self._timers = self._watch.timers = attrs.evolve(
-            self._timers, enquire_link_s=enquire_link_s, idle_timeout_s=idle_timeout_s
-        )
+        changed = attrs.evolve(self._timers, enquire_link_s=enquire_link_s, idle_timeout_s=idle_timeout_s)
+        self._timers = self._watch.timers = changed
         self._rearm()
 
     def pause_reading(self) -> None:
@@ -388,14 +385,11 @@ class Link(TwistedProtocol):
             case Due.ENQUIRY if not self._holds and self.session.may_send(EnquireLink):
                 self._watch.enquired(now_s)
                 self.enquire()
-            case _:
-                pass
 
     def _unbind_if_silent(self) -> None:
-        """Take the peer for gone, now that its socket was looked at: of a process that was stopped timers come before what is read."""
-        if self._lost or self._closing or self._holds or self._watch.due(self._clock.seconds()) is not Due.SILENCE:
-            return
-        self.unbind(f"nothing was heard for {self._timers.idle_timeout_s:g} s")
+        """Take the peer for gone, now that its socket was read: in a process that had been stopped timers come first."""
+        if not self._lost and not self._holds and self._watch.due(self._clock.seconds()) is Due.SILENCE:
+            self.unbind(f"nothing was heard for {self._timers.idle_timeout_s:g} s")
 
     def _rearm(self) -> None:
         if self._lost:
