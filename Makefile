@@ -2,7 +2,7 @@
 #   PYTHON=python3.12    another interpreter, with a virtual environment of its own
 #   VENV=folder          another virtual environment
 #   WORKERS=1            so many processes run the tests; one for each core unless told, and one alone where there are ARGS
-#   ARGS=…               more arguments: for twistd mobilesasa (run), pytest (test) or the benchmarks (bench)
+#   ARGS=…               more arguments: for twistd mobilesasa (run), pytest (test) or the benchmarks (bench, chaos)
 
 VENV ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
 ARGS ?=
@@ -15,7 +15,7 @@ FUZZ_S ?= 180
 
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers fuzz bench clean
+.PHONY: help run test lint types layers fuzz bench audit chaos clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -48,6 +48,12 @@ fuzz: $(VENV)/installed-fuzz ## octets led by coverage against all that reads wh
 
 bench: $(VENV)/installed-test ## measure: rates, latencies, CPU a message, memory
 	@$(BIN)/python -m bench $(ARGS)
+
+audit: $(VENV)/installed-test ## known vulnerabilities of all that is installed, by pip-audit; asks the network
+	@.ci/audit $(VENV) $(ARGS)
+
+chaos: $(VENV)/installed-test $(VENV)/foreign/ready ## kill, freeze, cut, fill up and set wrong at random under load what nodes lean on; 50 rounds (docs/reliability.rst)
+	@$(BIN)/python -m bench.chaos $(ARGS)
 
 clean: ## remove what the tools made; the state of a node under var/ stays
 	@rm -rf .venv .venv-* build dist ./*.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

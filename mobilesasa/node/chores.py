@@ -22,6 +22,8 @@ from mobilesasa.node.towards_carriers import TowardsCarriers
 from mobilesasa.smpp.ids import id_forms
 from mobilesasa.store.books import BALANCES_INTERVAL_S, MARKS_INTERVAL_S, USES_INTERVAL_S, Books
 from mobilesasa.store.lingering import Lingering
+from mobilesasa.store.retention import INTERVAL_S as RETENTION_INTERVAL_S
+from mobilesasa.store.retention import Retention
 from mobilesasa.store.rollups import Rollups
 from mobilesasa.store.unwanted import Unwanted as UnwantedMessages
 
@@ -35,12 +37,14 @@ class Chores:
         runner: does jobs.
         hooks: tells webhooks what happened.
         campaigns: sends campaigns.
+        retention: removes months of messages, in a round of the sweeper.
     """
 
     sweeper: Sweeper
     runner: Runner
     hooks: Hooks
     campaigns: Campaigning
+    retention: Retention
 
     def do(self, held: frozenset[int]) -> None:
         """Do what one node does for all when this one holds that, or leave it to another."""
@@ -60,15 +64,18 @@ class Chores:
         await self.campaigns.stop()
         await self.runner.stop()
         await self.hooks.stop()
+        self.retention.stop()
         await self.sweeper.stop()
 
 
 def make_chores(base: Base, notifier: Notifier, carriers: TowardsCarriers, campaigns: Campaigning) -> Chores:
     """Build it; nothing of it runs yet."""
-    return Chores(_sweeper(base, notifier, carriers), make_runner(base), make_hooks(base), campaigns)
+    retention = Retention(base.database, base.settings.messages.keep_months)
+    sweeper = _sweeper(base, notifier, carriers, retention)
+    return Chores(sweeper, make_runner(base), make_hooks(base), campaigns, retention)
 
 
-def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers) -> Sweeper:
+def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers, retention: Retention) -> Sweeper:
     settings, books = base.settings, Books(base.database, base.directory.uses)
     closing = make_closing(base, carriers.queue, carriers.fleet)
     return Sweeper(
@@ -95,5 +102,6 @@ def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers) -> Sweep
             ("closed hours", closing.move, MOVE_INTERVAL_S),
             ("unwanted", Unwanted(UnwantedMessages(base.database), notifier).look, UNWANTED_INTERVAL_S),
             ("marks of ledgers", books.mark_ledgers, MARKS_INTERVAL_S),
+            ("months", retention.once, RETENTION_INTERVAL_S),
         ],
     )

@@ -24,12 +24,18 @@ from mobilesasa.store.configuration import Numbers, Prices, Routes
 from mobilesasa.store.database import Database, Txn, connect, in_transaction
 from mobilesasa.store.idempotency import run_replying
 from mobilesasa.store.nodes import Nodes
+from mobilesasa.store.retention import Months
 
 OnThread = Callable[..., "Deferred[Any]"]
 
 
 def make_desk(
-    database: Database, dsn: str, queues: LaneQueues, on_thread: OnThread, new_uuid: Callable[[], str]
+    database: Database,
+    dsn: str,
+    queues: LaneQueues,
+    on_thread: OnThread,
+    new_uuid: Callable[[], str],
+    keep_months: int = 0,
 ) -> Desk:
     """Return it.
 
@@ -39,6 +45,7 @@ def make_desk(
         queues: what waits for carriers.
         on_thread: calls a function on a thread.
         new_uuid: makes uuids of users.
+        keep_months: for how many full months messages are kept; 0: for ever.
     """
     return Desk(
         teams=Teams(database),
@@ -50,6 +57,7 @@ def make_desk(
         queues=queues,
         nodes=Nodes(database),
         sums=Sums(dsn, on_thread),
+        retention=Months(database, keep_months),
     )
 
 

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
 from twisted.internet.defer import gatherResults, maybeDeferred
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, IProtocolFactory
+from twisted.internet.interfaces import (
+    IAddress,
+    IHalfCloseableProtocol,
+    IProtocolFactory,
+    IReactorTime,
+    ITCPTransport,
+)
+from twisted.logger import Logger
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from zope.interface import implementer
 
+from mobilesasa.api.channel import ApiChannel
 from mobilesasa.node.base import now_ms
 from mobilesasa.settings import Settings
 from mobilesasa.smppnet.certificates import BadCertificate, Identity, identity
 from mobilesasa.smppnet.renewal import Renewal
 from mobilesasa.smppnet.tls import ServerTls, ServerTlsTransport, TlsFactory, TlsTransport, server_context
 
-_BACKLOG = 200  # connections that wait to be taken
+_BACKLOG = 1024  # connections that wait to be taken
+_QUIET_S = 1.0  # a connection whose last answer is younger keeps its place
+_YOUNG_S = 0.25  # so does one that is younger, and may be about to ask
+_LOOKED_AT = 64  # strangers that are looked at for one place
+_SAID_S = 60.0  # that all places are taken is said once in so long
 
 
 class NoHttps(Exception):
@@ -37,18 +50,93 @@ class Counted(ProtocolWrapper):
 
 
 class Bounded(WrappingFactory):
-    """Lets so many connections at once through to a site, and closes those beyond (I7)."""
+    """Lets so many connections at once through to a site (I7).
+
+    How to think about it: connections cost a peer nothing, so whoever holds many without asking anything would keep all
+    others out. So when all places are taken, who comes gets the place of the one that is there longest and was never
+    answered; where there is none, of the one that was silent longest. Requests that are under way keep theirs, and so does who
+    is young, or was answered just now.
+    """
 
     noisy = False
     protocol = Counted
+    log = Logger()
 
     def __init__(self, factory: Any, connections_max: int) -> None:
-        """Begin with none."""
+        """Begin with none.
+
+        Args:
+            factory: the site, whose clock measures silence.
+            connections_max: how many there may be.
+        """
         super().__init__(factory)
+        self._clock: IReactorTime = factory.clock
         self._connections_max = connections_max
+        self._inside: dict[ProtocolWrapper, None] = {}  # those that were answered
+        self._strangers: dict[ProtocolWrapper, float] = {}  # those that were not when last looked at: since when
+        self._said_s = -_SAID_S
 
     def buildProtocol(self, addr: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
-        return super().buildProtocol(addr) if len(self.protocols) < self._connections_max else None
+        """Give a connection a place; None closes it."""
+        if len(self._inside) + len(self._strangers) >= self._connections_max and not self._make_room():
+            return None
+        made = super().buildProtocol(addr)
+        self._strangers[made] = self._clock.seconds()
+        return made
+
+    def unregisterProtocol(self, p: ProtocolWrapper) -> None:  # noqa: N802 - Twisted's name
+        """Count a connection out."""
+        self._forget(p)
+        super().unregisterProtocol(p)
+
+    def _forget(self, wrapper: ProtocolWrapper) -> None:
+        self._inside.pop(wrapper, None)
+        self._strangers.pop(wrapper, None)
+
+    def _make_room(self) -> bool:
+        """Cut a connection whose place is another's; False when there is none."""
+        self._say()
+        leaves = self._stranger() or self._silent()
+        if leaves is None:
+            return False
+        self._forget(leaves)
+        cast(ITCPTransport, leaves.transport).abortConnection()
+        return True
+
+    def _stranger(self) -> ProtocolWrapper | None:
+        for wrapper, came_s in list(itertools.islice(self._strangers.items(), _LOOKED_AT)):
+            channel = _channel(wrapper)
+            if came_s > self._clock.seconds() - _YOUNG_S:
+                return None
+            if channel.answered_s is not None:
+                del self._strangers[wrapper]
+                self._inside[wrapper] = None
+            elif not channel.is_busy:
+                return wrapper
+        return None
+
+    def _silent(self) -> ProtocolWrapper | None:
+        idle = [wrapper for wrapper in self._inside if not _channel(wrapper).is_busy]
+        longest = min(idle, key=_answered_s, default=None)
+        if longest is None or _answered_s(longest) > self._clock.seconds() - _QUIET_S:
+            return None
+        return longest
+
+    def _say(self) -> None:
+        now_s = self._clock.seconds()
+        if now_s - self._said_s >= _SAID_S:
+            self._said_s = now_s
+            self.log.warn(
+                "{n} connections are all that HTTP may have; those that ask nothing give way", n=self._connections_max
+            )
+
+
+def _channel(wrapper: ProtocolWrapper) -> ApiChannel:
+    return cast(ApiChannel, wrapper.wrappedProtocol)
+
+
+def _answered_s(wrapper: ProtocolWrapper) -> float:
+    return _channel(wrapper).answered_s or 0.0
 
 
 class HttpsTransport(ServerTlsTransport):

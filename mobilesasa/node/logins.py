@@ -1,7 +1,8 @@
 """Logging in at a node: attempts counted, passwords looked at on a thread, and the login kept by the store.
 
 No connection to the store is held while a password is looked at. What begins or ends here is in this node's picture of
-people when the call returns; the store tells the other nodes.
+people when the call returns; the store tells the other nodes. What was wrong is told in the log by the user's number; what went
+well stands in the trail.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
+from twisted.logger import Logger
 
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.attempts import origin
@@ -42,6 +44,8 @@ class Logins:
     _new_uuid: Callable[[], str]
     _new_secret: Callable[[], str] = attrs.field(repr=False)
 
+    log = Logger()
+
     async def begin(self, email: str, password: str, team_code: str | None, whence: Whence) -> Opened:
         """Log somebody in; see `api.ports.people.Logins`."""
         account, address = account_digest(email), origin(whence.address)
@@ -49,6 +53,7 @@ class Logins:
             found = await self._database.run("logins.candidate", _counted, account, address, email)
             right = await self._passwords.fits(None if found is None else found.password_hash, password)
         if found is None or not right:
+            self._tell("a wrong password", whence, None if found is None else found.user_id)
             raise LoginFailed(logins.WRONG)
         token = self._new_token()
         new = NewLogin(self._new_uuid(), secret_digest(token), whence)
@@ -71,6 +76,8 @@ class Logins:
         found = await self._database.run("logins.renew", logins.renew, digest, team_code, new)
         if isinstance(found, Reused):
             self._people.end([found.login_uuid])
+            text = "login {uuid}: a refresh token that was used before from {address}, so it has ended; request {request_id}"
+            self.log.warn(text, uuid=found.login_uuid, address=whence.address, request_id=whence.request_id)
             raise AccessEnded("the refresh token was used before, so the login has ended; log in again")
         return self._opened(found, token)
 
@@ -96,6 +103,7 @@ class Logins:
         with self._passwords.place(address):
             await self._database.run("attempts.count", attempts.count, account, address)
             if not await self._passwords.fits(kept, old):
+                self._tell("a wrong old password", whence, user_id)
                 raise LoginFailed(logins.WRONG_OLD)
             made = await self._passwords.hashed(new)
 
@@ -114,12 +122,23 @@ class Logins:
             email = await self._database.run("links.whose", links.whose, digest)
         except LoginFailed:  # a good one always passes, for many callers may share an address
             await self._database.run("attempts.count", attempts.count, digest, address, "calls with this link")
+            self._tell("a link that is not good, or not any more,", whence)
             raise
         checked_password(password, email)
         with self._passwords.place(address):
             made = await self._passwords.hashed(password)
         self._people.end(await self._database.run("links.use", links.use, digest, made, whence))
         return email
+
+    def _tell(self, what: str, whence: Whence, user_id: int | None = None) -> None:
+        """Tell the log of a credential that was wrong."""
+        self.log.warn(
+            "{who}: {what} from {address}; request {request_id}",
+            who="somebody unknown" if user_id is None else f"user {user_id}",
+            what=what,
+            address=whence.address,
+            request_id=whence.request_id,
+        )
 
     def _new_token(self) -> str:
         return REFRESH_MARK + self._new_secret()

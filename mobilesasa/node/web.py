@@ -12,10 +12,11 @@ from twisted.internet.threads import deferToThreadPool
 
 from mobilesasa.api.ports import Node as ApiNode
 from mobilesasa.api.ports import WebLimits
+from mobilesasa.api.ports.admin import Desk
 from mobilesasa.api.ports.front import Front, ProxyHeader
 from mobilesasa.jobs.imports import Looker
 from mobilesasa.node.base import now_ms
-from mobilesasa.node.desk import make_desk
+from mobilesasa.node.desk import OnThread, make_desk
 from mobilesasa.node.hooks import HookTests
 from mobilesasa.node.logins import Logins
 from mobilesasa.node.parts import Parts
@@ -46,7 +47,7 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
         alterations=parts.doors.operations,
         smpp=LiveSessions(parts.doors.console, None if cluster is None else cluster.asking, parts.database),
         carriers=parts.carrier_desk,
-        desk=make_desk(parts.database, parts.base.store.dsn, _queues(parts), on_a_thread, new_uuid),
+        desk=_desk(settings, parts, on_a_thread, new_uuid),
         looker=Looker(reactor),
         webhook_calls=HookTests(parts.chores.hooks, kept["webhooks"], parts.base.new_id),
         now_ms=now_ms,
@@ -63,6 +64,11 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
         serves_api="api" in settings.roles,
         limits=_limits(settings),
     )
+
+
+def _desk(settings: Settings, parts: Parts, on_a_thread: OnThread, new_uuid: Callable[[], str]) -> Desk:
+    dsn, keep_months = parts.base.store.dsn, settings.messages.keep_months
+    return make_desk(parts.database, dsn, _queues(parts), on_a_thread, new_uuid, keep_months)
 
 
 def _readiness(parts: Parts) -> Mapping[str, Callable[[], Awaitable[bool]]]:
@@ -100,4 +106,9 @@ def _queues(parts: Parts) -> LaneQueues:
 def _front(settings: Settings) -> Front:
     http = settings.http
     header = cast(ProxyHeader, http.proxy_header)
-    return Front(trusted_proxies=http.trusted_proxies, proxy_header=header, cors_origins=http.cors_origins)
+    return Front(
+        trusted_proxies=http.trusted_proxies,
+        proxy_header=header,
+        cors_origins=http.cors_origins,
+        hsts_subdomains=http.hsts_subdomains,
+    )

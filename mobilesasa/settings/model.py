@@ -156,6 +156,9 @@ class Http:
     cors_origins: tuple[str, ...] = setting(
         "Other sites whose pages may call the API with a token; `*` is every site.", origins, (), shown="none"
     )
+    hsts_subdomains: bool = setting(
+        "Whether browsers that came by HTTPS are to come so to all names below the node's own, too.", flag, False
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -169,6 +172,12 @@ class Messages:
         whole(0, 3650),
         0,
         unit="days",
+    )
+    keep_months: int = setting(
+        "Messages are kept for so many full months after that of their acceptance, then removed; 0 keeps them for ever.",
+        whole(0, 120),
+        0,
+        unit="months",
     )
 
 

@@ -3,12 +3,14 @@
 How to think about it: a place costs a peer nothing and us some memory, so there are only so many, and one address may
 take but a share of them (an IPv6 one with all its network, which is what one attacker holds). Whoever comes and goes
 without ever binding costs us a handshake and a line in the log each time: after many of that within a minute an address
-finds the door shut until the minute is over.
+finds the door shut until the minute is over. And when all places are taken, who has been inside longest without binding
+makes room for whoever comes: otherwise many addresses that do nothing would keep everybody out.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -29,7 +31,7 @@ class Door:
         clock: for counting.
 
     Attributes:
-        turned_away: How many were not let in.
+        turned_away: How many were not let in, or had to make room.
     """
 
     log = Logger()
@@ -44,22 +46,23 @@ class Door:
         self._strangers = Attempts(STRANGERS)
         self._said = Attempts(_ONCE)
 
-    def enter(self, address: str | None) -> str | None:
+    def enter(self, address: str | None, make_room: Callable[[], bool] = lambda: False) -> str | None:
         """Let a connection in and return what it is counted by, to be given to `leave`; None turns it away.
 
         Args:
             address: of the peer; None or empty where it has none, as over a local socket.
+            make_room: has one leave that has not bound, and says whether there was one.
         """
         limits = self._limits
         by = origin(address) if address and limits.max_connections_per_address else ""
-        if self._count >= limits.max_connections:
-            self._turn_away("everybody", "{n} connections are all there may be; more are closed", self._count)
-        elif by and self._inside[by] >= limits.max_connections_per_address:
+        if by and self._inside[by] >= limits.max_connections_per_address:
             said = "{address} has {n} connections, which is all that one address may have; more are closed"
             self._turn_away(by, said, self._inside[by])
         elif by and self._strangers.blocked(by, self._clock.seconds()):
             said = "{n} connections of {address} have ended without a bind; more are closed for a minute"
             self._turn_away(by, said, STRANGERS)
+        elif self._count >= limits.max_connections and not self._makes_room(make_room):
+            self._turn_away("everybody", "{n} connections are all there may be; more are closed", self._count)
         else:
             self._inside[by] += 1
             self._count += 1
@@ -74,6 +77,13 @@ class Door:
             del self._inside[by]
         if by and not bound:
             self._strangers.failed(by, self._clock.seconds())
+
+    def _makes_room(self, make_room: Callable[[], bool]) -> bool:
+        made = make_room()
+        if made:
+            said = "{n} connections are all there may be; those that do not bind make room for others"
+            self._turn_away("everybody", said, self._limits.max_connections)
+        return made
 
     def _turn_away(self, address: str, said: str, n: int) -> None:
         self.turned_away += 1

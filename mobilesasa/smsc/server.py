@@ -63,7 +63,7 @@ class SmppServer(Service):
 
     @property
     def turned_away(self) -> int:
-        """How many connections were closed at once, beyond a limit."""
+        """How many connections were closed at once beyond a limit, or to make room."""
         return self._door.turned_away
 
     @property
@@ -124,16 +124,29 @@ class SmppServer(Service):
 
     def link_for(self, addr: IAddress | None) -> Link | None:
         """Return the link of a new connection, or None (which closes it) when it is not let in."""
-        counted_by = self._door.enter(getattr(addr, "host", None)) if self._smsc.open else None
+        counted_by = self._door.enter(getattr(addr, "host", None), self._make_room) if self._smsc.open else None
         if counted_by is None:
             return None
         session = TeamSession(self._smsc, f"{self._names}{next(self._numbers)}", self._gone)
         self._sessions[session] = counted_by
         return Link(Side.SMSC, session, self._smsc.clock, self._timers, self._smsc.limits.limit_octets)
 
+    def _make_room(self) -> bool:
+        """Cut who is there longest of those that have not bound; False when there is none."""
+        stranger = next((session for session in self._sessions if session.is_stranger), None)
+        if stranger is None:
+            return False
+        self._count_out(stranger)
+        stranger.cut("it did not bind, and its place was needed")
+        return True
+
     def _gone(self, session: TeamSession) -> None:
-        self._door.leave(self._sessions.pop(session), bound=session.login is not None)
+        if session in self._sessions:
+            self._count_out(session)
         self._note_empty()
+
+    def _count_out(self, session: TeamSession) -> None:
+        self._door.leave(self._sessions.pop(session), bound=session.login is not None)
 
     def _note_empty(self) -> None:
         if self._empty is not None and not self._sessions:

@@ -117,6 +117,7 @@ class TeamSession:
         self._receiving = False
         self._leaving = False
         self._refused_unheard = False
+        self._asking = 0  # binds that are being judged
 
     # What the link tells
 
@@ -147,6 +148,7 @@ class TeamSession:
 
     def lost(self, link: Link, reason: str) -> None:
         self._link = None
+        link.trace.forget()  # nobody can ask for it any more
         if self._login is not None:
             self._smsc.counts.add(self.figures.counts)
             self._smsc.binds.remove(self)
@@ -166,7 +168,9 @@ class TeamSession:
 
     def _ask_in(self, link: Link, bind: Bind) -> None:
         """Have a bind judged; what comes of it is acted on in the same breath."""
+        self._asking += 1
         judged = Deferred.fromCoroutine(self._judged(link, bind))
+        judged.addBoth(self._has_judged)
         judged.addErrback(self._not_judged, link, bind)
         judged.addErrback(lambda failure: self.log.failure("refusing a bind", failure))
 
@@ -185,6 +189,10 @@ class TeamSession:
             self._refuse(link, bind, Refusal(Status.ESME_RBINDFAIL, "the node stops"))
         else:
             self._welcome(link, bind, verdict)
+
+    def _has_judged(self, result: Failure | None) -> Failure | None:
+        self._asking -= 1
+        return result
 
     def _not_judged(self, failure: Failure, link: Link, bind: Bind) -> None:
         """Answer a bind that a defect of ours keeps from being judged."""
@@ -271,6 +279,11 @@ class TeamSession:
     def login(self) -> Login | None:
         """Whose session it is, once it is bound."""
         return self._login
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it has not bound, nor is about to."""
+        return self._login is None and not self._asking
 
     @property
     def receives(self) -> bool:

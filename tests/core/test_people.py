@@ -12,7 +12,9 @@ JANE = User("a uuid", EMAIL, "Jane", roles={1: Role.VIEWER})
 ROOT = User("another uuid", "root@platform.example", "Root", platform_admin=True, roles={1: Role.OPERATOR})
 
 
-@pytest.mark.parametrize("password", ["correct horse", "ünïcödé ßtrong", "a" * 3 + "bcdefgh", " blanks count "])
+@pytest.mark.parametrize(
+    "password", ["correct horse", "kenya-x7Qz9", "ünïcödé ßtrong", "a" * 3 + "bcdefgh", " blanks count "]
+)
 def test_a_password_that_is_long_enough_is_taken_as_it_is(password):
     assert checked_password(password, EMAIL) == password
 
@@ -28,6 +30,9 @@ def test_a_password_that_is_long_enough_is_taken_as_it_is(password):
         ("Password123", "anybody would try"),
         ("aaaaaaaaaaaa", "anybody would try"),
         ("ababababababab", "anybody would try"),
+        ("MobileSasa!2027", "words that anybody would try"),
+        ("kenya-Safaricom-7", "words that anybody would try"),
+        ("jane.doe2027", "words that anybody would try"),
     ],
 )
 def test_a_password_that_others_would_guess_is_refused(password, why):

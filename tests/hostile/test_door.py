@@ -11,12 +11,15 @@ from twisted.internet.threads import deferToThread
 
 from mobilesasa.node.files import OWN_FILES, make_room, needed
 from mobilesasa.settings import load
+from mobilesasa.smpp.pdus import BindTransceiver
 from mobilesasa.smsc.door import STRANGERS
 from tests.fakes.esme import Esme
+from tests.fakes.passwords import smpp_password
 from tests.hostile.served import PATIENCE_S
 from tests.smsc.rig import ACME, Rig
 from tests.whole.programs import HOST
 
+MAKE_ROOM = "{} connections are all there may be; those that do not bind make room for others"
 CONNECTIONS = 1200
 DEFAULT = 1000
 FILES = 2 * CONNECTIONS + 500  # of this process, which is both ends
@@ -64,13 +67,71 @@ def test_an_address_that_is_turned_away_is_named_once_a_minute(warnings):
 def test_without_a_limit_for_an_address_one_may_have_all(warnings):
     rig = Rig(max_connections_per_address=0, max_connections=300)
     taken = [from_address(rig, "192.0.2.254") for _ in range(301)]
-    assert [place for place, esme in enumerate(taken) if esme is None] == [300]
-    assert warnings == ["300 connections are all there may be; more are closed"]
+    assert [place for place, esme in enumerate(taken) if esme is None or esme.closed] == [0]
+    assert warnings == [MAKE_ROOM.format(300)]
+
+
+def bound(rig: Rig, host: str = "198.51.100.1") -> Esme:
+    esme = from_address(rig, host)
+    assert esme is not None
+    assert esme.bind(system_id="ACME", password=ACME).status == 0
+    return esme
+
+
+def test_who_comes_gets_the_place_of_the_stranger_who_was_there_longest():
+    """Two hundred addresses with five silent connections each kept every team out."""
+    rig = Rig(max_connections=4)
+    first = bound(rig)
+    strangers = [from_address(rig, f"198.51.100.{66 + number}") for number in range(3)]
+    second = bound(rig)
+    assert [esme is None or esme.closed for esme in (first, *strangers, second)] == [False, True, False, False, False]
+    assert (rig.server.connections, rig.server.turned_away) == (4, 1)
+    strangers[0].drop()
+    assert rig.server.connections == 4
+
+
+def test_where_all_are_bound_who_comes_is_turned_away(warnings):
+    rig = Rig(max_connections=3)
+    teams = [bound(rig) for _ in range(3)]
+    assert from_address(rig, "198.51.100.66") is None
+    assert not any(esme.closed for esme in teams)
+    assert warnings == ["3 connections are all there may be; more are closed"]
+
+
+def test_who_waits_for_a_password_to_be_looked_at_keeps_the_place():
+    rig = Rig(max_connections=2)
+    rig.smpp_passwords.append(smpp_password("7Hq3vRkX", ACME, any_address=True))
+    rig.changed()
+    rig.matching.hold()
+    waiting = [from_address(rig, "198.51.100.1") for _ in range(2)]
+    for esme in waiting:
+        assert esme.send(BindTransceiver(system_id="ACME", password="7Hq3vRkX")) == []
+    assert from_address(rig, "198.51.100.66") is None
+    rig.matching.release(2)
+    assert [esme.heard()[0].status for esme in waiting] == [0, 0]
+
+
+def test_whose_bind_was_refused_is_a_stranger_again():
+    rig = Rig(max_connections=2)
+    refused = [from_address(rig, "198.51.100.66") for _ in range(2)]
+    for esme in refused:
+        esme.bind(system_id="ACME", password="a guess")
+    bound(rig)
+    assert [esme.closed for esme in refused] == [True, False]
+
+
+def test_an_address_that_has_its_share_takes_no_place_of_others():
+    rig = Rig(max_connections=3, max_connections_per_address=2)
+    taken = [from_address(rig, host) for host in ("198.51.100.67", "198.51.100.66", "198.51.100.66")]
+    assert from_address(rig, "198.51.100.66") is None
+    assert not any(esme.closed for esme in taken)
 
 
 def test_a_peer_without_an_address_is_counted_among_all_alone():
     rig = Rig(max_connections_per_address=1, max_connections=2)
-    assert [rig.server.link_for(address) is None for address in (UNIXAddress(None), None, None)] == [False, False, True]
+    for _ in range(2):
+        bound(rig, "")
+    assert [rig.server.link_for(address) is None for address in (UNIXAddress(None), None)] == [True, True]
 
 
 def test_an_address_that_comes_and_goes_without_a_bind_finds_the_door_shut_for_a_minute(warnings):
@@ -167,7 +228,7 @@ async def test_of_1200_connections_1000_are_taken_and_a_bound_session_goes_on(se
         assert served.server.connections == DEFAULT
         assert served.server.turned_away == CONNECTIONS + 1 - DEFAULT
         assert closed(connections) == CONNECTIONS + 1 - DEFAULT
-        assert warnings == ["1000 connections are all there may be; more are closed"]
+        assert warnings == [MAKE_ROOM.format(1000)]
     finally:
         for connection in connections:
             connection.close()

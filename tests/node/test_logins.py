@@ -1,6 +1,6 @@
 """Logging in at a node, over a real store; only what is slow about hashes is not real."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, succeed
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 
 from mobilesasa.core.actors import NODE, Actor, ActorKind
 from mobilesasa.core.errors import AccessEnded, BadValue, LoginFailed, Overloaded, TooManyAttempts, UserDisabled
@@ -20,7 +21,7 @@ from tests.store.given import add_team
 from tests.store.test_logins import EMAIL, add_user
 
 PASSWORD, ANOTHER = "a long enough one", "quite another one"
-HERE, THERE = Whence("192.0.2.7"), Whence("192.0.2.8")
+HERE, THERE = Whence("192.0.2.7", "", "r"), Whence("192.0.2.8")
 UNKNOWN = "nobody@acme.example"
 
 
@@ -101,6 +102,38 @@ async def test_decision_10_an_unknown_user_costs_a_look_as_a_wrong_password_does
     unknown = await refused(desk.begin(PASSWORD, UNKNOWN), LoginFailed)
     assert str(wrong) == str(unknown)
     assert desk.looked_at == ["fits", "fits"]
+
+
+@pytest.fixture
+def warned() -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def observe(event: LogEvent) -> None:
+        if event.get("log_level") is LogLevel.warn and event["log_namespace"].startswith("mobilesasa.node.logins"):
+            seen.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(observe)
+    yield seen
+    globalLogPublisher.removeObserver(observe)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_wrong_is_told_by_the_user_s_number_without_address_and_password(desk: Desk, warned: list[str]):
+    await refused(desk.begin("wrong"), LoginFailed)
+    await refused(desk.begin(PASSWORD, UNKNOWN), LoginFailed)
+    await refused(desk.logins.use_link("mbl_none", ANOTHER, HERE), LoginFailed)
+    opened = await desk.begin()
+    await refused(desk.logins.change_password(by(opened), "wrong", ANOTHER, HERE), LoginFailed)
+    await desk.logins.renew(opened.refresh_token, None, HERE)
+    await refused(desk.logins.renew(opened.refresh_token, None, HERE), AccessEnded)
+    (user_id,) = {line.split()[1].rstrip(":") for line in warned if line.startswith("user ")}
+    assert warned == [
+        f"user {user_id}: a wrong password from 192.0.2.7; request r",
+        "somebody unknown: a wrong password from 192.0.2.7; request r",
+        "somebody unknown: a link that is not good, or not any more, from 192.0.2.7; request r",
+        f"user {user_id}: a wrong old password from 192.0.2.7; request r",
+        f"login {opened.login_uuid}: a refresh token that was used before from 192.0.2.7, so it has ended; request r",
+    ]
 
 
 @pytest_twisted.ensureDeferred

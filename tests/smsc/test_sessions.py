@@ -32,6 +32,15 @@ def test_a_session_that_is_gone_is_counted_out(rig):
     assert (rig.binds.count(1), rig.binds.receivers(1), rig.server.connections) == (0, [], 0)
 
 
+def test_a_session_that_is_gone_keeps_nothing_of_what_passed(rig):
+    """It is in cycles, which Python looks for once in many minutes."""
+    esme = rig.bound()
+    link = rig.binds.receivers(1)[0].link
+    assert link.trace.lines(round)
+    esme.drop()
+    assert link.trace.lines(round) == []
+
+
 def test_a_session_that_is_unbinding_receives_nothing_more(rig):
     rig.intake.hold()
     esme = rig.bound()
@@ -152,8 +161,8 @@ def test_a_server_without_anybody_stops_at_once(rig):
 
 def test_connections_are_bounded():
     rig = Rig(max_connections=2)
-    first = rig.connect()
-    rig.connect()
+    first = rig.bound()
+    rig.bound()
     assert rig.server.link_for(None) is None
     assert rig.server.link_for(None) is None
     assert rig.server.turned_away == 2

@@ -1,0 +1,1 @@
+"""What hostile peers cost a node, and those who behave beside them: `python -m bench.hostile`."""
