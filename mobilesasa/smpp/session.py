@@ -39,7 +39,7 @@ from mobilesasa.smpp.pdus import (
     response_class,
 )
 from mobilesasa.smpp.statuses import Status
-from mobilesasa.smpp.transitions import BINDING, BOUND, UNANSWERED, Row, Side, State, is_bind, rows_of
+from mobilesasa.smpp.transitions import BOUND, UNANSWERED, Row, Side, State, is_bind, refusal_of, rows_of
 
 __all__ = [
     "LIMIT_OCTETS",
@@ -365,8 +365,7 @@ class Session:
             except MalformedBody as bad:
                 self._unreadable(command_id, status, sequence, bad, events)
         else:
-            again = is_bind(command_id) and self.state in (*BINDING, *BOUND)
-            refused_with = Status.ESME_RALYBND if again else Status.ESME_RINVBNDSTS
+            refused_with = refusal_of(command_id, self.state, self.side)
             events.append(_refusal(command_id, sequence, refused_with, f"not allowed when {self.state.value}"))
 
     def _unreadable(self, command_id: int, status: int, sequence: int, bad: MalformedBody, events: list[Event]) -> None:

@@ -12,6 +12,7 @@ import attrs
 
 from mobilesasa.smpp import pdus
 from mobilesasa.smpp.pdus import PDUS, Pdu
+from mobilesasa.smpp.statuses import Status
 
 
 class Side(enum.Enum):
@@ -115,6 +116,7 @@ def _rows() -> Iterator[Row]:
 #: Every row there is. What is not here is refused.
 TRANSITIONS: Final[tuple[Row, ...]] = tuple(_rows())
 
+_DELIVERIES: Final = frozenset({pdus.DeliverSm.command_id, pdus.DataSm.command_id})
 #: Requests that nobody answers.
 UNANSWERED: Final = frozenset({pdus.Outbind.command_id, pdus.AlertNotification.command_id})
 
@@ -128,3 +130,15 @@ def is_bind(command_id: int) -> bool:
     """Say whether a command is one of the three binds."""
     cls = PDUS.get(command_id)
     return cls is not None and issubclass(cls, pdus.Bind)
+
+
+def refusal_of(command_id: int, state: State, side: Side) -> Status:
+    """Return what `side` answers a request that it may not be sent in a state (§5.1.3).
+
+    What a carrier had on its way while we unbind is not wrong: it is to come again on the next bind (ESME_RX_T_APPN).
+    """
+    if is_bind(command_id) and state in (*BINDING, *BOUND):
+        return Status.ESME_RALYBND
+    if side is Side.ESME and state is State.UNBINDING and command_id in _DELIVERIES:
+        return Status.ESME_RX_T_APPN
+    return Status.ESME_RINVBNDSTS

@@ -31,7 +31,15 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mobilesasa.store.database import OutcomeUnknown, StatementFailed, StoreUnavailable, Txn, in_words, is_about_content
+from mobilesasa.store.database import (
+    OutcomeUnknown,
+    StatementFailed,
+    StoreUnavailable,
+    Txn,
+    in_words,
+    is_about_content,
+    is_about_room,
+)
 from mobilesasa.store.plans import PlanningCursor
 
 I = TypeVar("I")  # noqa: E741 - an item
@@ -120,7 +128,7 @@ class Writer:
         self._connection: psycopg2.extensions.connection | None = None
         self._plans: set[str] = set()  # of statements, on that connection
         self.commits = 0
-        self.available = False
+        self.available, self._has_room = False, True
         self._stopped: Deferred[None] = Deferred()
 
     @property
@@ -138,9 +146,7 @@ class Writer:
         with self._wake:
             self._stopping.set()
             self._wake.notify()
-        if self._thread is None:
-            return succeed(None)
-        return self._stopped
+        return succeed(None) if self._thread is None else self._stopped
 
     def write(self, work: Work[I, R], items: Sequence[I], patient: bool = False) -> Deferred[list[R]]:
         """Hand in items; the Deferred fires with a result each, after their commit.
@@ -215,15 +221,26 @@ class Writer:
         try:
             written = self._commit_together(jobs)
         except Exception as error:  # noqa: BLE001 - an edge: our defect must reach the caller, not end the thread
-            if len(jobs) == 1:
+            if isinstance(error, psycopg2.Error) and is_about_room(error):
+                self._refuse_for_room(jobs, error)
+            elif len(jobs) == 1:
                 self._give_up(jobs[0], error)
-                return
-            self.log.warn("a batch failed ({error}); its parts are written one by one", error=in_words(error))
-            for job in jobs:
-                self._commit_all([job])
+            else:
+                self.log.warn("a batch failed ({error}); its parts are written one by one", error=in_words(error))
+                for job in jobs:
+                    self._commit_all([job])
             return
         if written:
+            self._has_room = True
             self._reactor.callFromThread(_deliver, jobs)
+
+    def _refuse_for_room(self, jobs: list[_Job], error: psycopg2.Error) -> None:
+        """Refuse what the server has no room for, such as on a full disk, and say so once until it has."""
+        why, kind = in_words(error), OutcomeUnknown if any(job.in_doubt for job in jobs) else StoreUnavailable
+        if self._has_room:
+            self.log.error("the database has no room ({why}); nothing is taken until it has", why=why)
+        self._has_room = False
+        self._fail(jobs, kind(f"the store could not write: {why}"))
 
     def _give_up(self, job: _Job, error: Exception) -> None:
         """Write the items of one caller one by one if that may help, else tell it what is wrong."""
@@ -368,10 +385,8 @@ def _patience(kind: tuple[Work[Any, Any], list[_Job]]) -> bool:
 
 def _stand_alone(jobs: list[_Job]) -> bool:
     """Say whether jobs are of one kind whose statements need no transaction around."""
-    first = jobs[0]
-    if first.work.alone is None or first.in_doubt or any(job.work is not first.work for job in jobs):
-        return False
-    return all(first.work.alone(job.items) for job in jobs)
+    work, alone = jobs[0].work, jobs[0].work.alone
+    return alone is not None and not jobs[0].in_doubt and all(each.work is work and alone(each.items) for each in jobs)
 
 
 def _deliver(jobs: list[_Job]) -> None:

@@ -14,8 +14,10 @@ EVERYWHERE = [(state, side) for state in State if state is not State.CLOSED for 
 IDS = [f"{state.name}-{side.name}" for state, side in EVERYWHERE]
 
 
-def refused_with(request: type[Pdu], state: State) -> Status:
+def refused_with(request: type[Pdu], state: State, side: Side) -> Status:
     """The status the specification has for a request that may not come now (§2.2, §5.1.3)."""
+    if (state, side) == (State.UNBINDING, Side.ESME) and request in (pdus.DeliverSm, pdus.DataSm):
+        return Status.ESME_RX_T_APPN  # or a carrier would take a receipt for refused that came too late
     again = issubclass(request, pdus.Bind) and state in (*BINDING, *BOUND)
     return Status.ESME_RALYBND if again else Status.ESME_RINVBNDSTS
 
@@ -56,7 +58,7 @@ def test_a_request_is_taken_where_it_has_a_row_and_refused_elsewhere(
         assert not any(isinstance(event, Refusal) for event in events)
         assert session.state is row.to or isinstance(request, pdus.Unbind)
     else:
-        status = refused_with(request_class, state)
+        status = refused_with(request_class, state, side)
         [refusal] = events
         assert isinstance(refusal, Refusal)
         answer = pdus.decode(refusal.octets)
