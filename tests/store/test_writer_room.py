@@ -8,13 +8,14 @@ from twisted.logger import globalLogPublisher
 
 from mobilesasa.store.database import StoreUnavailable, Txn
 from mobilesasa.store.writer import Work
-from tests.store.asking import kept
+from tests.store.asking import ask, kept
 from tests.store.test_writer import ADDING, Rig, either
 
 
 @pytest_twisted.async_yield_fixture
-async def rig(kept_dsn: str) -> AsyncIterator[Rig]:
-    made = Rig(kept_dsn)
+async def rig(empty_dsn: str) -> AsyncIterator[Rig]:
+    ask(empty_dsn, "CREATE TABLE kept (place serial, number integer)")
+    made = Rig(empty_dsn)
     made.writer.start()
     yield made
     await made.writer.stop()
