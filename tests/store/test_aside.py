@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections import defaultdict
 
 import attrs
 import pytest
@@ -23,6 +24,7 @@ class Rig:
 
     aside: Aside
     begun: list = attrs.field(factory=list)
+    has_begun: defaultdict = attrs.field(factory=lambda: defaultdict(threading.Event))  # by team
 
     def ask(self, team, people=MANY, **how):
         """Ask for something of a team; returns when it is done, and what ends it."""
@@ -30,6 +32,7 @@ class Rig:
 
         def work(txn):
             self.begun.append(team)
+            self.has_begun[team].set()
             assert ends.wait(20)
             return team
 
@@ -53,6 +56,7 @@ async def test_a_team_with_few_people_does_not_wait_for_those_with_many(rig):
     done, ends = rig.ask(4, people=FEW_PEOPLE)
     ends.set()
     assert await done == 4
+    assert all(rig.has_begun[team].wait(20) for team in (1, 2))
     assert sorted(rig.begun) == [1, 2, 4]
     for _, each in many:
         each.set()
