@@ -232,9 +232,14 @@ class ApiChannel(http.HTTPChannel):
         self._in_turn += 1
         self._rest()
         super().requestDone(request)
-        if self.paused:
+        if self.paused and self.persistent:
             self._networkProducer.pauseProducing()  # which it has just resumed
         self._close_if_over()
+
+    def loseConnection(self) -> None:
+        """Close the connection; meanwhile it is read, for over TLS that tells whether the client has closed it."""
+        self._networkProducer.resumeProducing()
+        super().loseConnection()
 
     def _rest(self) -> None:
         """Let what was read ahead wait: for the client, who does not read, or for others, whose turn it is."""
