@@ -144,6 +144,11 @@ class RabbitMQ:
         assert self._broker is not None
         return self._broker.pid
 
+    @property
+    def lives(self) -> bool:
+        """Whether the broker runs, or would but for SIGSTOP."""
+        return self._broker is not None and self._broker.lives
+
     def url(self, vhost: str = "/") -> str:
         """Return the address of a virtual host, with user and password."""
         return self._url("amqp", HOST, self.port, vhost)

@@ -196,7 +196,7 @@ class Stage:
             if "database" not in self._down and not any(each.is_running() for each in self.postgres()[:1]):
                 self._note("PostgreSQL", may_end)
                 self.start_database()
-            if "broker" not in self._down and not psutil.pid_exists(self.broker.pid):
+            if "broker" not in self._down and not self.broker.lives:
                 self._note("RabbitMQ", may_end)
                 self.start_broker()
         for node in self.nodes.values():
