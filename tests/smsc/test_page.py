@@ -16,8 +16,8 @@ from mobilesasa.smsc.statuses import STATUSES
 PACKAGE = Path(mobilesasa.__file__).parent
 PAGE = (PACKAGE.parent / "docs" / "smpp.rst").read_text()
 _ROWS = dict(re.findall(r"^``0x([0-9A-F]{2})``  (ESME_\w+) ", PAGE, re.MULTILINE))
-#: Of a field that only responses have, so nobody is refused with it.
-_NEVER_SENT = {Status.ESME_RINVPARLEN}
+#: Of a field that only responses have, so nobody is refused with it; and what carriers alone are told.
+_NEVER_SENT = {Status.ESME_RINVPARLEN, Status.ESME_RX_T_APPN}
 
 
 def answered() -> set[Status]:
