@@ -68,6 +68,20 @@ def test_another_bind_takes_over_at_once():
     assert len(rig.listener.outcomes) == 8
 
 
+def test_binds_that_break_together_lose_no_message_for_both():
+    rig = make(binds=2, window=4)
+    messages = rig.messages(4)
+    rig.carrier.submit(messages)
+    assert len(rig.submits(0)) == len(rig.submits(1)) == 2
+    for end in tuple(rig.ends):
+        end.hang_up()
+    rig.clock.advance(1)
+    rig.accept_all()
+    again = [*rig.submits(2), *rig.submits(3)]
+    assert sorted(recipients(again)) == sorted(names(messages))
+    assert rig.listener.outcomes == []
+
+
 def test_parts_that_were_taken_are_not_sent_again():
     rig = make(window=4)
     message = rig.long_message(6)
