@@ -74,8 +74,10 @@ WITH asked AS MATERIALIZED (
     UPDATE campaign_recipient SET skipped = gone.skipped FROM json_to_recordset(%(left_out)s) AS gone (n integer, skipped text)
     WHERE campaign_id = %(id)s AND campaign_recipient.n = gone.n AND campaign_recipient.skipped IS NULL
 ), taken AS (
-    UPDATE campaign_recipient SET message_id = asked.id FROM asked
-    WHERE campaign_id = %(id)s AND campaign_recipient.n = asked.n AND skipped IS NULL RETURNING asked.*
+    UPDATE campaign_recipient SET message_id = hit.id FROM (  -- by index, row by row, whatever the statistics say: see `store.reports`
+        SELECT asked.*, place FROM asked, LATERAL (
+            SELECT ctid AS place FROM campaign_recipient WHERE campaign_id = %(id)s AND campaign_recipient.n = asked.n OFFSET 0) AS found
+    ) AS hit WHERE campaign_recipient.ctid = place AND skipped IS NULL RETURNING hit.*
 ), stored AS (
     INSERT INTO message (id, team_id, charge_id, carrier_id, price_units, lane, origin, wish, coding, parts, open_parts,
                          expires_at, due_at, sender, recipient, text, campaign_uuid)
