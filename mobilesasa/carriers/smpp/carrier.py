@@ -294,10 +294,9 @@ class SmppCarrier:
         bind.backlog.clear()
         if self._stopping or (self._listener is not None and self._listener.in_trouble):
             self._give_back(_UNANSWERED)
-        elif any(
-            other.ready for other in self._senders
-        ):  # of those some may have broken too, as the next turn will tell:
-            self._world.reactor.callLater(0, self._pump, [])  # what they lost again would not be sent a third time
+        elif any(other.ready for other in self._senders):
+            # Some of those may have broken too, as the next turn tells: what they lost again would not be sent a third time.
+            self._world.reactor.callLater(0, self._pump, [])
         else:
             self._pump([])
 
