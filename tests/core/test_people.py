@@ -40,6 +40,11 @@ def test_a_password_that_others_would_guess_is_refused(password, why):
         checked_password(password, EMAIL)
 
 
+def test_a_name_of_a_few_letters_stands_in_many_words_and_counts_in_a_password():
+    assert checked_password("anna-tree-7q", "ann@acme.example") == "anna-tree-7q"
+    assert checked_password("annannann7qx", "ann@acme.example") == "annannann7qx"  # without "ann" three would be left
+
+
 def test_the_list_of_the_commonest_holds_what_is_long_enough_alone():
     assert {word for word in COMMONEST if not SHORTEST <= len(word) <= LONGEST or word != word.casefold()} == set()
 
