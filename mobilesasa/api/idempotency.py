@@ -23,7 +23,8 @@ from mobilesasa.api.answers import answer, replay
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import RUNNING_RETRY_S, FieldProblem, Problem, problem
 from mobilesasa.api.ports.calls import Keys
-from mobilesasa.core.idempotency import Kept, Mark, Repeated
+from mobilesasa.core.errors import Refused
+from mobilesasa.core.idempotency import Kept, Mark, MarkName, Repeated
 
 Done = TypeVar("Done")
 
@@ -61,7 +62,7 @@ class Repeats:
     def __init__(self, keys: Keys) -> None:
         """Begin with no call under way."""
         self._keys = keys
-        self._running: dict[tuple[int, str, str], bytes] = {}  # to the body's hash; one for a request at most
+        self._running: dict[MarkName, bytes] = {}  # to the body's hash; one for a request at most
 
     async def answer(
         self,
@@ -70,6 +71,7 @@ class Repeats:
         caller: Caller,
         call: Callable[[Caller], Awaitable[bytes]],
         digest: bytes | None = None,
+        hopeful: bool = False,
     ) -> bytes:
         """Make a call, or answer it from what is kept.
 
@@ -79,6 +81,7 @@ class Repeats:
             caller: who makes it.
             call: does what is asked for.
             digest: of what counts in the body, where that is known already; None: of all of it.
+            hopeful: nothing comes of `call` where the key is known to the store, so it is made at once: nearly all come once.
 
         Raises:
             Problem: 400 for the key, 409 when it clashes with another call.
@@ -87,24 +90,33 @@ class Repeats:
         if not given:
             return await call(caller)
         mark = _mark(request, route, caller.team_id, given, digest)
-        name = (mark.team_id, mark.route, mark.key)
+        name = mark.name
         if name in self._running:
             raise _running() if self._running[name] == mark.body_hash else _reused()
         self._running[name] = mark.body_hash
         try:
-            return await self._once(request, attrs.evolve(caller, mark=mark), mark, call)
+            return await self._once(request, attrs.evolve(caller, mark=mark), mark, call, hopeful)
         finally:
             del self._running[name]
 
     async def _once(
-        self, request: IRequest, caller: Caller, mark: Mark, call: Callable[[Caller], Awaitable[bytes]]
+        self,
+        request: IRequest,
+        caller: Caller,
+        mark: Mark,
+        call: Callable[[Caller], Awaitable[bytes]],
+        hopeful: bool,
     ) -> bytes:
-        kept = await self._keys.find(mark)
+        kept = None if hopeful else await self._keys.find(mark)
         if kept is None:
             try:
                 return await call(caller)
-            except Repeated as repeated:  # another process was faster
+            except Repeated as repeated:  # also where another process was faster
                 kept = repeated.kept
+            except (Problem, Refused):
+                kept = await self._keys.find(mark) if hopeful else None
+                if kept is None:  # else it was good when it came first
+                    raise
         if kept.mark.body_hash != mark.body_hash:
             raise _reused()
         request.setHeader(REPLAYED.encode(), b"true")

@@ -60,6 +60,7 @@ class Route:
     query: type | None = None
     curl: str = ""  # the example, with the reference's address, token and uuids
     idempotent: bool = False  # takes an Idempotency-Key: its function hands `caller.kept(reply)` to the store
+    hopeful: bool = False  # such a function does nothing before that, so what is kept is looked for when the store knows the key
     reads_by_word: bool = attrs.field(default=False, alias="reads")  # a POST that changes nothing, and says so
     files: Sequence[str] = ()  # it answers a file, of one of these content types
     form: type | None = None  # of a form with a file, which may be large: the class of its other fields
@@ -108,6 +109,7 @@ class Declared(TypedDict, total=False):
     query: type | None
     curl: str
     idempotent: bool
+    hopeful: bool
     reads: bool
     files: Sequence[str]
     form: type | None
@@ -276,7 +278,7 @@ class _Endpoint:
             return self._function(request, caller, **places)
 
         digest = None if request.form is None else request.form.digest
-        return await self._repeats.answer(request, row.filled(places), known, call, digest)
+        return await self._repeats.answer(request, row.filled(places), known, call, digest, row.hopeful)
 
 
 def _tell(result: bytes | Failure, told: Deferred[bytes]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
+
+#: What tells a key from all others: the team, the route, the key.
+MarkName: TypeAlias = tuple[int, str, str]
 
 
 @attrs.frozen
@@ -16,6 +19,11 @@ class Mark:
     route: str  # method and path; a key means something else on another one
     key: str  # the team's own word: 1 to 255 printable ASCII characters
     body_hash: bytes  # SHA-256 of the body's octets, as they came
+
+    @property
+    def name(self) -> MarkName:
+        """What another call with the same key has too."""
+        return self.team_id, self.route, self.key
 
 
 @attrs.frozen

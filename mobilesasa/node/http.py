@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
@@ -26,9 +27,9 @@ from mobilesasa.smppnet.renewal import Renewal
 from mobilesasa.smppnet.tls import ServerTls, ServerTlsTransport, TlsFactory, TlsTransport, server_context
 
 _BACKLOG = 1024  # connections that wait to be taken
-_QUIET_S = 1.0  # a connection whose last answer is younger keeps its place
+_QUIET_S = 0.1  # a connection whose last answer is younger keeps its place: its next request may be on the way
 _YOUNG_S = 0.25  # so does one that is younger, and may be about to ask
-_LOOKED_AT = 64  # strangers that are looked at for one place
+_LOOKED_AT = 64  # strangers with a request under way that are looked at for one place
 _SAID_S = 60.0  # that all places are taken is said once in so long
 
 
@@ -72,7 +73,11 @@ class Bounded(WrappingFactory):
         super().__init__(factory)
         self._clock: IReactorTime = factory.clock
         self._connections_max = connections_max
-        self._inside: dict[ProtocolWrapper, None] = {}  # those that were answered
+        self._inside: set[ProtocolWrapper] = set()  # those that were answered
+        self._silences: list[
+            tuple[float, int, ProtocolWrapper]
+        ] = []  # a heap: when each was answered, when last looked at
+        self._numbers = itertools.count()
         self._strangers: dict[ProtocolWrapper, float] = {}  # those that were not when last looked at: since when
         self._said_s = -_SAID_S
 
@@ -90,7 +95,7 @@ class Bounded(WrappingFactory):
         super().unregisterProtocol(p)
 
     def _forget(self, wrapper: ProtocolWrapper) -> None:
-        self._inside.pop(wrapper, None)
+        self._inside.discard(wrapper)
         self._strangers.pop(wrapper, None)
 
     def _make_room(self) -> bool:
@@ -104,23 +109,38 @@ class Bounded(WrappingFactory):
         return True
 
     def _stranger(self) -> ProtocolWrapper | None:
-        for wrapper, came_s in list(itertools.islice(self._strangers.items(), _LOOKED_AT)):
+        """Return who is there longest and was never answered; who was answered is no stranger any more."""
+        busy, young_s = 0, self._clock.seconds() - _YOUNG_S
+        for wrapper, came_s in list(self._strangers.items()):
             channel = _channel(wrapper)
-            if came_s > self._clock.seconds() - _YOUNG_S:
-                return None
             if channel.answered_s is not None:
                 del self._strangers[wrapper]
-                self._inside[wrapper] = None
+                self._inside.add(wrapper)
+                self._remember(wrapper, channel.answered_s)
+            elif came_s > young_s or busy == _LOOKED_AT:
+                return None
             elif not channel.is_busy:
                 return wrapper
+            else:
+                busy += 1
         return None
 
     def _silent(self) -> ProtocolWrapper | None:
-        idle = [wrapper for wrapper in self._inside if not _channel(wrapper).is_busy]
-        longest = min(idle, key=_answered_s, default=None)
-        if longest is None or _answered_s(longest) > self._clock.seconds() - _QUIET_S:
-            return None
-        return longest
+        """Return who was silent longest."""
+        now_s = self._clock.seconds()
+        while self._silences and self._silences[0][0] <= now_s - _QUIET_S:
+            answered_s, _, wrapper = heapq.heappop(self._silences)
+            if wrapper not in self._inside:  # it is gone
+                continue
+            channel = _channel(wrapper)
+            latest_s = now_s if channel.is_busy else channel.answered_s
+            if latest_s is None or latest_s == answered_s:
+                return wrapper
+            self._remember(wrapper, latest_s)
+        return None
+
+    def _remember(self, wrapper: ProtocolWrapper, answered_s: float) -> None:
+        heapq.heappush(self._silences, (answered_s, next(self._numbers), wrapper))
 
     def _say(self) -> None:
         now_s = self._clock.seconds()
@@ -133,10 +153,6 @@ class Bounded(WrappingFactory):
 
 def _channel(wrapper: ProtocolWrapper) -> ApiChannel:
     return cast(ApiChannel, wrapper.wrappedProtocol)
-
-
-def _answered_s(wrapper: ProtocolWrapper) -> float:
-    return _channel(wrapper).answered_s or 0.0
 
 
 class HttpsTransport(ServerTlsTransport):

@@ -8,15 +8,17 @@ reply, which that of a batch is, is packed: PostgreSQL takes it in a tenth of th
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import attrs
 from twisted.internet.task import deferLater
 
-from mobilesasa.core.idempotency import Kept, Mark, Repeated, Reply
+from mobilesasa.core.idempotency import Kept, Mark, MarkName, Repeated, Reply
 from mobilesasa.store.database import Database, OutcomeUnknown, StoreUnavailable, Txn, one_row
+from mobilesasa.store.plans import Planned
+from mobilesasa.store.rows import as_json
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,6 +51,23 @@ UPDATE idempotency_key SET reply = %(reply)s WHERE team_id = %(team_id)s AND rou
 """
 
 DROP = "DELETE FROM idempotency_key WHERE team_id = %(team_id)s AND route = %(route)s AND key = %(key)s"
+
+# Of many calls, in the order in which all nodes take the locks of keys.
+ADD_MANY = Planned("""
+INSERT INTO idempotency_key (team_id, route, key, body_hash, reply)
+SELECT team_id, route, key, decode(body_hash, 'hex'), decode(reply, 'hex')
+FROM json_to_recordset(%(kept)s) AS kept (team_id integer, route text, key text, body_hash text, reply text)
+ORDER BY team_id, route, key
+ON CONFLICT (team_id, route, key) DO UPDATE SET body_hash = excluded.body_hash, reply = excluded.reply, at = now()
+WHERE idempotency_key.at <= now() - interval '24 hours'
+RETURNING team_id, route, key
+""")
+
+DROP_MANY = """
+DELETE FROM idempotency_key
+USING json_to_recordset(%(marks)s) AS mark (team_id integer, route text, key text)
+WHERE (idempotency_key.team_id, idempotency_key.route, idempotency_key.key) = (mark.team_id, mark.route, mark.key)
+"""
 
 # What is packed is looked into here. In the order of the primary key.
 HOLDING = """
@@ -87,6 +106,32 @@ def once(
         txn.execute(FIND, attrs.asdict(mark))
         raise Repeated(_kept(mark, one_row(txn)))
     function(txn, *args, **kwargs)
+
+
+def add_many(txn: Txn, many: Sequence[Kept]) -> dict[MarkName, Kept]:
+    """Keep the replies of many calls, each under a key of its own; return what was kept before under those that had one.
+
+    Who comes while another transaction holds one of the keys waits for its end.
+    """
+    rows = [
+        attrs.asdict(kept.mark) | {"body_hash": kept.mark.body_hash.hex(), "reply": _packed(kept.reply).hex()}
+        for kept in many
+    ]
+    txn.execute(ADD_MANY, {"kept": as_json(rows)})
+    added = {(team_id, route, key) for team_id, route, key in txn.fetchall()}
+    before: dict[MarkName, Kept] = {}
+    for kept in many:
+        if kept.mark.name not in added:  # the row is locked now, so it is still there
+            txn.execute(FIND, attrs.asdict(kept.mark))
+            before[kept.mark.name] = _kept(kept.mark, one_row(txn))
+    return before
+
+
+def drop_many(txn: Txn, marks: Sequence[Mark]) -> None:
+    """Take back keys under which nothing was done after all."""
+    if marks:
+        rows = [{"team_id": mark.team_id, "route": mark.route, "key": mark.key} for mark in marks]
+        txn.execute(DROP_MANY, {"marks": as_json(rows)})
 
 
 def once_telling(txn: Txn, mark: Mark, function: Callable[[Txn], bytes | None]) -> None:

@@ -12,7 +12,6 @@ from mobilesasa.store import suppressions, trail
 from mobilesasa.store.database import Txn
 from mobilesasa.store.plans import Planned
 from mobilesasa.store.rows import as_json
-from mobilesasa.store.writer import Work
 
 # A team that can pay for 20 of 50 gets exactly 20: those, in order, whose running sum its balance covers.
 # The tokens' rows are locked first, then those of the teams, each in the order of ids, so that two nodes neither overspend nor
@@ -122,13 +121,10 @@ def accept_telling(
     return refusals, None if all(refusals) else reply(refusals)
 
 
-def accept_again(txn: Txn, batch: Sequence[Priced]) -> list[Refused | None]:
-    """Accept a batch whose COMMIT may have happened: leave alone what is stored already."""
+def stored_of(txn: Txn, batch: Iterable[Priced]) -> set[MessageId]:
+    """Return the ids of those messages that are stored already, for a batch whose COMMIT may have happened."""
     txn.execute(STORED, {"ids": uuids(message.id for message in batch)})
-    stored = {message_id for (message_id,) in txn.fetchall()}
-    missing = [message for message in batch if message.id not in stored]
-    verdicts = dict(zip((message.id for message in missing), accept(txn, missing), strict=True))
-    return [verdicts.get(message.id) for message in batch]
+    return {message_id for (message_id,) in txn.fetchall()}
 
 
 def uuids(ids: Any) -> str:
@@ -153,7 +149,7 @@ def _actors(batch: Sequence[Priced]) -> Iterable[Actor]:
     return {id(message.by): message.by for message in batch if message.by is not None}.values()
 
 
-def _stands_alone(batch: Sequence[Priced]) -> bool:
+def stands_alone(batch: Sequence[Priced]) -> bool:
     """Say whether no lock but those of `ACCEPT` itself has to hold until it has stored the messages."""
     return all(actor.kind is ActorKind.TOKEN for actor in _actors(batch))
 
@@ -199,5 +195,3 @@ def _row(n: int, message: Priced, tokens: dict[str, int]) -> dict[str, Any]:
         row["closes_at"] = message.closes_at_ms / 1000
     return row
 
-
-ACCEPTING: Work[Priced, Refused | None] = Work("accept", accept, accept_again, alone=_stands_alone)

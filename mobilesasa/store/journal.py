@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import cast
 
 from twisted.internet.defer import Deferred
 
@@ -38,7 +39,7 @@ from mobilesasa.store import (
 from mobilesasa.store.claims import CLAIMING, Claim
 from mobilesasa.store.database import Database
 from mobilesasa.store.inbound import TAKING_IN
-from mobilesasa.store.intake import ACCEPTING
+from mobilesasa.store.intake_once import ACCEPTING, Keyed
 from mobilesasa.store.living import Lookout
 from mobilesasa.store.outcomes import SETTLING
 from mobilesasa.store.reports import REPORTING
@@ -84,22 +85,25 @@ class Journal:
             StoreUnavailable: nothing of the batch was stored.
         """
         self._refuse_too_much()
-        return await self._intake.write(ACCEPTING, batch)
+        came = await self._intake.write(ACCEPTING, batch)
+        return cast("Sequence[Refused | None]", came)  # what has no key was not done before
 
     async def accept_once(self, message: Priced, kept: Kept) -> None:
-        """See `core.ports.Intake`; a transaction of its own, so that no other message waits for the lock of a key.
+        """See `core.ports.Intake`; it shares a commit with whatever else is waiting.
 
         Raises:
             Overloaded: too much waits already; nothing was stored.
             StoreUnavailable: nothing was stored, unless it is an `OutcomeUnknown`.
         """
         self._refuse_too_much()
-        await idempotency.run_once(self._database, kept, "intake.accept_one", intake.accept_one, message)
+        (came,) = await self._intake.write(ACCEPTING, [Keyed(message, kept)])
+        if came is not None:
+            raise came
 
     async def accept_many_once(
         self, batch: Sequence[Priced], mark: Mark, reply: Callable[[Sequence[Refused | None]], bytes]
     ) -> Sequence[Refused | None]:
-        """See `core.ports.Intake`; a transaction of its own, as `accept_once`.
+        """See `core.ports.Intake`; a transaction of its own, for it is large.
 
         Raises:
             Overloaded: too much waits already; nothing was stored.
@@ -148,15 +152,18 @@ class Journal:
         """End messages that no carrier took in time; return how many, and the notices for their teams."""
         return await self._database.run("outcomes.expire_some", outcomes.expire_some, limit)
 
-    async def keep_lease(self, lease_s: float) -> Sequence[Place]:
-        """Say that this process lives; return what dead processes held, which is free again.
+    async def keep_lease(self, lease_s: float) -> tuple[Sequence[Place], bool]:
+        """Say that this process lives; return what dead processes held, which is free again, and whether one has died.
 
         Called every few seconds; as a rule it is one statement that changes nothing.
         """
         settling_s, again_s = self._lookout.settling_s, lease_s / 4
         found = await self._database.run("living.look", living.look, self._run, lease_s, settling_s)
         dead = self._lookout.dead(found, self._database.clock.seconds(), again_s)
-        return await self._database.run("claims.free", claims.free, dead, settling_s) if dead else []
+        is_news = self._lookout.is_news
+        if not dead:
+            return [], False
+        return await self._database.run("claims.free", claims.free, dead, settling_s), is_news
 
     async def move_on(
         self, carrier_id: int, avoided: Collection[int], reason: str, after: MessageId | None, limit: int

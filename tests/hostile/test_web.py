@@ -138,11 +138,11 @@ def test_what_was_read_or_is_gone_with_its_connection_waits_no_longer(rig):
 
 
 class Port:
-    """A port that has room for three."""
+    """A port that has room for so many."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, places: int = 3) -> None:
         self.rig = rig
-        self.bounded = Bounded(rig.site, 3)
+        self.bounded = Bounded(rig.site, places)
 
     def connect(self, host: str = "192.0.2.7") -> "Place":
         return Place(self, host)
@@ -208,6 +208,38 @@ def test_who_asked_just_now_keeps_the_place_and_who_comes_is_turned_away(port):
         each.send(HEALTH)
     assert port.connect().cut
     assert not any(each.cut for each in known)
+
+
+def test_those_who_ask_once_each_and_come_by_the_thousand_keep_nobody_out(port):
+    """5,000 connections that each asked once, as many a second as there are places, turned others away."""
+    known = [port.connect() for _ in range(3)]
+    for each in known:
+        each.send(HEALTH)
+    port.rig.clock.advance(0.2)
+    assert not port.connect().cut
+    assert [each.cut for each in known] == [True, False, False]
+
+
+def test_who_gives_way_is_found_without_a_look_at_all_others(rig, monkeypatch):
+    """With 1,000 connections that were answered each new one looked at all of them, for half of a core at 1,300 a second."""
+    port = Port(rig, places=1000)
+    looks: list[object] = []
+    monkeypatch.setattr(
+        "mobilesasa.node.http._channel", lambda wrapper: looks.append(wrapper) or wrapper.wrappedProtocol
+    )
+    known = [port.connect() for _ in range(1000)]
+    for each in known:
+        each.send(HEALTH)
+    port.rig.clock.advance(5)
+    for each in known[:500]:
+        each.send(HEALTH)
+    port.rig.clock.advance(5)
+    for _ in range(100):
+        newcomer = port.connect()
+        assert not newcomer.cut
+        newcomer.send(HEALTH)
+    assert [n for n, each in enumerate(known) if each.cut] == [*range(500, 600)]
+    assert len(looks) < 10_000
 
 
 def test_a_request_that_is_under_way_keeps_its_place(port):

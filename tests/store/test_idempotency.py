@@ -138,12 +138,16 @@ class Rig:
     """A journal, and the same database by a connection of the test's own."""
 
     def __init__(self, dsn: str) -> None:
-        self.writer = Writer(reactor, lambda: connect(dsn, "writer"))
+        self.lost: list[str] = []
+        self.writer = Writer(reactor, lambda: Breaking(connect(dsn, "writer"), self.lost, to_set=1))
         self.database = Breakable(reactor, dsn, "pool")
         self.connection = connect(dsn, "tests")
         self.run = self.do(add_run)
         self.team = self.do(add_team, 100)
-        self.journal = Journal(self.writer, self.writer, self.database, self.run, backlog_max=0)
+        self.journal = self.bounded(1000)
+
+    def bounded(self, backlog_max: int) -> Journal:
+        return Journal(self.writer, self.writer, self.database, self.run, backlog_max)
 
     def do(self, work, *args, **more):
         return in_transaction(self.connection, work, *args, **more)
@@ -175,9 +179,11 @@ class Breaking:
 
     _real: Any
     _plan: list[str]
+    _to_set: int = 0  # commits that end well before: of what is set on a new connection
 
     def commit(self) -> None:
-        how = self._plan.pop(0) if self._plan else "well"
+        how = self._plan.pop(0) if self._plan and not self._to_set else "well"
+        self._to_set = max(0, self._to_set - 1)
         if how != "before":
             self._real.commit()
         if how != "well":
@@ -186,6 +192,14 @@ class Breaking:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
+
+    @property
+    def autocommit(self) -> bool:
+        return self._real.autocommit
+
+    @autocommit.setter
+    def autocommit(self, value: bool) -> None:
+        self._real.autocommit = value
 
 
 @pytest_twisted.async_yield_fixture
@@ -269,9 +283,17 @@ async def test_who_waits_for_one_that_is_undone_does_the_work_itself(rig):
 @pytest.mark.parametrize("lost", [["after"], ["before"], ["before", "before", "after"]])
 @pytest_twisted.ensureDeferred
 async def test_a_commit_whose_answer_is_lost_is_found_out_about(rig, lost):
-    rig.database.plan += lost
+    rig.lost += lost
     await rig.accept()
-    assert rig.standing == (1, 1, 99)
+    assert (rig.standing, rig.lost) == ((1, 1, 99), [])
+
+
+@pytest.mark.parametrize("lost", [["after"], ["before"], ["before", "before", "after"]])
+@pytest_twisted.ensureDeferred
+async def test_a_commit_of_the_pool_whose_answer_is_lost_is_found_out_about(rig, lost):
+    rig.database.plan += lost
+    await run_once(rig.database, kept(rig.team), "accept", intake.accept_one, priced(rig.team))
+    assert (rig.standing, rig.database.plan) == ((1, 1, 99), [])
 
 
 @pytest_twisted.ensureDeferred
@@ -299,6 +321,7 @@ async def test_when_too_much_waits_a_message_with_a_key_is_refused_too(rig):
     waiting = []
     while rig.writer.waiting_items == 0:
         waiting.append(rig.journal.claim([new_id()] * 2))
+    rig.journal = rig.bounded(0)
     with pytest.raises(Overloaded):
         await rig.accept()
     await DeferredList(waiting)

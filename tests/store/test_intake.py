@@ -14,7 +14,8 @@ from mobilesasa.core.scopes import Role
 from mobilesasa.store import trail
 from mobilesasa.store.claims import Claim, claim
 from mobilesasa.store.database import connect, in_transaction
-from mobilesasa.store.intake import accept, accept_again
+from mobilesasa.store.intake import accept
+from mobilesasa.store.intake_once import accept_again
 from tests.store.given import (
     HOUR_MS,
     NOW_MS,

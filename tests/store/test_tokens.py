@@ -15,6 +15,7 @@ from mobilesasa.core.model import Origin
 from mobilesasa.core.uses import TokenUse, TokenUses
 from mobilesasa.store import intake, token_uses, tokens, trail
 from mobilesasa.store.database import Database, connect, in_transaction
+from mobilesasa.store.intake_once import ACCEPTING
 from mobilesasa.store.tokens import Tokens, make_raw_token
 from tests.store.given import NOW_MS, add_team, balance, count, one, priced, rows
 from tests.store.two import Two
@@ -226,8 +227,8 @@ def test_what_a_login_sends_needs_its_transaction_and_what_tokens_and_binds_send
     team, token = a_team_with_a_token(txn)
     _, person = add_user(txn, team)
     sent = [priced(team, by=by_token(token)), priced(team, origin=Origin.SMPP)]
-    assert intake.ACCEPTING.alone(sent)
-    assert not intake.ACCEPTING.alone([*sent, priced(team, by=person)])
+    assert ACCEPTING.alone(sent)
+    assert not ACCEPTING.alone([*sent, priced(team, by=person)])
 
 
 def test_the_token_that_ended_is_told_apart_from_a_balance_that_is_too_small(txn):

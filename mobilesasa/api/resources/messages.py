@@ -71,6 +71,7 @@ class Messages:
         refusals=(400, 402),
         curl=_SEND,
         idempotent=True,
+        hopeful=True,
     )
     async def send(self, request: IRequest, caller: Caller) -> bytes:
         """Send a message.
