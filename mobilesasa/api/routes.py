@@ -29,7 +29,7 @@ from mobilesasa.api.forms import Aside, received
 from mobilesasa.api.idempotency import Repeats
 from mobilesasa.api.sending import finished
 from mobilesasa.core.errors import Refused, StoreAway
-from mobilesasa.core.scopes import API_TOKENS, PLATFORM, TEAM
+from mobilesasa.core.scopes import API_TOKENS, PLATFORM, TEAM, USSD
 
 if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest
@@ -40,7 +40,7 @@ F = TypeVar("F", bound=Callable[..., Awaitable[bytes]])
 _PLACE = re.compile(r"\{(\w+)\}")
 _ATTRIBUTE = "__route__"
 PUBLIC_OCTETS = 16_384  # of a body that comes without a token: what is longer is not parsed
-_ADMINISTRATION = frozenset({API_TOKENS, TEAM, PLATFORM})
+_ADMINISTRATION = frozenset({API_TOKENS, TEAM, PLATFORM, USSD})
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +60,9 @@ class Route:
     query: type | None = None
     curl: str = ""  # the example, with the reference's address, token and uuids
     idempotent: bool = False  # takes an Idempotency-Key: its function hands `caller.kept(reply)` to the store
-    hopeful: bool = False  # such a function does nothing before that, so what is kept is looked for when the store knows the key
+    hopeful: bool = (
+        False  # its function does nothing before that, so what is kept is looked for when the store knows the key
+    )
     reads_by_word: bool = attrs.field(default=False, alias="reads")  # a POST that changes nothing, and says so
     files: Sequence[str] = ()  # it answers a file, of one of these content types
     form: type | None = None  # of a form with a file, which may be large: the class of its other fields

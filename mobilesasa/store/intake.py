@@ -194,4 +194,3 @@ def _row(n: int, message: Priced, tokens: dict[str, int]) -> dict[str, Any]:
     if message.closes_at_ms is not None:
         row["closes_at"] = message.closes_at_ms / 1000
     return row
-
