@@ -21,6 +21,7 @@ from bench import processes
 from bench.hostile.attacker import STRENGTH_S
 from bench.hostile.rows import ROWS, Row
 from bench.hostile.target import RIVAL, Target
+from bench.machine import watched
 from bench.node import TEAM, UNITS, Node
 from bench.processes import Broken, Child, run_json
 
@@ -188,7 +189,8 @@ def measure(stage: Stage, name: str, nice: int) -> dict[str, Any]:
         with files.watched(node.pid):
             strong = attacker.hear(STRENGTH_S + PATIENCE_S)
             cpu, own_s, begun_s = node.cpu_s(), processes.cpu_s(attacker.pid), time.monotonic()
-            beside = behaved(stage)
+            with watched(stage.folder) as machine:
+                beside = behaved(stage)
             whole_s = time.monotonic() - begun_s
             cores = {of: round((used - cpu[of]) / whole_s, 2) for of, used in node.cpu_s().items()}
             cores["attackers"] = round((processes.cpu_s(attacker.pid) - own_s) / whole_s, 2)
@@ -201,6 +203,7 @@ def measure(stage: Stage, name: str, nice: int) -> dict[str, Any]:
         "what": row.words,
         "before": before,
         "beside": beside,
+        "disk_ms": machine.figures()["fdatasync_ms"],
         "strength_s": strong["strength_s"],
         "attack": ended,
         "cores": cores,
@@ -227,3 +230,8 @@ def in_time(found: dict[str, Any]) -> bool:
     """Say whether the latency budget is kept beside the attack: p99 of submit_sm → resp, and of POST."""
     spreads = found["beside"]["ms"]
     return all(spreads[of].get("p99", LATENCY_MS + 1) <= LATENCY_MS for of in ("submit", "post"))
+
+
+def disk_stood_still(found: dict[str, Any]) -> bool:
+    """Say whether the disk of the machine kept others waiting for longer than that too, so that no commit was in time."""
+    return bool(found["disk_ms"].get("max", 0.0) > LATENCY_MS)
