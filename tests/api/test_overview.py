@@ -189,7 +189,7 @@ def test_409(rig):
 
 def test_500(rig, flush_logged):
     """api-v1: "500Internal server error"."""
-    rig.keys.failing = ZeroDivisionError("a defect of ours")
+    rig.intake.failing = ZeroDivisionError("a defect of ours")
     reply = rig.post("/messages", BODY, Idempotency_Key="a key")
     assert reply.refusal == (500, "internal_error")
     assert "defect" not in reply.body["error"]
