@@ -17,6 +17,8 @@ API_TOKENS: Final = "api_tokens"
 WEBHOOKS: Final = "webhooks"
 #: Members, settings, sender requests and the trail of a team.
 TEAM: Final = "team"
+#: What people dial, and who answers: every node keeps a picture of it.
+USSD: Final = "ussd"
 #: What is not a team's own, such as carriers: of an operator's token, which only the command makes, and of a platform
 #: administrator who has logged in.
 PLATFORM: Final = "platform"
