@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import report, sampler
+from bench import ending, report, sampler
 from bench.campaigns import PEOPLE
 from bench.node import Node
 from bench.processes import Broken, Child
@@ -149,4 +149,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main)

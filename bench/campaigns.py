@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -33,6 +34,30 @@ class Begun:
     send_s: float
 
 
+def file_of(first: int, count: int) -> bytes:
+    """Return the file of so many people, whose texts have tokens from the first on."""
+    lines = [b"+%b,%010d" % (number_of(token), token) for token in range(first, first + count)]
+    return b"\n".join([b"phone,number", *lines])
+
+
+def body_of(audience: Mapping[str, Any], count: int, **more: Any) -> bytes:
+    """Return what makes a campaign to a file of people that was read.
+
+    Args:
+        audience: the file, as the API shows it.
+        count: how many people are in it.
+        more: of the campaign.
+
+    Raises:
+        Broken: it does not have so many.
+    """
+    if audience["people"] != count:
+        raise Broken(f"the file of people is {audience['status']} with {audience['people']} of them")
+    text = TEXT.replace(NO_TOKEN, TOKEN_MARK + b"{number}").decode()
+    asked = {"name": "Bench", "message": text, "sender_id": TEAM, "audience_id": audience["uuid"]}
+    return json.dumps(asked | more).encode()
+
+
 def prepare(node: Node, first: int, count: int) -> tuple[Asker, str]:
     """Upload so many people and make a campaign to them; return who asks, and its uuid.
 
@@ -42,18 +67,12 @@ def prepare(node: Node, first: int, count: int) -> tuple[Asker, str]:
         count: how many they are.
     """
     asker = Asker(node.http_port, node.token)
-    tokens = range(first, first + count)
-    lines = [b"phone,number", *(b"+%b,%010d" % (number_of(token), token) for token in tokens)]
-    audience = asker.ask("/campaigns/audiences", b"\n".join(lines), "text/csv")
+    audience = asker.ask("/campaigns/audiences", file_of(first, count), "text/csv")
     until_s = time.monotonic() + TIMEOUT_S
     while audience["status"] not in ("completed", "failed") and time.monotonic() < until_s:
         time.sleep(POLL_S)
         audience = asker.ask(f"/campaigns/audiences/{audience['uuid']}")
-    if audience["people"] != count:
-        raise Broken(f"the file of people is {audience['status']} with {audience['people']} of them")
-    text = TEXT.replace(NO_TOKEN, TOKEN_MARK + b"{number}").decode()
-    asked = {"name": "Bench", "message": text, "sender_id": TEAM, "audience_id": audience["uuid"]}
-    return asker, str(asker.ask("/campaigns", json.dumps(asked).encode())["uuid"])
+    return asker, str(asker.ask("/campaigns", body_of(audience, count))["uuid"])
 
 
 def send(asker: Asker, uuid: str) -> Begun:

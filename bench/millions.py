@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import attrs
 
+from bench import ending
 from bench.asker import Asker, data_of
 from bench.beside import CODE, GROUP
 from bench.figures import spread_cells, table
@@ -153,4 +154,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main)

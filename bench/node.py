@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import processes
+from bench import ending, processes
 from bench.processes import Broken, Child, run_json
 from mobilesasa.store.embedded import EmbeddedPostgres
 
@@ -64,6 +64,7 @@ class Node:
         start = ["-m", "bench.sampler", str(profile)] if profile else ["-c", TWISTD]
         command = [sys.executable, *start, "-n", "--pidfile=", "mobilesasa"]
         self._child = Child(command, folder / "node.log", self._env)
+        ending.note(self, self.stop)
         self.token = ""
         self.postmaster = 0
         self._smsc: list[str] = []
@@ -145,8 +146,10 @@ class Node:
         raise Broken("the node does not say how often its writer commits")
 
     def stop(self) -> None:
-        """Stop it, its database too."""
+        """Stop it, its database too, also where it could not do so itself."""
         self._child.stop()
+        EmbeddedPostgres(self._state).stop()
+        ending.forget(self)
 
     def _answers(self, path: str) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""Processes of a benchmark: started here, ended here, and what they cost, read from /proc (Linux)."""
+"""Processes of a benchmark: started here, ended here (or by `bench.ending`), and what they cost, read from /proc (Linux)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from bench import ending
 
 ROOT = Path(__file__).resolve().parent.parent
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -105,17 +107,33 @@ def run_json(arguments: Sequence[str], timeout_s: float, env: dict[str, str] | N
     Raises:
         Broken: it failed, or took too long.
     """
-    command = [sys.executable, *arguments]
     what = " ".join(arguments)[:200]
     try:
-        ended = subprocess.run(
-            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
+        with _running([sys.executable, *arguments], env) as process:
+            said, complaints = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired as late:
         raise Broken(f"{what} took more than {timeout_s:g} s") from late
-    if ended.returncode or not ended.stdout.strip():
-        raise Broken(f"{what} ended with {ended.returncode}: {ended.stderr.strip()[-2000:]}")
-    return json.loads(ended.stdout)
+    if process.returncode or not said.strip():
+        raise Broken(f"{what} ended with {process.returncode}: {complaints.strip()[-2000:]}")
+    return json.loads(said)
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], env: dict[str, str] | None) -> Iterator[subprocess.Popen[str]]:
+    """Run a program in the block; it is killed when the block ends before it."""
+    with ending.starting():
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        ending.note(process, process.kill, at_once=True)
+    try:
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+    finally:
+        ending.forget(process)
 
 
 class Child:
@@ -132,7 +150,7 @@ class Child:
         self, command: Sequence[str], log: Path, env: dict[str, str] | None = None, spoken_to: bool = False
     ) -> None:
         self.log = log
-        with log.open("ab") as errors:
+        with ending.starting(), log.open("ab") as errors:
             self._process = subprocess.Popen(
                 command,
                 cwd=ROOT,
@@ -142,7 +160,8 @@ class Child:
                 stderr=errors,
                 start_new_session=True,  # Ctrl-C is ours; we end it in our order
             )
-        self.pid = self._process.pid
+            self.pid = self._process.pid
+            ending.note(self, self.stop)
 
     @property
     def running(self) -> bool:
@@ -187,6 +206,7 @@ class Child:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        ending.forget(self)
 
 
 def wait_until(what: str, true: Any, timeout_s: float, child: Child) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import orjson
 
+from bench import ending
 from bench.asker import Asker
 from bench.figures import spread_cells, table
 from bench.filled import arguments, filled
@@ -97,4 +98,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ending.run(main)

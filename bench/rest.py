@@ -14,6 +14,7 @@ import select
 import socket
 import time
 from array import array
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -23,6 +24,7 @@ from bench.pace import Pace
 from bench.wire import NO_NUMBER, NO_TOKEN, READ_OCTETS, TEXT, number_of
 
 LONGEST_WAIT_S = 0.2
+BEGINNING_OCTETS = 16
 _LENGTH = b"\r\ncontent-length:"
 _REFUSED = b'"refused":'
 _NO_LENGTH = b"0000000"  # of a batch's body, before it is made
@@ -37,6 +39,7 @@ class Connection:
     socket: socket.socket
     place: int = -1  # of the first message of the request under way; -1: none
     refused: int = 0  # messages of the last answer, if it was a batch
+    begins: bytes = b""  # how the body of the last answer did
     unread: bytes = b""
     closed: bool = False
 
@@ -61,6 +64,7 @@ class Connection:
             return 0
         told = self.unread.rfind(_REFUSED, head_end, whole)
         self.refused = int(self.unread[told + len(_REFUSED) : whole].partition(b",")[0]) if told >= 0 else 0
+        self.begins = self.unread[head_end + 4 : min(whole, head_end + 4 + BEGINNING_OCTETS)]
         self.unread = self.unread[whole:]
         return int(head[9:12])
 
@@ -207,20 +211,24 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> None:
-    """Run one load and print its figures."""
-    asked = arguments().parse_args()
+def perform(asked: argparse.Namespace, prepared: Callable[[list[Connection], Pace], Load]) -> None:
+    """Run the load that is prepared over these connections at this pace, and print its figures."""
     connections = [connect(asked.port) for _ in range(asked.connections)]
-    asking = (f"127.0.0.1:{asked.port}", asked.token, asked.sender)
-    octets = batch_request(*asking, asked.keyed) if asked.each > 1 else request(*asking)
-    pace = Pace(time.monotonic(), asked.seconds, asked.rate, asked.most // asked.each)
-    load = Load(connections, pace, octets, asked.first_token, asked.each)
+    load = prepared(connections, Pace(time.monotonic(), asked.seconds, asked.rate, asked.most // asked.each))
     load.run(asked.settle_s)
     for connection in connections:
         connection.socket.close()
     if asked.times is not None:
         asked.times.write_bytes(load.due.tobytes() + load.answered.tobytes())
     print(json.dumps(load.figures()))
+
+
+def main() -> None:
+    """Run one load and print its figures."""
+    asked = arguments().parse_args()
+    asking = (f"127.0.0.1:{asked.port}", asked.token, asked.sender)
+    octets = batch_request(*asking, asked.keyed) if asked.each > 1 else request(*asking)
+    perform(asked, lambda connections, pace: Load(connections, pace, octets, asked.first_token, asked.each))
 
 
 if __name__ == "__main__":

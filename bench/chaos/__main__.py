@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench import ending
 from bench.chaos.disks import is_inside, run_inside
 from bench.chaos.plan import KINDS, Fault, plan
 from bench.chaos.rounds import Course, Load
@@ -167,4 +168,4 @@ def _let_go(place: Path, keep: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main)

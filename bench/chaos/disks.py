@@ -15,6 +15,7 @@ from pathlib import Path
 
 import attrs
 
+from bench import ending
 from bench.processes import Broken
 
 INSIDE = "MOBILESASA_CHAOS_INSIDE"  # the folder whose filesystems were mounted before this process began
@@ -73,12 +74,19 @@ def run_inside(folder: Path, sizes_mb: Mapping[str, int], arguments: Sequence[st
             "namespaces are allowed); `--without fill-disk` leaves it out"
         )
     command = [*shell, sys.executable, *arguments]
-    running = subprocess.Popen(command, env=os.environ | {INSIDE: str(folder)})
-    while True:
-        try:
-            return running.wait()
-        except KeyboardInterrupt:  # it was told as well, and ends in its own order
-            continue
+    with ending.starting():
+        running = subprocess.Popen(command, env=os.environ | {INSIDE: str(folder)})
+        ending.note(running, lambda: _ended(running))
+    try:
+        return running.wait()
+    except KeyboardInterrupt:
+        return _ended(running)
+
+
+def _ended(running: subprocess.Popen[bytes]) -> int:
+    """Tell it to end, whoever has done so before, and return its status when it has, in its own order."""
+    running.terminate()
+    return running.wait()
 
 
 def _shell(folder: Path, sizes_mb: Mapping[str, int]) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
+from bench import campaigns
 from bench.chaos.posts import AGAIN_S, call, is_final
-from bench.node import TEAM
 from bench.processes import Broken
-from bench.wire import NO_TOKEN, TEXT, TOKEN_MARK, number_of
 
 PATIENCE_S = 60.0
 
@@ -39,23 +37,13 @@ class Campaign:
             many: how many they are.
             rate_per_s: messages a second at most.
         """
-        tokens = range(first, first + many)
-        lines = [b"phone,number", *(b"+%b,%010d" % (number_of(token), token) for token in tokens)]
-        audience = self._insist("/campaigns/audiences", b"\n".join(lines), "text/csv")
+        audience = self._insist("/campaigns/audiences", campaigns.file_of(first, many), "text/csv")
         until_s = time.monotonic() + PATIENCE_S
         while audience["status"] not in ("completed", "failed") and time.monotonic() < until_s:
             time.sleep(AGAIN_S)
             audience = self._insist(f"/campaigns/audiences/{audience['uuid']}")
-        if audience["people"] != many:
-            raise Broken(f"the file of people is {audience['status']} with {audience['people']} of them")
-        asked = {
-            "name": "Chaos",
-            "message": TEXT.replace(NO_TOKEN, TOKEN_MARK + b"{number}").decode(),
-            "sender_id": TEAM,
-            "audience_id": audience["uuid"],
-            "rate_per_s": rate_per_s,
-        }
-        self.uuid = str(self._insist("/campaigns", json.dumps(asked).encode())["uuid"])
+        asked = campaigns.body_of(audience, many, rate_per_s=rate_per_s)
+        self.uuid = str(self._insist("/campaigns", asked)["uuid"])
 
     def send(self) -> None:
         """Send it; returns when that is answered, whatever happens meanwhile."""

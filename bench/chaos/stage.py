@@ -19,7 +19,7 @@ import psutil
 from click.testing import CliRunner
 from psycopg2.extensions import parse_dsn
 
-from bench import processes
+from bench import ending, processes
 from bench.chaos.clocks import WallClock, library
 from bench.chaos.disks import Disk
 from bench.chaos.nodes import Node
@@ -59,6 +59,7 @@ class Stage:
         timed = (*NODES, "database") if clocked else ()
         self.clocks = {name: WallClock(folder / f"{name}.clock", clocked) for name in timed if clocked}
         self._down: set[str] = set()  # of broker and database, what we ended
+        self._is_over = False  # the database is started no more
         self._relaying = threading.Lock()
         self._bringing = threading.RLock()
         (folder / "broker").mkdir(exist_ok=True)
@@ -137,7 +138,8 @@ class Stage:
         while True:
             try:
                 with self._bringing:
-                    self.database.start()
+                    if not self._is_over:
+                        self.database.start()
                     self._down.discard("database")
                     return
             except EmbeddedError as error:
@@ -214,8 +216,7 @@ class Stage:
         """Start PostgreSQL, under a clock of its own where that is to be set."""
         home = self.folder / "database"
         home.mkdir(exist_ok=True)
-        made = EmbeddedPostgres(home, settings=SETTINGS)
-        self.dsn = made.start()
+        made = self._postgres_in(home, None, stack)
         if self.clocks:
             at = embedded_home.existing_home(home)
             assert at is not None
@@ -225,10 +226,24 @@ class Stage:
             wrapped.mkdir()
             for name in ("postgres", "initdb"):
                 self.clocks["database"].wrap(programs / name, wrapped / name)
-            made = EmbeddedPostgres(home, settings=SETTINGS, bin_dir=wrapped)
-            self.dsn = made.start()
-        stack.callback(made.stop)
+            made = self._postgres_in(home, wrapped, stack)
         return made
+
+    def _postgres_in(self, home: Path, programs: Path | None, stack: contextlib.ExitStack) -> EmbeddedPostgres:
+        """Start it with these programs; the stack ends it, also when the start is broken off."""
+        made = EmbeddedPostgres(home, settings=SETTINGS, bin_dir=programs)
+        ending.note(made, made.stop)
+        stack.callback(self._end_database, made)
+        self.dsn = made.start()
+        return made
+
+    def _end_database(self, made: EmbeddedPostgres) -> None:
+        """Stop it for good, frozen or not, whatever fault is still to be undone."""
+        with self._bringing:
+            self._is_over = True
+            self.freeze_database(signal.SIGCONT)
+            made.stop()
+            ending.forget(made)
 
     def _sink(self, name: str, stack: contextlib.ExitStack) -> tuple[Child, int]:
         sink = Child([sys.executable, "-m", "bench.sink"], self.folder / f"{name}.log", spoken_to=True)

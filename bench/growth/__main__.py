@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from bench import ending
 from bench.__main__ import machine, machine_shown
 from bench.growth import points
 from bench.growth.axes import AXES, SETTINGS, Asked, measured
@@ -71,4 +72,4 @@ def _plain(found: dict[str, list[points.Point]]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import time
 from pathlib import Path
 
 from bench.growth import accounts
 from bench.pace import Pace
-from bench.rest import Connection, Load, arguments, connect, request
+from bench.rest import Connection, Load, arguments, perform, request
 
 
 class TeamsLoad(Load):
@@ -29,18 +27,9 @@ def main() -> None:
     parser = arguments()
     parser.add_argument("--accounts", type=Path, required=True)
     asked = parser.parse_args()
-    connections = [connect(asked.port) for _ in range(asked.connections)]
     host = f"127.0.0.1:{asked.port}"
     octets = [request(host, each.token, asked.sender) for each in accounts.read(asked.accounts)]
-    load = TeamsLoad(
-        connections, Pace(time.monotonic(), asked.seconds, asked.rate, asked.most), octets, asked.first_token
-    )
-    load.run(asked.settle_s)
-    for connection in connections:
-        connection.socket.close()
-    if asked.times is not None:
-        asked.times.write_bytes(load.due.tobytes() + load.answered.tobytes())
-    print(json.dumps(load.figures()))
+    perform(asked, lambda connections, pace: TeamsLoad(connections, pace, octets, asked.first_token))
 
 
 if __name__ == "__main__":

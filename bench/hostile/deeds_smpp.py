@@ -11,6 +11,7 @@ from bench.hostile.crowd import CUT, SILENCE, Crowd, Line, outcome
 from bench.hostile.target import RIVAL, Target
 from bench.wire import HEADER, SUBMIT_SM_RESP
 from mobilesasa.smpp.pdus import BindReceiver, BindTransceiver, EnquireLink, SubmitSm
+from mobilesasa.smpp.session import LIMIT_STRANGER_OCTETS
 
 LENGTHS = (0, 15, 65_537, 2**31, 2**32 - 1)
 SESSIONS = 5  # that a team has by default
@@ -44,8 +45,8 @@ async def slow(crowd: Crowd, target: Target, _: random.Random) -> None:
 
 
 async def large(crowd: Crowd, target: Target, chance: random.Random) -> None:
-    """1,000 connections that send most of a PDU of 64 kB and then an octet a second."""
-    octets = HEADER.pack(65_536, 4, 0, 1) + chance.randbytes(65_000)
+    """1,000 connections that send most of the longest PDU a stranger may send and then an octet a second."""
+    octets = HEADER.pack(LIMIT_STRANGER_OCTETS, 4, 0, 1) + chance.randbytes(LIMIT_STRANGER_OCTETS - 500)
     await crowd.hold(1000, target.smpp, begin=octets, drip=[b"x"])
 
 

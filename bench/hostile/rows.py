@@ -44,14 +44,21 @@ class Row:
     @property
     def briefly(self) -> str:
         """What is done, and from where."""
-        return f"{(self.deed.__doc__ or '').strip().rstrip('.')}; {'200 addresses' if self.many else 'one address'}"
+        return f"{self._what}; {self._whence}"
 
     @property
     def words(self) -> str:
         """What is done, in a sentence."""
-        whence = "200 addresses" if self.many else "one address"
         set_so = f", with {' '.join(self.settings)}" if self.settings else ""
-        return f"{(self.deed.__doc__ or '').strip().rstrip('.')}; from {whence}, at most {self.per_s:g}/s{set_so}"
+        return f"{self._what}; from {self._whence}, at most {self.per_s:g}/s{set_so}"
+
+    @property
+    def _what(self) -> str:
+        return (self.deed.__doc__ or "").strip().rstrip(".")
+
+    @property
+    def _whence(self) -> str:
+        return "200 addresses" if self.many else "one address"
 
 
 _S, _H = deeds_smpp, deeds_http

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import attrs
 
+from bench import ending
 from bench.__main__ import machine, machine_shown
 from bench.processes import Broken
 from bench.soak import page
@@ -97,4 +98,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.run(main)

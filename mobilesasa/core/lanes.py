@@ -50,8 +50,12 @@ class Queue(Protocol):
     def consume(self, carrier_id: int, deliver: Callable[[Delivery], None], prefetch: int) -> Subscription:
         """Have the bodies of both lanes of a carrier delivered, `prefetch` unacknowledged ones a lane at most."""
 
-    def look_again(self) -> None:
-        """Suppose that hints were lost, and bring what the store has and no consumer holds."""
+    def look_again(self, at_once: bool = False) -> None:
+        """Suppose that hints were lost, and bring what the store has and no consumer holds.
+
+        Args:
+            at_once: however fresh it is; else what is so old that its hint should have come.
+        """
 
     def depth(self, carrier_id: int, lane: Lane) -> int:
         """Return how many messages this queue holds for a lane, in no hand; the store may hold more."""

@@ -37,8 +37,8 @@ class Chores(Protocol):
     async def expired(self, limit: int) -> tuple[int, Sequence[Notice]]:
         """End messages that no carrier took in time; return how many, and the notices for their teams."""
 
-    async def keep_lease(self, lease_s: float) -> Sequence[Place]:
-        """Say that this process lives; return what dead processes held, which is free again."""
+    async def keep_lease(self, lease_s: float) -> tuple[Sequence[Place], bool]:
+        """Say that this process lives; return what dead processes held, which is free again, and whether one has died."""
 
     async def tidy(self, receipt_h: int, limit: int) -> None:
         """Close what waits for receipts in vain, forget what nobody fetched, make next month's partition."""
@@ -173,9 +173,12 @@ class Sweeper:
             pass
 
     async def _lease(self) -> None:
-        freed = self._publish(await self._chores.keep_lease(self._lease_s))
+        places, has_one_died = await self._chores.keep_lease(self._lease_s)
+        freed = self._publish(places)
         if freed:
             self.log.warn("{count} messages that a dead process held go out again", count=freed)
+        if has_one_died:
+            self._queue.look_again(at_once=True)  # what it had accepted and not named yet, nobody else names
 
     async def _lost(self) -> None:
         self._queue.look_again()

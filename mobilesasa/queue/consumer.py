@@ -69,10 +69,10 @@ class LaneConsumer:
         self._carriers.soon(carrier_id)
         return RabbitSubscription(partial(self._end, carrier_id, holds))
 
-    def look_again(self) -> None:
-        """Bring what has waited for a minute in the lanes that are consumed here."""
+    def look_again(self, at_once: bool = False) -> None:
+        """Bring what has waited for a minute in the lanes that are consumed here; `at_once`: however long."""
         for hold in self._every_hold():
-            hold.look()
+            hold.look(at_once)
 
     def rest_stale(self) -> None:
         """Let go of lanes whose bodies have been in hand for long; see `queue.hold`."""

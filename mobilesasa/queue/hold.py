@@ -80,9 +80,13 @@ class Hold:
         """How many bodies the consumer has."""
         return len(self._in_hand)
 
-    def look(self) -> None:
-        """Bring what has waited for a minute: all of it when RabbitMQ has nothing more for this consumer, else a page."""
-        self.missed.look(to_the_end=not self.resting and len(self._in_hand) < self.prefetch)
+    def look(self, at_once: bool = False) -> None:
+        """Bring what has waited for a minute: all of it when RabbitMQ has nothing more for this consumer, else a page.
+
+        Args:
+            at_once: bring what has waited however long.
+        """
+        self.missed.look(not self.resting and len(self._in_hand) < self.prefetch, at_once)
 
     # From RabbitMQ.
 

@@ -76,8 +76,8 @@ class MemoryQueue:
             self._pump_soon(lane)
         return MemorySubscription(lanes)
 
-    def look_again(self) -> None:
-        """Suppose that hints were lost: every lane reads the store once more when it runs dry."""
+    def look_again(self, at_once: bool = False) -> None:
+        """Suppose that hints were lost: every lane reads the store once more when it runs dry, `at_once` or not."""
         for lane in self._lanes.values():
             lane.cut = True
             self._pump_soon(lane)

@@ -3,7 +3,8 @@
 How to think about it: hints are lost with the node that held them, with RabbitMQ, and where too many waited. Who begins to
 consume a lane therefore reads *all* that waits in the store, a page at a time, and each page is done before the next is
 read. After that a look now and then brings those that are old enough that a hint should have been there long ago: a page
-of them while RabbitMQ has more than the consumer may hold, for those may be in it, and all of them when it has no more.
+of them while RabbitMQ has more than the consumer may hold, for those may be in it, and all of them when it has no more. When
+a node has died, which was to give hints of what it had accepted, that look brings what is fresh as well.
 What is named twice is harmless: whoever claims it second finds nothing.
 """
 
@@ -66,11 +67,19 @@ class Missed:
         self._again = True
         self._go_on()
 
-    def look(self, to_the_end: bool = False) -> None:
-        """Read a page of what has waited for a minute, or all of that page by page, unless something is being read."""
+    def look(self, to_the_end: bool = False, at_once: bool = False) -> None:
+        """Read a page of what has waited for a minute, unless something is being read.
+
+        Args:
+            to_the_end: read all of that, page by page.
+            at_once: take what has waited however long; while something is being read, all of it is read behind that.
+        """
         if not self._busy:
             self._after = None
-            self._begin(first_id_at(self._now_ms() - round(1000 * OVERDUE_S)), to_the_end)
+            until_ms = self._now_ms() + (1 if at_once else round(-1000 * OVERDUE_S))
+            self._begin(first_id_at(until_ms), to_the_end)
+        elif at_once:
+            self._again = True
 
     def close(self) -> None:
         """Deliver nothing more."""

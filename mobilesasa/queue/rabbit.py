@@ -61,9 +61,9 @@ class RabbitQueue:
         """See `Queue.consume`; what waits in the store is read too, and goes to the consumer beside its `prefetch`."""
         return self.consumer.consume(carrier_id, deliver, prefetch)
 
-    def look_again(self) -> None:
-        """See `Queue.look_again`: what has waited for a minute in the lanes that are consumed here."""
-        self.consumer.look_again()
+    def look_again(self, at_once: bool = False) -> None:
+        """See `Queue.look_again`: in the lanes that are consumed here, what has waited for a minute, or however long."""
+        self.consumer.look_again(at_once)
 
     def depth(self, carrier_id: int, lane: Lane) -> int:
         """Return how many messages wait here and, as last looked at, at RabbitMQ.

@@ -9,11 +9,12 @@ same rows.
       ▲                       │ refused
       └───────────────────────┘
 
-An event is a PDU that the application must look at, or one of the small classes here. `Reply` (and `Refusal`, which
+An event is a PDU that the application must look at, or one of the small classes of `events`. `Reply` (and `Refusal`, which
 is one) holds octets that must be written: the session answers by itself what needs no application: enquire_link,
 unbind, and every PDU that has no row, that is unknown or that cannot be read. The line stays up for all of these.
 Only a command_length that cannot be (below 16 or above the limit) raises `BadPdu`, as soon as it is seen and before
-anything of that PDU is kept; nothing else is ever raised for what a peer sends.
+anything of that PDU is kept; nothing else is ever raised for what a peer sends. Until an SMSC has accepted a bind the limit
+is that of a bind: a stranger may make us keep no more.
 
 An unbind by the peer is answered after the last request of the peer was: `send_all` appends the unbind_resp. So there
 is one rule for the owner of the socket: when `is_closed` after a call, write what there is to write and close.
@@ -27,6 +28,7 @@ import attrs
 
 from mobilesasa.smpp.codec import HEADER
 from mobilesasa.smpp.errors import BadPdu, MalformedBody, WrongState
+from mobilesasa.smpp.events import Event, Refusal, Reply, Unasked, Unbound, Unreadable
 from mobilesasa.smpp.pdus import (
     PDUS,
     RESPONSE_BIT,
@@ -39,11 +41,12 @@ from mobilesasa.smpp.pdus import (
     response_class,
 )
 from mobilesasa.smpp.statuses import Status
-from mobilesasa.smpp.transitions import BOUND, UNANSWERED, Row, Side, State, is_bind, refusal_of, rows_of
+from mobilesasa.smpp.transitions import BINDING, BOUND, UNANSWERED, Row, Side, State, is_bind, refusal_of, rows_of
 
 __all__ = [
     "LIMIT_OCTETS",
     "LIMIT_REQUESTS",
+    "LIMIT_STRANGER_OCTETS",
     "Event",
     "Refusal",
     "Reply",
@@ -57,6 +60,9 @@ __all__ = [
 
 #: The largest PDU that is taken, header and all, unless the session is told otherwise.
 LIMIT_OCTETS: Final = 65536
+#: The largest PDU that an SMSC takes before it has accepted a bind. A bind has at most 98 octets (§4.1.1); the rest is room
+#: for a token in the place of its password, and for parameters of vendors.
+LIMIT_STRANGER_OCTETS: Final = 1024
 #: How many of our own requests are remembered to know their answers; the oldest is forgotten beyond it.
 LIMIT_REQUESTS: Final = 65536
 _LAST_SEQUENCE = 0x7FFFFFFF  # §3.2, table 3-1
@@ -64,61 +70,6 @@ _CLOSED: Final = State.CLOSED  # a name of the module is found sooner than a mem
 _HEADER_OCTETS = HEADER.size
 _unpack_header = HEADER.unpack_from
 
-
-@attrs.frozen
-class Reply:
-    """The session answered by itself: write `octets`."""
-
-    octets: bytes = attrs.field(repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class Refusal(Reply):
-    """The session refused a PDU of the peer by itself: write `octets`, and tell who cares.
-
-    Attributes:
-        command_id, sequence: Of the PDU that was refused.
-        status: What was answered.
-        reason: Why, in words, without any value the peer sent.
-    """
-
-    command_id: int
-    sequence: int
-    status: Status
-    reason: str
-
-
-@attrs.frozen
-class Unasked:
-    """A response to nothing we asked, or to what we gave up; `pdu` may still be worth reading."""
-
-    pdu: Pdu
-
-
-@attrs.frozen(kw_only=True)
-class Unreadable:
-    """A response whose body cannot be read. The request it names counts as answered; nobody knows how.
-
-    Attributes:
-        command_id, status, sequence: From the header of the response.
-        reason: What is wrong with it, in words.
-    """
-
-    command_id: int
-    status: int
-    sequence: int
-    reason: str
-
-
-@attrs.frozen
-class Unbound:
-    """The session ends: the peer asked for it, or answered our unbind. See `Session.state` for whether it has ended."""
-
-    by_peer: bool
-    sequence: int = attrs.field(default=0, eq=False, repr=False)  # of the unbind or of the answer to ours
-
-
-Event = Pdu | Reply | Unasked | Unreadable | Unbound
 
 # What is done with a PDU that has a row.
 _REQUEST, _NOTICE, _ANSWER, _AUTOMATIC, _MOVE = range(5)
@@ -139,6 +90,8 @@ def _rules(state: State, sender: Side, special: dict[type[Pdu], int]) -> _Rules:
     return {key: (row.pdu._decode, special.get(row.pdu, _action(row)), row) for key, row in rows.items()}
 
 
+# The states in which the peer of an SMSC is a stranger.
+_STRANGE: Final = frozenset((State.OPEN, State.OUTBOUND, *BINDING))
 _EVERYWHERE = [(state, side) for state in State for side in Side]
 # By state and sender. A generic_nack that comes in may move the state, depending on what it answers; an
 # enquire_link_resp that goes out answers none of the requests that were handed out.
@@ -154,7 +107,7 @@ class Session:
 
     Attributes:
         side: Which end we are.
-        limit_octets: The largest PDU that is taken, header and all.
+        limit_octets: The largest PDU that is taken, header and all; of a stranger `LIMIT_STRANGER_OCTETS` at most.
         state: Where we are in `TRANSITIONS`; set by the session alone.
         unanswered: How many requests of the peer have been handed out and not been answered yet. An owner who stops
             reading the socket above some number bounds what the peer can make us keep.
@@ -222,12 +175,13 @@ class Session:
             octets = bytes(self._kept)
             self._kept.clear()
         events: list[Event] = []
+        limit_octets = self._limit_octets()
         at, size = 0, len(octets)
         while size - at >= _HEADER_OCTETS:
             length, command_id, status, sequence = _unpack_header(octets, at)
             end = at + length
-            if not _HEADER_OCTETS <= length <= self.limit_octets:
-                raise self._broken(length, sequence, events)
+            if not _HEADER_OCTETS <= length <= limit_octets:
+                raise self._broken(length, sequence, limit_octets, events)
             if end > size:
                 break
             self._receive_pdu(command_id, status, sequence, octets[at + _HEADER_OCTETS : end], events)
@@ -235,7 +189,7 @@ class Session:
                 return events
             at = end
         if at < size:
-            self._keep(octets, at, events)
+            self._keep(octets, at, limit_octets, events)
         return events
 
     def send(self, pdu: Pdu) -> bytes:
@@ -375,22 +329,28 @@ class Session:
         else:
             events.append(_refusal(command_id, sequence, bad.status, str(bad)))
 
-    def _keep(self, octets: bytes, at: int, events: list[Event]) -> None:
+    def _limit_octets(self) -> int:
+        """Return the length of the largest PDU that is taken now; no PDU of the peer makes it longer."""
+        if self.side is Side.SMSC and self.state in _STRANGE:
+            return min(self.limit_octets, LIMIT_STRANGER_OCTETS)
+        return self.limit_octets
+
+    def _keep(self, octets: bytes, at: int, limit_octets: int, events: list[Event]) -> None:
         """Keep the start of a PDU, once its length is known to be possible."""
         rest = octets[at:]
         if len(rest) < 4:
             self._wanted_octets = 4
         else:
             length = int.from_bytes(rest[:4], "big")
-            if not _HEADER_OCTETS <= length <= self.limit_octets:
-                raise self._broken(length, 0, events)
+            if not _HEADER_OCTETS <= length <= limit_octets:
+                raise self._broken(length, 0, limit_octets, events)
             self._wanted_octets = length
         self._kept += rest
 
-    def _broken(self, length: int, sequence: int, events: list[Event]) -> BadPdu:
+    def _broken(self, length: int, sequence: int, limit_octets: int, events: list[Event]) -> BadPdu:
         self._enter(State.CLOSED)
         nack = GenericNack(status=Status.ESME_RINVCMDLEN, sequence=sequence)
-        reason = f"command_length {length} is not {_HEADER_OCTETS} to {self.limit_octets}"
+        reason = f"command_length {length} is not {_HEADER_OCTETS} to {limit_octets}"
         return BadPdu(reason, nack.encode(), events, length)
 
 

@@ -86,10 +86,12 @@ class Lookout:
     Attributes:
         settling_s: how long a server must be up before its locks mean anything.
         missing_s: how long on end a lock must be missing.
+        is_news: whether the last look found one dead that none before it had: hints that it was to give may be lost.
     """
 
     settling_s: float = SETTLING_S
     missing_s: float = MISSING_S
+    is_news: bool = attrs.field(default=False, init=False)
     _since_s: dict[int, float] = attrs.field(factory=dict, init=False)
     _freed_at_s: dict[int, float] = attrs.field(factory=dict, init=False)
     _looked_at_s: float = attrs.field(default=0.0, init=False)
@@ -109,6 +111,7 @@ class Lookout:
         self._since_s = {each.run: self._since_s.get(each.run, now_s) for each in found}
         self._freed_at_s = {run: at_s for run, at_s in self._freed_at_s.items() if run in self._since_s}
         dead = [each.run for each in found if self._is_dead(each, now_s, again_s)]
+        self.is_news = any(run not in self._freed_at_s for run in dead)
         self._freed_at_s.update(dict.fromkeys(dead, now_s))
         return dead
 

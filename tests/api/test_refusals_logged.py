@@ -4,23 +4,17 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import LogLevel
 
 from tests.api.rig import BODY, OPERATOR, TOKEN, Rig, token
 from tests.fakes.people import JANE, VERA
+from tests.logs import heard
 
 
 @pytest.fixture
 def warned() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def observe(event: LogEvent) -> None:
-        if event.get("log_level") is LogLevel.warn and event["log_namespace"].startswith("mobilesasa.api"):
-            seen.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(observe)
-    yield seen
-    globalLogPublisher.removeObserver(observe)
+    with heard(LogLevel.warn, of="mobilesasa.api") as said:
+        yield said
 
 
 def ask(rig: Rig, **headers: str) -> int:

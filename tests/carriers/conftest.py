@@ -1,6 +1,8 @@
 import pytest
+from twisted.logger import LogLevel
 
 from tests.carriers.rig import SmppRig
+from tests.logs import heard
 
 
 @pytest.fixture
@@ -14,14 +16,5 @@ def smpp() -> SmppRig:
 @pytest.fixture
 def warnings():
     """The warnings that were logged, as texts."""
-    from twisted.logger import LogLevel, globalLogPublisher
-
-    seen = []
-
-    def observe(event):
-        if event.get("log_level") is LogLevel.warn:
-            seen.append(event["log_format"].format(**event))
-
-    globalLogPublisher.addObserver(observe)
-    yield seen
-    globalLogPublisher.removeObserver(observe)
+    with heard(LogLevel.warn) as said:
+        yield said

@@ -27,6 +27,7 @@ class FakeChores:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.places: dict[str, list[list[Place]]] = {"due": [], "lease": []}
+        self.has_one_died = False
         self.over: list[tuple[int, list[Notice]]] = []
         self.raises: dict[str, Exception] = {}
         self.held: dict[str, Deferred[None]] = {}
@@ -38,10 +39,10 @@ class FakeChores:
         await self._called("due")
         return self.places["due"].pop(0) if self.places["due"] else []
 
-    async def keep_lease(self, lease_s: float) -> Sequence[Place]:
+    async def keep_lease(self, lease_s: float) -> tuple[Sequence[Place], bool]:
         assert lease_s == 40
         await self._called("lease")
-        return self.places["lease"].pop(0) if self.places["lease"] else []
+        return (self.places["lease"].pop(0) if self.places["lease"] else []), self.has_one_died
 
     async def expired(self, limit: int) -> tuple[int, Sequence[Notice]]:
         await self._called("expired")
@@ -240,7 +241,17 @@ def test_what_expired_in_the_hands_of_the_dispatchers_is_ended_with_the_rest(rig
 def test_every_minute_the_queue_supposes_that_hints_were_lost(rig):
     rig.sweeper.start()
     rig.calls_within(120)
-    assert rig.queue.looks == 3
+    assert rig.queue.looks == [False] * 3
+
+
+def test_when_a_process_has_died_the_queue_brings_at_once_what_that_one_may_not_have_named(rig):
+    rig.chores.has_one_died = True
+    rig.sweeper.start()
+    assert True in rig.queue.looks
+    del rig.queue.looks[:]
+    rig.chores.has_one_died = False
+    rig.calls_within(59)
+    assert rig.queue.looks == []
 
 
 def test_the_chores_for_all_are_done_by_the_node_that_has_them_alone(rig):

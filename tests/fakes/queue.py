@@ -13,6 +13,7 @@ class FakeQueue:
         acked: bodies that were acknowledged.
         published: what was hinted.
         consumers: who consumes, by carrier.
+        looks: whether each look for what no hint names was to bring it at once.
     """
 
     def __init__(self) -> None:
@@ -21,7 +22,7 @@ class FakeQueue:
         self.published: list[tuple[int, Lane, list[MessageId]]] = []
         self.consumers: dict[int, Callable[[Delivery], None]] = {}
         self.prefetch = 0
-        self.looks = 0
+        self.looks: list[bool] = []
 
     def publish(self, carrier_id: int, lane: Lane, ids: Sequence[MessageId]) -> None:
         self.published.append((carrier_id, lane, list(ids)))
@@ -32,8 +33,8 @@ class FakeQueue:
         self.prefetch = prefetch
         return FakeSubscription(self, carrier_id)
 
-    def look_again(self) -> None:
-        self.looks += 1
+    def look_again(self, at_once: bool = False) -> None:
+        self.looks.append(at_once)
 
     def depth(self, carrier_id: int, lane: Lane) -> int:
         return 0

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_twisted
-from twisted.logger import LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import LogLevel
 
 from mobilesasa.smppnet.certificates import Identity
 from tests.hostile.served import Served, make_certificate
+from tests.logs import heard
 from tests.smsc.rig import Rig
 
 
@@ -20,15 +21,8 @@ def rig() -> Rig:
 @pytest.fixture
 def warnings() -> Iterator[list[str]]:
     """What was warned of, in words."""
-    seen: list[str] = []
-
-    def observe(event):
-        if event.get("log_level") is LogLevel.warn:
-            seen.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(observe)
-    yield seen
-    globalLogPublisher.removeObserver(observe)
+    with heard(LogLevel.warn) as said:
+        yield said
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, succeed
-from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import LogLevel
 
 from mobilesasa.core.actors import NODE, Actor, ActorKind
 from mobilesasa.core.errors import AccessEnded, BadValue, LoginFailed, Overloaded, TooManyAttempts, UserDisabled
@@ -17,6 +17,7 @@ from mobilesasa.node.logins import Logins
 from mobilesasa.store import accounts, attempts, passwords
 from mobilesasa.store.database import Database, connect, in_transaction
 from mobilesasa.store.passwords import Passwords
+from tests.logs import heard
 from tests.store.given import add_team
 from tests.store.test_logins import EMAIL, add_user
 
@@ -106,15 +107,8 @@ async def test_decision_10_an_unknown_user_costs_a_look_as_a_wrong_password_does
 
 @pytest.fixture
 def warned() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def observe(event: LogEvent) -> None:
-        if event.get("log_level") is LogLevel.warn and event["log_namespace"].startswith("mobilesasa.node.logins"):
-            seen.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(observe)
-    yield seen
-    globalLogPublisher.removeObserver(observe)
+    with heard(LogLevel.warn, of="mobilesasa.node.logins") as said:
+        yield said
 
 
 @pytest_twisted.ensureDeferred

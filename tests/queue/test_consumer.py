@@ -268,6 +268,17 @@ def test_a_look_brings_a_page_while_rabbitmq_may_have_what_is_overdue(rig):
     assert carried(rig, consumer) == 1000 + PAGE
 
 
+def test_a_look_at_once_brings_what_a_dead_node_had_no_time_to_name(rig):
+    consumer, _ = consume(rig)
+    rig.rows.waiting = [made(0, 1)]
+    rig.queue.look_again()
+    rig.turn()
+    assert consumer.ids() == []
+    rig.queue.look_again(at_once=True)
+    rig.turn()
+    assert consumer.ids() == [made(0, 1)]
+
+
 # Resting
 
 

@@ -123,6 +123,24 @@ def test_a_look_to_the_end_goes_on_where_it_was_when_the_store_is_back(rig):
     assert len(rig.carry()) == 5
 
 
+def test_a_look_at_once_brings_what_is_fresh_too(rig):
+    rig.rows.waiting = [made(3600, 1), made(0, 2)]
+    rig.missed.look(at_once=True)
+    rig.turn()
+    assert rig.carry() == [made(3600, 1), made(0, 2)]
+    assert rig.rows.of_lane(FAST) == 1
+
+
+def test_a_look_at_once_while_a_page_is_in_hand_reads_all_behind_it(rig):
+    rig.rows.waiting = [made(3600, 1), made(0, 2)]
+    rig.missed.look()
+    rig.turn()
+    rig.missed.look(at_once=True)
+    assert rig.carry() == [made(3600, 1)]
+    assert rig.carry() == [made(0, 2)]
+    assert rig.clock.getDelayedCalls() == []
+
+
 def test_nobody_looks_while_a_page_is_in_hand(rig):
     rig.rows.waiting = [made(3600, 1)]
     rig.missed.look()

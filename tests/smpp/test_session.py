@@ -11,7 +11,16 @@ from mobilesasa.smpp import session as session_module
 from mobilesasa.smpp.codec import HEADER
 from mobilesasa.smpp.errors import BadPdu, Unencodable, WrongState
 from mobilesasa.smpp.pdus import PDUS, Pdu
-from mobilesasa.smpp.session import LIMIT_OCTETS, Refusal, Reply, Session, Unasked, Unbound, Unreadable
+from mobilesasa.smpp.session import (
+    LIMIT_OCTETS,
+    LIMIT_STRANGER_OCTETS,
+    Refusal,
+    Reply,
+    Session,
+    Unasked,
+    Unbound,
+    Unreadable,
+)
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.tlvs import Tag
 from mobilesasa.smpp.transitions import Side, State
@@ -82,6 +91,35 @@ class TestStream:
         bound.limit_octets -= 1
         with pytest.raises(BadPdu):
             bound.receive_data(octets)
+
+    @pytest.mark.parametrize(
+        "state", [State.OPEN, State.OUTBOUND, State.BINDING_TX, State.BINDING_RX, State.BINDING_TRX]
+    )
+    @pytest.mark.parametrize("shown_octets", [4, 16, 900])
+    def test_until_it_is_bound_a_peer_may_send_no_more_than_a_bind_has(self, state: State, shown_octets: int):
+        longest = pdus.BindTransceiver(sequence=9, tlvs={0x1400: b"x" * (LIMIT_STRANGER_OCTETS - 27)}).encode()
+        assert len(longest) == LIMIT_STRANGER_OCTETS
+        (taken,) = one(Side.SMSC, state).receive_data(longest)
+        assert taken.sequence == 9
+        octets = (LIMIT_STRANGER_OCTETS + 1).to_bytes(4, "big") + longest[4:]
+        with pytest.raises(BadPdu, match="command_length 1025 is not 16 to 1024") as caught:
+            one(Side.SMSC, state).receive_data(octets[:shown_octets])
+        nack = pdus.decode(caught.value.reply)
+        assert nack == pdus.GenericNack(status=Status.ESME_RINVCMDLEN, sequence=9 if shown_octets >= 16 else 0)
+
+    @pytest.mark.parametrize("state", [State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX, State.UNBINDING])
+    def test_once_it_has_bound_it_may_send_as_much_as_the_limit(self, state: State):
+        assert one(Side.SMSC, state).receive_data(HEADER.pack(LIMIT_OCTETS, 4, 0, 1)) == []
+        with pytest.raises(BadPdu):
+            one(Side.SMSC, state).receive_data(HEADER.pack(LIMIT_OCTETS + 1, 4, 0, 1))
+
+    @pytest.mark.parametrize("state", [State.OPEN, State.BINDING_TRX])
+    def test_whom_we_bind_to_is_no_stranger(self, state: State):
+        assert one(Side.ESME, state).receive_data(HEADER.pack(LIMIT_OCTETS, 4, 0, 1)) == []
+
+    def test_a_lower_limit_holds_before_a_bind_too(self):
+        with pytest.raises(BadPdu, match="is not 16 to 100"):
+            Session(Side.SMSC, limit_octets=100).receive_data(HEADER.pack(101, 9, 0, 1))
 
     def test_the_length_is_not_waited_for_before_it_is_judged(self):
         session = Session(Side.SMSC, limit_octets=100)

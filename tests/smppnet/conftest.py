@@ -1,13 +1,14 @@
 import attrs
 import pytest
 from twisted.internet.task import Clock
-from twisted.logger import LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import LogLevel
 
 from mobilesasa.smpp.pdus import BindTransceiver, answer
 from mobilesasa.smpp.transitions import Side
 from mobilesasa.smppnet.protocol import Link
 from mobilesasa.smppnet.timers import Timers
 from tests.fakes.far_end import FarEnd, RecordingUser, take_binds
+from tests.logs import heard
 
 TIMERS = Timers(enquire_link_s=30, idle_timeout_s=60, response_timeout_s=20, bind_timeout_s=10)
 
@@ -55,12 +56,5 @@ def esme() -> Rig:
 @pytest.fixture
 def warnings():
     """What was warned of, in words."""
-    seen = []
-
-    def observe(event):
-        if event.get("log_level") is LogLevel.warn:
-            seen.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(observe)
-    yield seen
-    globalLogPublisher.removeObserver(observe)
+    with heard(LogLevel.warn) as said:
+        yield said

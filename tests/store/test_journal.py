@@ -146,9 +146,9 @@ async def test_what_a_silent_process_held_is_found_and_a_living_one_is_left_alon
     silent = rig.do(add_run)
     (message_id,) = await rig.accepted()
     rig.do(given.claimed, silent, message_id)
-    assert await rig.journal.keep_lease(60) == []
+    assert await rig.journal.keep_lease(60) == ([], False)
     rig.do(lambda txn: txn.execute("UPDATE node_run SET seen_at = now() - interval '1 hour'"))
-    assert await rig.journal.keep_lease(60) == [(message_id, rig.carrier, Lane.TRANSACTIONAL)]
+    assert await rig.journal.keep_lease(60) == ([(message_id, rig.carrier, Lane.TRANSACTIONAL)], True)
 
 
 @pytest_twisted.ensureDeferred

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 
+import attrs
 import pytest
 from psycopg2.extensions import parse_dsn
 
@@ -216,3 +217,14 @@ def test_who_has_ended_is_freed_again_from_time_to_time():
 def test_the_dead_one_is_freed_and_not_who_began_to_miss_its_lock_later():
     other = Unheld(8, ended=False, silent=False)
     assert told_dead((0.0, [GONE]), (5.0, [GONE, other]), (10.0, [GONE, other]), (15.0, [other]))[2:] == [[7], [8]]
+
+
+def test_that_one_has_died_is_news_when_it_is_found_and_not_when_it_is_freed_again():
+    ended, lookout = [Unheld(7, ended=True, silent=True)], Lookout()
+    news = []
+    for at_s, found in [(0.0, []), (3.0, ended), (6.0, ended), (18.0, ended), (21.0, [*ended, GONE])]:
+        told_dead((at_s, found), lookout=lookout)
+        news.append(lookout.is_news)
+    assert news == [False, True, False, False, False]
+    assert told_dead((24.0, [attrs.evolve(GONE, run=8, silent=True)]), lookout=lookout) == [[8]]
+    assert lookout.is_news

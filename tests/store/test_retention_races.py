@@ -9,7 +9,6 @@ import attrs
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
-from twisted.logger import formatEvent, globalLogPublisher
 
 from mobilesasa.core.exports import Export
 from mobilesasa.core.filters import MessageFilter
@@ -19,6 +18,7 @@ from mobilesasa.store import audit, export_rows, message_lists, retention, rollu
 from mobilesasa.store.database import Database, connect, in_transaction
 from mobilesasa.store.retention import Months, Retention, Round, Stage
 from mobilesasa.store.retention_months import InUse
+from tests import logs
 from tests.store.campaigns import add_campaign, queued, row
 from tests.store.given import NOW_MS, accepted, add_team, count, delivered, rows, settled, told
 from tests.store.months import KEEP, at, came, ended, ids_at, make_months, name, old, refuse, work, wrong
@@ -68,15 +68,8 @@ async def database(rig):
 @pytest.fixture
 def heard():
     """What the log is told of months."""
-    said = []
-
-    def observe(event):
-        if "Retention" in event["log_namespace"]:
-            said.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(observe)
-    yield said
-    globalLogPublisher.removeObserver(observe)
+    with logs.heard(of="mobilesasa.store.retention.Retention") as said:
+        yield said
 
 
 def test_whoever_dies_between_two_steps_another_goes_on_and_nothing_counts_twice(rig):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import signal
 import subprocess
 import time
@@ -13,14 +14,17 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from mobilesasa.core.ids import MessageIds
 from mobilesasa.smpp.statuses import Status
 from tests.postgres import Postgres, Servers
 from tests.rabbitmq import RabbitMQ
+from tests.store import given
+from tests.store.processes import Process
 from tests.whole.cluster import Cluster, Load, Member, attended, receive
 from tests.whole.esme import Esme
 from tests.whole.programs import BIN, Node, Smsc, eventually
 
-DATABASES = {"wheel": 6, "debian": 1}  # as many as the tests here need
+DATABASES = {"wheel": 7, "debian": 1}  # as many as the tests here need
 WINDOW = 40  # of the carrier: two binds of 20
 TAKE_OVER_S = 8.0
 STOP_S = 10.0
@@ -213,6 +217,28 @@ def test_a_team_has_five_sessions_over_both_nodes_and_those_of_a_killed_node_are
         everyone += [third, second.bound("ACME", token), second.bound("ACME", token)]
         assert second.session("ACME", token).bind() == Status.ESME_RBINDFAIL
     assert [esme.lost for esme in everyone] == [esme in dying for esme in everyone]
+
+
+@pytest.mark.timeout(120)  # alone it waits until a connection is old enough for the others to be believed dead
+def test_what_a_killed_node_had_accepted_and_named_to_nobody_is_brought_by_another_as_soon_as_it_is_taken_for_dead(
+    cluster: Cluster, smsc: Smsc
+):
+    """In less than the minute that a hint is waited for."""
+    cluster.start()
+    cluster.furnish(smsc.port)
+    cluster.with_the_carrier()
+    dying = Process(cluster.members[0].database_url)
+    new_id = MessageIds(lambda: int(time.time() * 1000), random.getrandbits)
+
+    def accept(txn):
+        team = given.one(txn, "SELECT id FROM team WHERE code = 'ACME'")
+        carrier = given.one(txn, "SELECT id FROM carrier WHERE name = 'upstream'")
+        given.accepted(txn, team, id=new_id(), carrier_id=carrier, text="named to nobody")
+
+    dying.do(accept)
+    dying.kill()
+    eventually(lambda: smsc.texts() == ["named to nobody"], "a node brings what nobody named")
+    assert cluster.wrong() == []
 
 
 def test_when_the_node_with_the_carrier_is_killed_under_load_the_other_brings_all_of_it(cluster: Cluster, smsc: Smsc):

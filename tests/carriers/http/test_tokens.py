@@ -4,7 +4,7 @@ import base64
 from urllib.parse import parse_qs
 
 import pytest
-from twisted.logger import LogLevel, globalLogPublisher
+from twisted.logger import LogLevel
 
 from mobilesasa.carriers.http.account import parse_account
 from mobilesasa.carriers.http.answers import HttpAnswer
@@ -14,6 +14,7 @@ from mobilesasa.carriers.http.wire import NotAsked, Unanswered
 from mobilesasa.carriers.options import BadOptions
 from mobilesasa.core.model import Later, Never, Sent
 from tests.carriers.http.rig import HttpRig
+from tests.logs import heard
 
 TOKEN_URL = "https://login.test/oauth/token"
 OAUTH = {
@@ -212,15 +213,8 @@ def test_after_a_failure_nobody_asks_for_a_while_that_grows(rig, warnings):
 
 @pytest.fixture
 def errors():
-    heard = []
-
-    def observe(event):
-        if event["log_level"] is LogLevel.error:
-            heard.append(event["log_format"].format(**event))
-
-    globalLogPublisher.addObserver(observe)
-    yield heard
-    globalLogPublisher.removeObserver(observe)
+    with heard(LogLevel.error) as said:
+        yield said
 
 
 REFUSALS = [

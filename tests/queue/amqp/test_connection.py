@@ -9,7 +9,7 @@ from twisted.internet.error import ConnectionRefusedError as NobodyListens
 from twisted.internet.error import DNSLookupError
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
-from twisted.logger import LogLevel, formatEvent, globalLogPublisher
+from twisted.logger import LogLevel
 
 from mobilesasa.queue.amqp.channel import Outcome
 from mobilesasa.queue.amqp.connection import Backoff, Connection
@@ -17,6 +17,7 @@ from mobilesasa.queue.amqp.endpoint import endpoint
 from mobilesasa.queue.amqp.errors import ChannelError, ChannelLost
 from mobilesasa.queue.amqp.url import AmqpUrl, BadUrl
 from mobilesasa.smppnet.certificates import self_signed
+from tests.logs import heard
 from tests.queue.amqp.peer import URL, Brokers, Peer
 from tests.queue.amqp.wire import deliver
 
@@ -74,15 +75,8 @@ def rig():
 @pytest.fixture
 def logged():
     """What was logged at info and above, in words."""
-    seen = []
-
-    def observe(event):
-        if event["log_level"] in (LogLevel.info, LogLevel.warn):
-            seen.append(formatEvent(event))
-
-    globalLogPublisher.addObserver(observe)
-    yield seen
-    globalLogPublisher.removeObserver(observe)
+    with heard(LogLevel.info, LogLevel.warn) as said:
+        yield said
 
 
 def test_nothing_is_done_before_the_start():
