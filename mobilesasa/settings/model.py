@@ -99,7 +99,12 @@ class Smpp:
     idle_timeout_s: float = setting(
         "Silence after which a session is closed.", number(0.1, HOUR_S), 60.0, unit="seconds"
     )
-    limit_octets: int = setting("The longest PDU that is read; before a bind it is 1,024 octets at most.", whole(1024, 1_048_576), 65_536, unit="octets")
+    limit_octets: int = setting(
+        "The longest PDU that is read; before a bind it is 1,024 octets at most.",
+        whole(1024, 1_048_576),
+        65_536,
+        unit="octets",
+    )
     max_validity_h: int = setting("A longer validity period is shortened to this.", whole(1, 168), 24, unit="hours")
     receipt_window: int = setting(
         "Receipts without an answer on one session; 0: a fifth of its submits a second, 10 at least.",
