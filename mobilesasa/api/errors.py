@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from mobilesasa.core.errors import AlreadyExists, InsufficientUnits, Refused, TooManyAttempts
+from mobilesasa.core.errors import AlreadyExists, BadDefinition, InsufficientUnits, Refused, TooManyAttempts
 
 # The status of every refusal of the core, by its code; a test walks both.
 STATUSES: dict[str, int] = {
@@ -26,6 +26,7 @@ STATUSES: dict[str, int] = {
     "bad_value": 400,
     "bad_file": 400,
     "bad_webhook_url": 400,
+    "bad_definition": 400,
     "no_route": 400,
     "no_recipients": 400,
     "suppressed": 400,
@@ -49,6 +50,14 @@ STATUSES: dict[str, int] = {
     "not_scheduled": 409,
     "campaign_ended": 409,
     "campaign_busy": 409,
+    "not_published": 409,
+    "survey_closed": 409,
+    "survey_paused": 409,
+    "survey_busy": 409,
+    "keyword_taken": 409,
+    "extension_taken": 409,
+    "menu_in_use": 409,
+    "menu_changed": 409,
     "webhook_disabled": 409,
     "too_many_jobs": 409,
     "job_ended": 409,
@@ -139,6 +148,9 @@ def of_refusal(refusal: Refused) -> Problem:
     if refusal.code == "queue_away":
         headers[b"Retry-After"] = b"%d" % STORE_AWAY_RETRY_S
     fields = [FieldProblem(refusal.field, refusal.message)] if refusal.field else []
+    if isinstance(refusal, BadDefinition):
+        fields = [FieldProblem(fault.field, fault.message) for fault in refusal.faults]
+        extra["faults"] = [attrs.asdict(fault) for fault in refusal.faults]
     return Problem(refusal.code, refusal.message, STATUSES[refusal.code], fields, headers, extra)
 
 

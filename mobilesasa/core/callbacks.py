@@ -43,6 +43,7 @@ class CallbackReply:
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     retry_after_s: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()  # beside these
 
 
 @attrs.frozen

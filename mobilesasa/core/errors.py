@@ -6,7 +6,10 @@ command_status, and a test walks both tables. The text is for people and names n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
+
+import attrs
 
 
 class Refused(Exception):
@@ -264,6 +267,81 @@ class NoRecipients(Refused):
 
     code = "no_recipients"
     field = "group_ids"
+
+
+@attrs.frozen
+class Fault:
+    """One thing that is wrong with a definition, such as that of a survey."""
+
+    field: str  # where it stands, such as `questions[2].options[0].label`; empty: the whole of it
+    code: str  # stable, for programs, such as `unreachable`
+    message: str  # for people, in words that go on behind the field: `is reached from no question`
+
+
+class BadDefinition(Refused):
+    """A survey or a menu cannot be what it is said to be; each thing that is wrong is named at once (decision 78).
+
+    Attributes:
+        faults: what is wrong, one at least, in the order of the definition.
+    """
+
+    code = "bad_definition"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        """Keep what is wrong."""
+        super().__init__("; ".join(f"{fault.field} {fault.message}".lstrip() for fault in faults))
+        self.faults = tuple(faults)
+
+
+class NotPublished(Refused):
+    """It was never published, so nobody can be asked by it (decision 78)."""
+
+    code = "not_published"
+
+
+class SurveyClosed(Refused):
+    """The survey was closed, and asks nobody any more (decision 80)."""
+
+    code = "survey_closed"
+
+
+class SurveyPaused(Refused):
+    """The survey is paused, so nobody can be invited; it must be resumed first."""
+
+    code = "survey_paused"
+
+
+class SurveyBusy(Refused):
+    """Another call has changed the survey since it was read."""
+
+    code = "survey_busy"
+
+
+class KeywordTaken(Refused):
+    """Another survey that is published begins by the same word on the same short code (decision 81)."""
+
+    code = "keyword_taken"
+    field = "keyword"
+
+
+class ExtensionTaken(Refused):
+    """Somebody has the extension of this code already, or has asked for it; whose it is, is not said (decision 83)."""
+
+    code = "extension_taken"
+    field = "extension"
+
+
+class MenuInUse(Refused):
+    """The menu answers at an extension, so it cannot be removed (decision 84)."""
+
+    code = "menu_in_use"
+
+
+class MenuChanged(Refused):
+    """Another call has changed the draft of the menu since it was read (decision 84)."""
+
+    code = "menu_changed"
+    field = "revision"
 
 
 class TooManyJobs(Refused):

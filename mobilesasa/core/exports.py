@@ -17,7 +17,7 @@ import attrs
 
 from mobilesasa.core.jobs import JobState
 
-Kind = Literal["messages", "contacts", "inbound", "ledger", "report", "recipients"]
+Kind = Literal["messages", "contacts", "inbound", "ledger", "report", "recipients", "survey_responses"]
 Format = Literal["csv", "xlsx"]
 Cell = str | int | float | None
 
@@ -29,6 +29,7 @@ SCOPE_OF_KIND: Final[Mapping[str, str]] = {
     "ledger": "reports",
     "report": "reports",
     "recipients": "campaigns",
+    "survey_responses": "surveys",
 }
 CONTENT_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",

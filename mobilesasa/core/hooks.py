@@ -27,7 +27,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "campaign.paused": "A campaign has stopped by itself: too much of it fails, too many complain, or its sender may not be used",
     "campaign.cancelled": "A campaign was cancelled, before its time, while it was being sent, or as far as it still waited",
     "campaign.failed": "A series has made a campaign that could not be sent; it stays a draft",
-    "survey.response": "Somebody has finished a survey",
+    "survey.response": "Somebody's response to a survey has ended: all was answered, or it expired",
     "import.completed": "A file of contacts was read to its end, or given up",
     "export.completed": "A file that was asked for can be fetched, or was given up",
     "balance.low": "The units have fallen below the team's mark",
@@ -39,7 +39,7 @@ SCOPES_OF_EVENT: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys((name for name in EVENTS if name.startswith("campaign.")), ("campaigns",)),
     "survey.response": ("surveys",),
     "import.completed": ("contacts",),
-    "export.completed": ("reports", "messages", "contacts", "campaigns"),
+    "export.completed": ("reports", "messages", "contacts", "campaigns", "surveys"),
     "balance.low": (),
     "optout": ("messages", "contacts"),
 }

@@ -1,6 +1,15 @@
 """Refusals: each has a code of its own and a sentence."""
 
-from mobilesasa.core.errors import AlreadyExists, InsufficientUnits, Refused, StoreAway, TooManyAttempts, every_refusal
+from mobilesasa.core.errors import (
+    AlreadyExists,
+    BadDefinition,
+    Fault,
+    InsufficientUnits,
+    Refused,
+    StoreAway,
+    TooManyAttempts,
+    every_refusal,
+)
 
 
 def test_every_refusal_has_a_code_of_its_own():
@@ -26,3 +35,10 @@ def test_a_store_that_is_away_is_no_refusal():
 def test_too_many_attempts_say_how_long_to_wait():
     refusal = TooManyAttempts("too many", 900)
     assert (refusal.message, refusal.retry_after_s) == ("too many", 900)
+
+
+def test_a_definition_that_cannot_be_says_everything_that_is_wrong_with_it():
+    faults = [Fault("", "wrong_type", "must be an object"), Fault("questions[0].text", "missing", "is needed")]
+    refusal = BadDefinition(faults)
+    assert refusal.message == "must be an object; questions[0].text is needed"
+    assert refusal.faults == tuple(faults)
