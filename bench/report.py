@@ -61,6 +61,15 @@ def _percentiles(spread: Mapping[str, float], names: tuple[str, ...]) -> str:
     return ", ".join(f"{name} {spread[name]:.1f} ms" for name in names if name in spread)
 
 
+def _ussd(figures: Figures) -> str:
+    return _percentiles(figures["ussd"]["answer_ms"], ("p50", "p99"))
+
+
+def _ussd_cost(figures: Figures) -> str:
+    used = figures["cpu_a_step_us"]
+    return f"{figures['ussd']['steps_per_s']:,.0f}/s, {used['gateway']:.0f} µs, {used['postgres']:.0f} µs"
+
+
 def _beside_bulk(figures: Figures) -> str:
     waited = figures["bulk"]["waiting_before"]
     return f"{_percentiles(figures['accepted_to_carrier_ms'], ('p99',))} ({waited:,} waited at first)"
@@ -134,6 +143,8 @@ BUDGETS = (
     Budget("batch-keyed", "the same with an Idempotency-Key each", "8,000/s", "20,000/s", _accepted),
     Budget("batch-held", "the same, and none goes out", "8,000/s", "20,000/s", _accepted),
     Budget("rest-500", "POST /messages at 500/s", "p99 ≤ 50 ms", "", _two("response_ms")),
+    Budget("ussd", "USSD at 500 sessions/s: a step's answer", "p99 ≤ 100 ms", "", _ussd),
+    Budget("ussd", "steps a second; CPU a step of gateway and database", "", "", _ussd_cost),
     Budget("import", "import of 100,000 contacts: CSV, XLSX", "≤ 10 s, ≤ 25 s", "≤ 4 s, ≤ 12 s", _imports),
     Budget("import", "the reactor is held up meanwhile", "≤ 50 ms", "", _held_up),
 )

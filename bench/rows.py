@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from bench import campaigns, codec, imports, machine, processes
+from bench import campaigns, codec, imports, machine, processes, ussd
 from bench.figures import a_message_us, between, spread_ms
 from bench.node import TEAM, Node
 from bench.processes import Broken, Child, run_json
@@ -178,6 +178,25 @@ def measure_import(stage: Stage) -> dict[str, Any]:
     return imports.measure(stage.node)
 
 
+def measure_ussd(stage: Stage) -> dict[str, Any]:
+    """USSD sessions begun at 500 a second, over a gateway's HTTP door; nothing of it is a message."""
+    node = stage.node
+    address = ussd.prepare(node)
+    processes.begin_peak_memory(node.pid)
+    before = node.cpu_s()
+    with machine.watched(stage.folder) as meanwhile:
+        where = ["--port", str(node.http_port), "--path", address, "--seconds", str(stage.seconds)]
+        figures: dict[str, Any] = run_json(["-m", "bench.ussd", *where], stage.seconds + SETTLE_S + 30)
+    after = node.cpu_s()
+    return {
+        "ussd": figures,
+        "cpu_a_step_us": {name: a_message_us(after[name] - before[name], figures["steps"]) for name in after},
+        "memory_mb": processes.peak_memory_mb(node.pid),
+        **meanwhile.figures(),
+        "faults": ussd.faults(figures),
+    }
+
+
 def measure_submits(stage: Stage, more: list[str], program: str = "bench.load") -> dict[str, Any]:
     """SMPP, by a program that takes what `bench.load` takes, and more."""
 
@@ -294,6 +313,7 @@ ROWS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "campaign": measure_campaign,
     "campaign-beside": measure_campaign_beside,
     "import": measure_import,
+    "ussd": measure_ussd,
     "batch-held": measure_batch_held,
 }
 NEEDS_A_NODE = frozenset(ROWS) - {"codec"}

@@ -44,6 +44,8 @@ def figures_of_a_row(**changes):
             "carrier_per_s": 4000.0,
             "cpu_a_message_us": {"gateway": 150.0, "postgres": 90.0},
         },
+        "ussd": {"answer_ms": SPREAD, "steps_per_s": 2000.0},
+        "cpu_a_step_us": {"gateway": 300.0, "postgres": 90.0},
         "bulk": {"waiting_before": 90_000, "waiting_after": 0},
         "faults": [],
     }

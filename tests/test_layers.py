@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "notify": {"core", "smpp", "smsc"},
     "api": {"sms", "core", "dashboard", *FEATURES},
     "dashboard": set(),
+    "dialogue": {"sms", "core", "ussd"},
     "jobs": {"sms", "core", *FEATURES},
     "settings": set(),
     "logs": {"settings"},
@@ -32,8 +33,8 @@ EVERYWHERE = {"values"}  # how hot values are made: it has no subject of its own
 COMPOSERS = {"tap", "node", "cli"}  # import everything, and nobody but them imports them
 OPERATORS = {"settings", "logs"}  # for the composers alone: others are handed their values
 
-PURE = {"sms", "smpp", "core"}
-PURE_PACKAGES = {"sms": {"attrs", "phonenumbers"}, "smpp": {"attrs"}, "core": {"attrs"}}
+PURE = {"sms", "smpp", "core", "surveys", "ussd"}
+PURE_PACKAGES = {"sms": {"attrs", "phonenumbers"}, **{part: {"attrs"} for part in PURE - {"sms"}}}
 OUTSIDE = {  # what of the standard library reaches the world, or knows the time by itself
     "asyncio", "concurrent", "http", "multiprocessing", "os", "random", "secrets", "select", "selectors", "shutil",
     "signal", "socket", "socketserver", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time",

@@ -25,8 +25,8 @@ MB = 1_000_000
 KEPT = frozenset(
     {
         "audience", "audience_row", "campaign", "campaign_link", "campaign_recipient", "file", "file_chunk", "inbound", "job",
-        "ledger", "ledger_mark", "message", "message_event", "message_failed", "rollup", "trail", "webhook_delivery",
-        "webhook_event",
+        "ledger", "ledger_mark", "message", "message_event", "message_failed", "rollup", "survey_response", "trail",
+        "ussd_screen", "ussd_session", "webhook_delivery", "webhook_event",
     }
 )  # fmt: skip
 

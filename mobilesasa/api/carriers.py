@@ -44,7 +44,7 @@ class Carriers(Resource):
         reply = await self._callbacks.take(callback)
         if gone.called:
             return
-        request.write(refuse(request, nothing_there(request)) if reply is None else _written(request, reply))
+        request.write(refuse(request, nothing_there(request)) if reply is None else written(request, reply))
         request.finish()
 
 
@@ -55,10 +55,6 @@ def _callback(request: ApiRequest) -> Callback | None:
     body = b"" if request.content is None else request.content.read(BODY_OCTETS + 1)
     if len(body) > BODY_OCTETS:
         return None
-    headers = {
-        name.decode("latin-1").lower(): values[-1].decode("latin-1").strip()
-        for name, values in request.requestHeaders.getAllRawHeaders()
-    }
     where, _, query = request.uri.partition(b"?")
     return Callback(
         carrier=path[0].lower(),
@@ -67,17 +63,28 @@ def _callback(request: ApiRequest) -> Callback | None:
         method=request.method.decode(),
         path=where.decode("latin-1"),
         query=query,
-        headers=headers,
+        headers=headers_of(request),
         body=body,
         peer=client_address(request),
     )
 
 
-def _written(request: ApiRequest, reply: CallbackReply) -> bytes:
+def headers_of(request: ApiRequest) -> dict[str, str]:
+    """Return the headers of a call by their names in small letters, of several the last."""
+    return {
+        name.decode("latin-1").lower(): values[-1].decode("latin-1").strip()
+        for name, values in request.requestHeaders.getAllRawHeaders()
+    }
+
+
+def written(request: ApiRequest, reply: CallbackReply) -> bytes:
+    """Return the octets of an answer, with its status and headers set."""
     request.setResponseCode(reply.status)
     request.setHeader(b"Content-Type", reply.content_type.encode("ascii", "replace"))
     request.setHeader(b"Content-Length", b"%d" % len(reply.body))
     request.setHeader(b"Cache-Control", b"no-store")
     if reply.retry_after_s is not None:
         request.setHeader(b"Retry-After", b"%d" % reply.retry_after_s)
+    for name, value in reply.headers:
+        request.setHeader(name.encode("ascii"), value.encode("latin-1", "replace"))
     return reply.body

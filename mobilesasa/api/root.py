@@ -21,6 +21,8 @@ from mobilesasa.api.admin.routes import PlatformRoutes
 from mobilesasa.api.admin.senders import PlatformSenders
 from mobilesasa.api.admin.teams import PlatformTeams
 from mobilesasa.api.admin.users import PlatformUsers
+from mobilesasa.api.admin.ussd import PlatformUssd
+from mobilesasa.api.admin.ussd_gateways import PlatformUssdGateways
 from mobilesasa.api.admin.working import PlatformWork
 from mobilesasa.api.answers import answer, refuse
 from mobilesasa.api.auth import Authentication
@@ -58,12 +60,22 @@ from mobilesasa.api.resources.senders import SenderIds
 from mobilesasa.api.resources.smpp import Smpp
 from mobilesasa.api.resources.smpp_passwords import SmppPasswords
 from mobilesasa.api.resources.suppressions import Suppressions
+from mobilesasa.api.resources.survey_responses import SurveyResponses
+from mobilesasa.api.resources.survey_running import SurveyRunning
+from mobilesasa.api.resources.survey_simulator import SurveySimulator
+from mobilesasa.api.resources.surveys import Surveys
 from mobilesasa.api.resources.tokens import Tokens
+from mobilesasa.api.resources.ussd import Ussd
+from mobilesasa.api.resources.ussd_menus import UssdMenus
+from mobilesasa.api.resources.ussd_sessions import UssdSessions
+from mobilesasa.api.resources.ussd_simulator import UssdSimulator
+from mobilesasa.api.resources.ussd_versions import UssdVersions
 from mobilesasa.api.resources.webhook_deliveries import WebhookDeliveries
 from mobilesasa.api.resources.webhooks import Webhooks
 from mobilesasa.api.room import Room
 from mobilesasa.api.routes import Route, register
 from mobilesasa.api.site import Answered, ApiRequest, ApiSite, not_taken, nothing_there
+from mobilesasa.api.ussd_gateways import UssdGateways
 
 
 def make_site(node: Node) -> ApiSite:
@@ -104,6 +116,8 @@ def _add_api(root: Resource, node: Node, room: Room | None, exact: Exact | None)
     api.putChild(b"v1", app.resource())
     if node.callbacks is not None:
         root.putChild(b"carriers", Carriers(node.callbacks))
+    if node.ussd_calls is not None:
+        root.putChild(b"ussd", UssdGateways(node.ussd_calls))
 
 
 def make_app(node: Node, room: Room | None = None, exact: Exact | None = None) -> tuple[Klein, list[Route]]:
@@ -124,6 +138,10 @@ def make_app(node: Node, room: Room | None = None, exact: Exact | None = None) -
 
 def _resources(node: Node) -> tuple[object, ...]:
     """Return all resources of teams but the reference, in the order in which that has them."""
+    return (*_of_messages_and_people(node), *_of_many_people(node), *_of_the_team(node))
+
+
+def _of_messages_and_people(node: Node) -> tuple[object, ...]:
     return (
         Messages(node),
         Batches(node),
@@ -134,11 +152,31 @@ def _resources(node: Node) -> tuple[object, ...]:
         Imports(node),
         DataSubjects(node),
         Groups(node),
+    )
+
+
+def _of_many_people(node: Node) -> tuple[object, ...]:
+    """Return those of campaigns and of conversations."""
+    return (
         Campaigns(node),
         CampaignSending(node),
         CampaignRecipients(node),
         CampaignLinks(node),
         CampaignAudiences(node),
+        Surveys(node),
+        SurveyRunning(node),
+        SurveySimulator(node),
+        SurveyResponses(node),
+        Ussd(node),
+        UssdMenus(node),
+        UssdVersions(node),
+        UssdSimulator(node),
+        UssdSessions(node),
+    )
+
+
+def _of_the_team(node: Node) -> tuple[object, ...]:
+    return (
         Auth(node),
         Members(node),
         Account(node),
@@ -167,6 +205,8 @@ def _resources_of_platform(node: Node) -> tuple[object, ...]:
         PlatformRoutes(node),
         PlatformPrices(node),
         PlatformNumbers(node),
+        PlatformUssd(node),
+        PlatformUssdGateways(node),
         PlatformWork(node),
         PlatformReceipts(node),
         PlatformAudit(node),

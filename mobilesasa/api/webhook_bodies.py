@@ -12,6 +12,7 @@ from mobilesasa.api.answers import instant
 from mobilesasa.api.resources.inbound import inbound_shown
 from mobilesasa.api.resources.shown import message_shown
 from mobilesasa.api.resources.suppressions import suppression_shown
+from mobilesasa.api.resources.survey_answers import told_shown
 from mobilesasa.core.hooks import RECEIVED, HookEvent
 from mobilesasa.core.ids import made_at_ms
 from mobilesasa.core.model import Failure, State
@@ -87,6 +88,10 @@ def _opt_out(what: HookEvent, _: bool) -> Mapping[str, Any]:
     return suppression_shown(_Suppression(**what.data))
 
 
+def _survey_response(what: HookEvent, _: bool) -> Mapping[str, Any]:
+    return told_shown(what.data)
+
+
 def _as_it_is(what: HookEvent, _: bool) -> Mapping[str, Any]:
     return what.data
 
@@ -95,4 +100,5 @@ _SHOWN: Final[Mapping[str, Callable[[HookEvent, bool], Mapping[str, Any] | None]
     **dict.fromkeys(_MESSAGES, _message),
     RECEIVED: _received,
     "optout": _opt_out,
+    "survey.response": _survey_response,
 }

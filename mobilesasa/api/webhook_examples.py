@@ -12,6 +12,9 @@ from mobilesasa.api.webhook_bodies import body_of
 from mobilesasa.core.hooks import EVENTS, PING, RECEIVED, HookEvent
 from mobilesasa.core.inbound import Inbound
 from mobilesasa.core.model import Coding, Lane, Origin, Priced, Wish
+from mobilesasa.surveys.model import Answer, Definition, Kind, Option, Question, Status
+from mobilesasa.surveys.telling import told
+from mobilesasa.surveys.views import Response
 
 _AT_MS: Final = 1_778_490_000_000  # 2026-05-11T09:00:00Z
 _DAY_MS: Final = 86_400_000
@@ -64,6 +67,26 @@ _CAMPAIGN: Final[Mapping[str, Any]] = {
     "series_id": None,
 }
 
+_SERVICE = Question(
+    uuid=_UUID,
+    kind=Kind.SINGLE_CHOICE,
+    text="How was our service?",
+    code="service",
+    options=(Option(_UUID, "GOOD", "Good"), Option(_EVENT_ID, "BAD", "Bad")),
+)
+_RESPONSE = Response(
+    uuid=_MESSAGE.id,
+    survey_uuid=_UUID,
+    version=2,
+    definition=Definition(name="After a visit", questions=(_SERVICE,)),
+    code="22384",
+    phone="254712345678",
+    status=Status.COMPLETED,
+    answers=(Answer(_UUID, "1.", "GOOD", _AT_MS + 60_000),),
+    started_at_ms=_AT_MS,
+    finished_at_ms=_AT_MS + 60_000,
+)
+
 # What is known of what happened, by the event.
 _DATA: Final[Mapping[str, Mapping[str, Any]]] = {
     "message.sent": {"state": 20, **_SENT},
@@ -105,7 +128,7 @@ _DATA: Final[Mapping[str, Mapping[str, Any]]] = {
         "paused": {"by": None, "reason": "insufficient units: this campaign costs 2847; top up the team's balance"},
         "series_id": _UUID,
     },
-    "survey.response": {"uuid": _UUID, "survey": _UUID, "phone": "+254712345678", "status": "completed"},
+    "survey.response": told(_RESPONSE),
     "import.completed": {
         "filename": "contacts.csv",
         "dry_run": False,

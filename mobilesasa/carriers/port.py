@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 
 from mobilesasa.core.ports import Carrier, CarrierListener
 from mobilesasa.core.teams import CurrentDirectory
+from mobilesasa.core.ussd import Desk
 
 
 @attrs.frozen
@@ -22,12 +23,14 @@ class World:
         now_ms: Milliseconds since the epoch.
         random: Spreads waits and makes ids; a `random.SystemRandom` will do.
         directory: The current picture of teams, senders and carriers.
+        ussd: Answers USSD that comes over SMPP; None: none is taken.
     """
 
     reactor: Any
     now_ms: Callable[[], int]
     random: random.Random
     directory: CurrentDirectory = attrs.field(factory=CurrentDirectory)
+    ussd: Desk | None = None
 
 
 class RunningCarrier(Carrier, Protocol):

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "price": "mobilesasa.cli.prices:price",
     "network": "mobilesasa.cli.networks:network",
     "keyword": "mobilesasa.cli.keywords:keyword",
+    "ussd": "mobilesasa.cli.ussd:ussd",
     "rules": "mobilesasa.cli.rulepacks:rules",
     "suppression": "mobilesasa.cli.suppressions:suppression",
     "receipts": "mobilesasa.cli.receipts:receipts",

@@ -16,9 +16,9 @@ import attrs
 from mobilesasa.core.ids import canonical, first_id_at
 from mobilesasa.core.model import MessageId
 
-Kind: TypeAlias = Literal["message", "inbound", "suppression"]
-KINDS: Final[tuple[Kind, ...]] = ("message", "inbound", "suppression")
-_WRITTEN = re.compile(r"([0-9]{1,15})\.([a-z]+)\.([0-9a-f-]{36})\Z")
+Kind: TypeAlias = Literal["message", "inbound", "suppression", "survey_response"]
+KINDS: Final[tuple[Kind, ...]] = ("message", "inbound", "suppression", "survey_response")
+_WRITTEN = re.compile(r"([0-9]{1,15})\.([a-z_]+)\.([0-9a-f-]{36})\Z")
 
 
 class BadPosition(ValueError):

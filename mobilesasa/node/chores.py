@@ -18,7 +18,9 @@ from mobilesasa.node.hooks import Hooks, make_hooks
 from mobilesasa.node.jobs import make_runner
 from mobilesasa.node.knowledge import LOOK_S, NetworksSeen
 from mobilesasa.node.links import WRITE_INTERVAL_S
+from mobilesasa.node.surveys import Surveying
 from mobilesasa.node.towards_carriers import TowardsCarriers
+from mobilesasa.node.ussd import UssdParts
 from mobilesasa.smpp.ids import id_forms
 from mobilesasa.store.books import BALANCES_INTERVAL_S, MARKS_INTERVAL_S, USES_INTERVAL_S, Books
 from mobilesasa.store.lingering import Lingering
@@ -37,6 +39,7 @@ class Chores:
         runner: does jobs.
         hooks: tells webhooks what happened.
         campaigns: sends campaigns.
+        surveys: conducts surveys.
         retention: removes months of messages, in a round of the sweeper.
     """
 
@@ -44,6 +47,7 @@ class Chores:
     runner: Runner
     hooks: Hooks
     campaigns: Campaigning
+    surveys: Surveying
     retention: Retention
 
     def do(self, held: frozenset[int]) -> None:
@@ -51,6 +55,7 @@ class Chores:
         self.sweeper.do_chores(bool(held))
         self.runner.do_jobs(bool(held))
         self.campaigns.machine.do_jobs(bool(held))
+        self.surveys.machine.do_jobs(bool(held))
 
     def start(self) -> None:
         """Begin with what is this node's."""
@@ -58,24 +63,35 @@ class Chores:
         self.runner.start()
         self.hooks.sender.start()
         self.campaigns.machine.start()
+        self.surveys.machine.start()
 
     async def stop(self) -> None:
         """Begin nothing more, and return when what was begun is finished or left to others."""
         await self.campaigns.stop()
+        await self.surveys.stop()
         await self.runner.stop()
         await self.hooks.stop()
         self.retention.stop()
         await self.sweeper.stop()
 
 
-def make_chores(base: Base, notifier: Notifier, carriers: TowardsCarriers, campaigns: Campaigning) -> Chores:
+def make_chores(
+    base: Base,
+    notifier: Notifier,
+    carriers: TowardsCarriers,
+    campaigns: Campaigning,
+    surveys: Surveying,
+    ussd: UssdParts,
+) -> Chores:
     """Build it; nothing of it runs yet."""
     retention = Retention(base.database, base.settings.messages.keep_months)
-    sweeper = _sweeper(base, notifier, carriers, retention)
-    return Chores(sweeper, make_runner(base), make_hooks(base), campaigns, retention)
+    sweeper = _sweeper(base, notifier, carriers, retention, ussd)
+    return Chores(sweeper, make_runner(base), make_hooks(base), campaigns, surveys, retention)
 
 
-def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers, retention: Retention) -> Sweeper:
+def _sweeper(
+    base: Base, notifier: Notifier, carriers: TowardsCarriers, retention: Retention, ussd: UssdParts
+) -> Sweeper:
     settings, books = base.settings, Books(base.database, base.directory.uses)
     closing = make_closing(base, carriers.queue, carriers.fleet)
     return Sweeper(
@@ -96,6 +112,7 @@ def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers, retentio
             ("clicks of short links", base.links.write, WRITE_INTERVAL_S),
             ("closed in hand", closing.keep_back, KEEP_BACK_INTERVAL_S),
             ("networks that others saw", NetworksSeen(base.database, base.directory).look, LOOK_S),
+            *ussd.own_rounds(),
         ],
         for_all=[
             ("balances", books.look_at_balances, BALANCES_INTERVAL_S),
@@ -103,5 +120,6 @@ def _sweeper(base: Base, notifier: Notifier, carriers: TowardsCarriers, retentio
             ("unwanted", Unwanted(UnwantedMessages(base.database), notifier).look, UNWANTED_INTERVAL_S),
             ("marks of ledgers", books.mark_ledgers, MARKS_INTERVAL_S),
             ("months", retention.once, RETENTION_INTERVAL_S),
+            *ussd.rounds_for_all(),
         ],
     )

@@ -24,6 +24,8 @@ from mobilesasa.store.listen import Listener
 from mobilesasa.store.people import CHANNEL as PEOPLE_CHANNEL
 from mobilesasa.store.questions import CHANNEL as QUESTION_CHANNEL
 from mobilesasa.store.replays import CHANNEL as SPOOL_CHANNEL
+from mobilesasa.store.survey_inbox import CHANNEL as SURVEY_CHANNEL
+from mobilesasa.store.ussd_directory import CHANNEL as USSD_CHANNEL
 
 Told = dict[str, Callable[[str], None]]  # by channel: takes the payload of what is told
 
@@ -48,12 +50,14 @@ def make_ears(
     told: Told = {
         DIRECTORY_CHANNEL: lambda _: pictures.configuration.changed(),
         PEOPLE_CHANNEL: lambda _: pictures.people.changed(),
+        USSD_CHANNEL: lambda _: pictures.ussd.changed(),
         ECHO_CHANNEL: pictures.catching_up.heard,
         SPOOL_CHANNEL: lambda team_id: teams.outbox.look(int(team_id)),
         QUESTION_CHANNEL: answering.asked,
         JOB_CHANNEL: lambda _: chores.runner.look(),
         HOOK_CHANNEL: chores.hooks.told,
         CAMPAIGN_CHANNEL: lambda _: chores.campaigns.machine.look(),
+        SURVEY_CHANNEL: lambda _: chores.surveys.machine.look(),
         **({} if cluster is None else cluster.told),
     }
     again = [pictures.changed, *([] if cluster is None else cluster.heard_again)]

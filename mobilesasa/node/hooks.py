@@ -17,6 +17,7 @@ from mobilesasa.core.ids import canonical
 from mobilesasa.node.base import Base, now_ms
 from mobilesasa.notify.webhooks.post import Post, open_post
 from mobilesasa.notify.webhooks.sender import Sender
+from mobilesasa.settings import Settings
 from mobilesasa.store.hook_log import Logged
 from mobilesasa.store.hook_queue import SLOTS, HookQueue
 from mobilesasa.store.webhooks import Webhooks
@@ -83,10 +84,16 @@ class HookTests:
 def make_hooks(base: Base) -> Hooks:
     """Return what tells webhooks; nothing of it runs yet."""
     terms = base.settings.webhooks
-    reach = Reach(frozenset(terms.ports), tuple(ip_network(network) for network in terms.private_networks))
+    reach = reach_of(base.settings)
     post = open_post(base.reactor, reach, lambda: now_ms() // 1000, terms.timeout_s)
     chance = random.SystemRandom().random
     sender = Sender(
         HookQueue(base.database), post, body_of, base.reactor, chance, terms.in_flight, SLOTS, terms.log_days
     )
     return Hooks(sender, post, reach)
+
+
+def reach_of(settings: Settings) -> Reach:
+    """Return what teams may have us call."""
+    terms = settings.webhooks
+    return Reach(frozenset(terms.ports), tuple(ip_network(network) for network in terms.private_networks))

@@ -203,14 +203,17 @@ class Pictures:
 
     configuration: Knowledge
     people: KnownPeople
+    ussd: Picture  # what is dialled
     catching_up: CatchingUp
 
     def changed(self) -> None:
         """Learn that anything may have changed."""
         self.configuration.changed()
         self.people.changed()
+        self.ussd.changed()
 
     def stop(self) -> None:
         """Read no more."""
         self.configuration.stop()
         self.people.stop()
+        self.ussd.stop()

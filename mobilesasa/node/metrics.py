@@ -16,6 +16,7 @@ from mobilesasa.dispatch.inbound import FromPhones
 from mobilesasa.dispatch.latency import Latency
 from mobilesasa.node.base import Base
 from mobilesasa.node.parts import Parts
+from mobilesasa.node.ussd import UssdParts
 from mobilesasa.notify.outbox import Outbox
 from mobilesasa.notify.webhooks.sender import Figures as HookFigures
 from mobilesasa.queue import link
@@ -44,6 +45,10 @@ STANDING: Final[Mapping[str, tuple[_Kind, str, str]]] = {
     "inbound_turned_away": (
         CounterMetricFamily, "carrier_inbound_turned_away", "Messages from phones that were refused for now.",
     ),
+    "ussd_events": (CounterMetricFamily, "carrier_ussd_events", "Steps of USSD sessions that came over SMPP."),
+    "ussd_replies": (CounterMetricFamily, "carrier_ussd_replies", "Screens that the carrier accepted."),
+    "ussd_refused": (CounterMetricFamily, "carrier_ussd_refused", "Screens that it refused, and steps that make no sense."),
+    "ussd_dropped": (CounterMetricFamily, "carrier_ussd_dropped", "Screens that could not be sent in time, or were lost."),
     "receipts_due": (GaugeMetricFamily, "carrier_receipts_due", "Receipts that a sandbox has still to give."),
 }  # fmt: skip
 
@@ -77,6 +82,7 @@ class NodeCollector(Collector):
         yield from _inbound(parts.carriers.from_phones, parts.teams.outbox)
         yield from _callbacks(parts.carriers.callbacks.figures)
         yield from _webhooks(parts.chores.hooks.sender.figures)
+        yield from _ussd(parts.ussd)
         yield from self._dispatch()
         yield from self._latencies()
         yield self._finals()
@@ -210,6 +216,15 @@ def _callbacks(figures: Figures) -> Iterator[Metric]:
     yield _counter("callbacks_repeated", "Calls that carriers made again.", figures.repeated)
     yield _counter("callbacks_foreign", "Calls that were no carrier's own.", figures.foreign)
     yield _counter("callbacks_unread", "Calls of which nothing could be read.", figures.unread)
+
+
+def _ussd(ussd: UssdParts) -> Iterator[Metric]:
+    figures = ussd.door.figures
+    yield _counter("ussd_events", "Steps of USSD sessions, of all gateways and carriers.", ussd.desk.taken)
+    yield _gauge("ussd_waiting", "Steps of USSD sessions that wait for a commit.", ussd.writer.waiting_items)
+    yield _counter("ussd_calls_foreign", "Calls of USSD gateways that were none's own.", figures.foreign)
+    yield _counter("ussd_calls_unread", "Calls of USSD gateways of which nothing could be read.", figures.unread)
+    yield _counter("ussd_calls_late", "Calls of USSD gateways that were not answered in time.", figures.late)
 
 
 def _webhooks(figures: HookFigures) -> Iterator[Metric]:

@@ -19,12 +19,14 @@ from mobilesasa.core.model import Place
 from mobilesasa.core.people import People, SigningKey
 from mobilesasa.core.teams import Directory
 from mobilesasa.settings import Settings
-from mobilesasa.store import claims, directory, holds, migrate, nodes, people
+from mobilesasa.store import claims, directory, holds, migrate, nodes, people, ussd_directory
 from mobilesasa.store.database import Connection, StoreError, StoreUnavailable, Txn, connect, in_transaction
 from mobilesasa.store.directory import DemoOwner, DemoTeam
 from mobilesasa.store.embedded import EmbeddedPostgres
 from mobilesasa.store.holds import What
 from mobilesasa.store.tokens import make_raw_token
+from mobilesasa.ussd.directory import Directory as Dialling
+from mobilesasa.ussd.directory import PublishedMenu
 
 KEY_OCTETS = 32  # of what signs access tokens (RFC 7518 §3.2: no fewer than the hash has)
 DEMO_PASSWORD_OCTETS = 12  # 16 characters
@@ -52,6 +54,7 @@ class OpenStore:
         freed: messages that the process before it had in hand, which wait again.
         known: what was configured when it was opened.
         people: who could log in then.
+        dialled: what could be dialled by USSD, and the menus that answered.
         demo: the demo team, if the store was empty and got one just now.
         shared: whether other nodes may run on it.
     """
@@ -61,6 +64,7 @@ class OpenStore:
     freed: list[Place]
     known: Directory
     people: People
+    dialled: tuple[Dialling, list[PublishedMenu]]
     demo: DemoTeam | None
     shared: bool
     _node: str
@@ -162,11 +166,12 @@ def _open(settings: Settings, dsn: str, embedded: EmbeddedPostgres | None) -> Op
         known = in_transaction(holder, directory.load)
         in_transaction(holder, people.ensure_key, SigningKey(secrets.token_hex(8), secrets.token_bytes(KEY_OCTETS)))
         who = in_transaction(holder, people.load)
+        dialled = in_transaction(holder, ussd_directory.load, ())
     except BaseException:
         holder.close()
         raise
 
-    return OpenStore(dsn, run, freed, known, who, demo, shared, settings.node, embedded, holder)
+    return OpenStore(dsn, run, freed, known, who, dialled, demo, shared, settings.node, embedded, holder)
 
 
 def _demo_secrets() -> tuple[str, DemoOwner]:

@@ -21,8 +21,10 @@ from mobilesasa.node.ears import Ears, make_answering, make_ears
 from mobilesasa.node.holds import Holds
 from mobilesasa.node.knowledge import CatchingUp, Knowledge, KnownPeople, Pictures
 from mobilesasa.node.opening import OpenStore
+from mobilesasa.node.surveys import make_surveys
 from mobilesasa.node.teams import TowardsTeams, towards_teams
 from mobilesasa.node.towards_carriers import TowardsCarriers, towards_carriers
+from mobilesasa.node.ussd import KnownDialling, UssdParts, make_ussd_parts
 from mobilesasa.queue.rabbit import RabbitQueue
 from mobilesasa.settings import Settings
 from mobilesasa.store.database import Database
@@ -38,6 +40,7 @@ class Parts:
         base: what all else is built on.
         teams: the way back to the teams.
         carriers: the way to the carriers.
+        ussd: what answers USSD.
         cluster: what it has for other nodes; None: this node is the only one.
         doors: where messages are handed in.
         holds: what this node does of what one node does for all.
@@ -50,6 +53,7 @@ class Parts:
     base: Base
     teams: TowardsTeams
     carriers: TowardsCarriers
+    ussd: UssdParts
     cluster: Cluster | None
     doors: Doors
     holds: Holds
@@ -83,18 +87,22 @@ def put_together(reactor: Any, settings: Settings, store: OpenStore) -> Parts:
     """
     base = lay_base(reactor, settings, store)
     teams = towards_teams(base)
-    carriers = towards_carriers(base, teams.notifier)
+    ussd = make_ussd_parts(base, teams.ussd)
+    carriers = towards_carriers(base, teams.notifier, ussd.desk)
     cluster = _cluster(base, teams, carriers)
     doors = make_doors(base, teams, carriers, cluster)
     holds = Holds(store, reactor, deferToThread, reactor.stop)
-    pictures = _pictures(base, teams, carriers, holds)
-    chores = make_chores(base, teams.notifier, carriers, make_campaigns(base, carriers, doors.gateway))
+    pictures = _pictures(base, teams, carriers, holds, ussd.picture)
+    campaigns = make_campaigns(base, carriers, doors.gateway)
+    surveys = make_surveys(base, carriers, doors.gateway, campaigns.aside)
+    chores = make_chores(base, teams.notifier, carriers, campaigns, surveys, ussd)
     desk = _carrier_desk(base, carriers, cluster)
     answering = make_answering(base, doors, carriers, desk, cluster)
     return Parts(
         base=base,
         teams=teams,
         carriers=carriers,
+        ussd=ussd,
         cluster=cluster,
         doors=doors,
         holds=holds,
@@ -129,13 +137,16 @@ def _cluster(base: Base, teams: TowardsTeams, carriers: TowardsCarriers) -> Clus
     return put_cluster_together(base, teams, queue, carriers.fleet) if isinstance(queue, RabbitQueue) else None
 
 
-def _pictures(base: Base, teams: TowardsTeams, carriers: TowardsCarriers, holds: Holds) -> Pictures:
+def _pictures(
+    base: Base, teams: TowardsTeams, carriers: TowardsCarriers, holds: Holds, dialling: KnownDialling
+) -> Pictures:
     """Return what is known of the store; who acts on the configuration is told when it changes."""
     tell = [teams.binds.check, carriers.fleet.apply, lambda _: holds.look_soon(What.CARRIER)]
     configuration = Knowledge(base.database, base.directory, base.reactor, tell)
     people = KnownPeople(base.database, base.people, base.reactor)
     name = f"{base.settings.node} {secrets.token_hex(8)}"
-    return Pictures(configuration, people, CatchingUp(base.database, (configuration, people), base.reactor, name))
+    known = (configuration, people, dialling)
+    return Pictures(*known, CatchingUp(base.database, known, base.reactor, name))
 
 
 def _carrier_desk(base: Base, carriers: TowardsCarriers, cluster: Cluster | None) -> CarrierDesk:

@@ -109,6 +109,7 @@ class Node(Service):
     def _start(self, parts: Parts, store: OpenStore) -> None:
         parts.base.intake.start()
         parts.base.writer.start()
+        parts.ussd.start(parts.doors.gateway)
         for pool in parts.pools:
             self._keep("the pool of connections", Deferred.fromCoroutine(pool.start()))
         self._keep("listening for changes", parts.ears.listener.start())
@@ -146,11 +147,13 @@ class Node(Service):
     async def _stop_parts(self, parts: Parts) -> None:
         parts.pictures.stop()
         await self.http.stop()
+        await parts.ussd.desk.stop()  # while there is a way for its answers
         await parts.carriers.watch.stop()
         sessions = succeed(None) if parts.doors.smpp is None else parts.doors.smpp.stopService()
         carriers = Deferred.fromCoroutine(parts.carriers.fleet.stop())
         await DeferredList([sessions, carriers], consumeErrors=False)  # each takes ten seconds at most
         await parts.chores.stop()
+        await parts.ussd.stop()
         if parts.cluster is not None:
             await parts.cluster.stop()
         parts.teams.outbox.stopService()

@@ -93,6 +93,7 @@ def put_smpp_together(base: Base, teams: TowardsTeams, accepting: Gateway, opera
         smpp_terms(settings),
         operations=operations,
         places=teams.places,
+        ussd=teams.ussd,
     )
     return SmppParts(SmppServer(endpoints, smsc, timers, f"{settings.node}-{base.store.run}-"), renewal)
 

@@ -11,6 +11,7 @@ from mobilesasa.notify.spool import Spool
 from mobilesasa.queue.events import TeamEvents
 from mobilesasa.smsc.binds import Binds
 from mobilesasa.smsc.places import LocalPlaces, SharedPlaces
+from mobilesasa.smsc.ussd_sessions import UssdSessions
 from mobilesasa.store.sessions import Here, StoredPlaces
 
 RECEIPTS_IN_MEMORY = 5000  # of a team that is bound; the others are read from the spool in their turn
@@ -27,6 +28,7 @@ class TowardsTeams:
         events: tells other nodes of it.
         desks: which teams this node brings it to; None: all, for there is no other node.
         places: how many sessions a team may have.
+        ussd: the USSD sessions that teams answer on their binds.
     """
 
     binds: Binds
@@ -35,6 +37,7 @@ class TowardsTeams:
     events: TeamEvents
     desks: SharedDesks | None
     places: LocalPlaces | SharedPlaces
+    ussd: UssdSessions
 
     @property
     def notifier(self) -> Outbox | SharedDesks:
@@ -58,6 +61,7 @@ def towards_teams(base: Base) -> TowardsTeams:
         events=events,
         desks=SharedDesks(outbox, events) if store.shared else None,
         places=LocalPlaces(binds) if shared is None else SharedPlaces(shared, binds, reactor, store.run),
+        ussd=UssdSessions(binds, reactor),
     )
     binds.tell(built.notifier)
     return built

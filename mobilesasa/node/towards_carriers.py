@@ -9,6 +9,7 @@ import attrs
 from mobilesasa.carriers import registry
 from mobilesasa.carriers.port import RunningCarrier, World
 from mobilesasa.core.ports import Notifier
+from mobilesasa.core.ussd import Desk
 from mobilesasa.dispatch.callbacks import Callbacks
 from mobilesasa.dispatch.dispatcher import Dispatcher
 from mobilesasa.dispatch.fleet import Fleet
@@ -46,14 +47,14 @@ class TowardsCarriers:
     watch: Watch
 
 
-def towards_carriers(base: Base, notifier: Notifier) -> TowardsCarriers:
-    """Build it over the ground and who tells teams; nothing of it runs yet."""
+def towards_carriers(base: Base, notifier: Notifier, ussd: Desk | None = None) -> TowardsCarriers:
+    """Build it over the ground, who tells teams, and who answers USSD over SMPP; nothing of it runs yet."""
     reactor, journal, directory = base.reactor, base.journal, base.directory
     refill = journal.refill
     queue: LaneQueue = RabbitQueue(reactor, now_ms, refill) if base.store.shared else MemoryQueue(reactor, refill)
     receipts = Receipts(journal, notifier, reactor, Policies(directory), directory.live.learned)
     from_phones = FromPhones(journal, notifier, directory, base.new_id, smpp_terms(base.settings))
-    fleet = _fleet(base, notifier, queue, receipts, from_phones)
+    fleet = _fleet(base, notifier, queue, receipts, from_phones, ussd)
     return TowardsCarriers(
         queue=queue,
         receipts=receipts,
@@ -64,9 +65,16 @@ def towards_carriers(base: Base, notifier: Notifier) -> TowardsCarriers:
     )
 
 
-def _fleet(base: Base, notifier: Notifier, queue: LaneQueue, receipts: Receipts, from_phones: FromPhones) -> Fleet:
+def _fleet(
+    base: Base,
+    notifier: Notifier,
+    queue: LaneQueue,
+    receipts: Receipts,
+    from_phones: FromPhones,
+    ussd: Desk | None,
+) -> Fleet:
     reactor, directory = base.reactor, base.directory
-    world, policies = World(reactor, now_ms, random.SystemRandom(), directory), Policies(directory)
+    world, policies = World(reactor, now_ms, random.SystemRandom(), directory, ussd), Policies(directory)
 
     def make_dispatcher(carrier_id: int, carrier: RunningCarrier) -> Dispatcher:
         return Dispatcher(

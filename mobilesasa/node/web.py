@@ -39,6 +39,8 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
     return ApiNode(
         **kept,
         campaigns=parts.chores.campaigns.service,
+        surveys=parts.chores.surveys.service,
+        ussd=parts.ussd.service,
         gateway=parts.doors.gateway,
         directory=parts.directory,
         caught_up=parts.pictures.catching_up.caught_up,
@@ -57,6 +59,7 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
         new_uuid=new_uuid,
         readiness=_readiness(parts),
         callbacks=parts.carriers.callbacks,
+        ussd_calls=parts.ussd.door,
         link_book=parts.base.links,
         link_base=settings.links.base_url,
         metrics=metrics if settings.http.metrics else None,

@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from mobilesasa.core.model import MessageId
 from mobilesasa.core.teams import Directory
 from mobilesasa.core.terms import SmppTerms
-from mobilesasa.smpp.pdus import Pdu
+from mobilesasa.smpp.pdus import DeliverSm, Pdu
 
 _LOOK_S: Final = 0.1  # how often a probe looks who has answered
 
@@ -98,6 +98,9 @@ class Bound(Receiver, Protocol):
     def deaf(self) -> bool:
         """Whether it is we who do not read, so that silence says nothing."""
 
+    def offer(self, pdu: DeliverSm, context: object) -> bool:
+        """Send an event of USSD, before all that waits; False when it cannot be sent now."""
+
     def objection(self, known: Directory) -> str | None:
         """Return why the session may not go on, in words."""
 
@@ -168,6 +171,10 @@ class Binds:
 
     def receivers(self, team_id: int) -> list[Receiver]:
         """Return the sessions of a team that can receive, in the order in which they bound."""
+        return [session for session in self._by_team.get(team_id, ()) if session.receives]
+
+    def offerable(self, team_id: int) -> list[Bound]:
+        """Return the same sessions, for events of USSD."""
         return [session for session in self._by_team.get(team_id, ()) if session.receives]
 
     def add(self, session: Bound) -> None:

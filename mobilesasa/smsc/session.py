@@ -21,8 +21,9 @@ from twisted.python.failure import Failure
 
 from mobilesasa.core.teams import CurrentDirectory, Directory, Team, Token
 from mobilesasa.core.terms import SmppTerms, agree
+from mobilesasa.smpp.errors import Unencodable, WrongState
 from mobilesasa.smpp.fields import INTERFACE_VERSION
-from mobilesasa.smpp.pdus import Bind, BindTransmitter, Pdu, answer
+from mobilesasa.smpp.pdus import Bind, BindTransmitter, DeliverSm, Pdu, answer
 from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag
 from mobilesasa.smppnet.peers import host
@@ -36,7 +37,10 @@ from mobilesasa.smsc.operations import Accepting, Operations
 from mobilesasa.smsc.passwords import Passwords
 from mobilesasa.smsc.places import LocalPlaces, Places
 from mobilesasa.smsc.turns import Turns
+from mobilesasa.smsc.ussd_sessions import UssdSessions
 
+#: How many events of USSD may be unanswered on a session beside its window of receipts, which may be full.
+USSD_WINDOW: Final = 50
 SYSTEM_ID: Final = "mobilesasa"  # what we call ourselves in the answer to a bind
 
 
@@ -56,6 +60,7 @@ class Smsc:
         counts: of the sessions that are gone, and all binds; `SmppServer.counts` adds those that are there.
         open: whether binds are taken.
         operations: alters messages that were handed in; None: query_sm, cancel_sm and replace_sm are unknown commands.
+        ussd: the sessions that teams answer; None: there are none.
         places: those of the teams' sessions; where none are given, this node is the only one.
         entrance: judges binds, and keeps those it refused.
     """
@@ -71,6 +76,7 @@ class Smsc:
     counts: Counts = attrs.field(factory=Counts)
     open: bool = True
     operations: Operations | None = None
+    ussd: UssdSessions | None = None
     places: Places = attrs.field(default=attrs.Factory(lambda self: LocalPlaces(self.binds), takes_self=True))
     entrance: Entrance = attrs.field(init=False)
 
@@ -117,6 +123,7 @@ class TeamSession:
         self._receiving = False
         self._leaving = False
         self._refused_unheard = False
+        self._offered_ussd = False
         self._asking = 0  # binds that are being judged
 
     # What the link tells
@@ -134,13 +141,17 @@ class TeamSession:
                 self._ask_in(link, bind)
 
     def answered(self, link: Link, answers: list[tuple[Any, Pdu]]) -> None:
+        if self._offered_ussd and self._smsc.ussd is not None:
+            answers = self._smsc.ussd.taken(answers)
         listener = self._smsc.binds.listener
-        if listener is not None:
+        if listener is not None and answers:
             listener.answered(self, answers)
 
     def unanswered(self, link: Link, contexts: list[Any]) -> None:
+        if self._offered_ussd and self._smsc.ussd is not None:
+            contexts = self._smsc.ussd.lost(contexts)
         listener = self._smsc.binds.listener
-        if listener is not None:
+        if listener is not None and contexts:
             listener.unanswered(self, contexts)
 
     def unbound(self, link: Link) -> None:
@@ -266,6 +277,7 @@ class TeamSession:
             self.figures.counts,
             smsc.binds.unanswered,
             self._all_answered,
+            smsc.ussd,
         )
 
     # What the registry, the console and `notify` see
@@ -308,6 +320,19 @@ class TeamSession:
         if self._link is not None:
             self._link.request(pdus, contexts)
             self.figures.receipts += len(pdus)
+
+    def offer(self, pdu: DeliverSm, context: object) -> bool:
+        link = self._link
+        if link is None or not self.receives or not self.takes_tlvs:
+            return False
+        if link.outstanding >= self.terms.receipt_window + USSD_WINDOW:
+            return False
+        try:
+            link.request([pdu], [context])
+        except (Unencodable, WrongState):
+            return False
+        self._offered_ussd = True
+        return True
 
     def objection(self, known: Directory) -> str | None:
         if self._login is None:

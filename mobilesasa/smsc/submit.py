@@ -33,7 +33,7 @@ from mobilesasa.smpp.statuses import Status
 from mobilesasa.smpp.times import BadTime, read_time
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag, integer
 from mobilesasa.smpp.tlvs import octets as octets_of
-from mobilesasa.smpp.ussd import BadUssd
+from mobilesasa.smpp.ussd import BadUssd, UssdReply
 from mobilesasa.smpp.vendor import COUNT_LIMIT, OCTETS_LIMIT, vendor_tlvs, write_tag
 from mobilesasa.sms.alphabet import (
     NotUcs2,
@@ -85,6 +85,17 @@ def _ucs2(octets: bytes) -> str:
         raise BadSubmit(Status.ESME_RSUBMITFAIL, str(bad)) from None
 
 
+class UssdSubmit(BadSubmit):
+    """A submit is no short message but the answer in a USSD session; whoever has no such sessions refuses it."""
+
+    def __init__(self, reply: UssdReply) -> None:
+        """Keep the answer."""
+        super().__init__(
+            Status.ESME_RINVSERTYP, "USSD is not taken as a short message, and there is no USSD session to answer"
+        )
+        self.reply = reply
+
+
 @attrs.frozen
 class Scheme:
     """How the octets of one data_coding are read; `part_octets` are what one and each of several parts hold."""
@@ -128,13 +139,13 @@ def read_submit(pdu: SubmitSm, team_id: int, now_ms: int, terms: SmppTerms = _DE
         terms: of the session: how data_coding 0 is read, how long a message is valid, its lane without a priority_flag.
 
     Raises:
-        BadSubmit: the PDU cannot be read as a message; nothing was looked up.
+        BadSubmit: the PDU cannot be read as a message, or is none (`UssdSubmit`); nothing was looked up.
     """
+    if pdu.service_type or pdu.tlvs is not NO_TLVS:
+        _refuse_ussd(pdu)  # first, for it has data_codings of its own
     scheme = _scheme_of(pdu.data_coding, terms)
     _refuse_oddities(pdu)
-    octets, udh = pdu.short_message, b""
-    if pdu.tlvs is not NO_TLVS or pdu.esm_class & UDHI:
-        octets, udh = content_of(pdu)
+    octets, udh = content_of(pdu) if pdu.tlvs is not NO_TLVS or pdu.esm_class & UDHI else (pdu.short_message, b"")
     if not octets and not udh:
         raise BadSubmit(Status.ESME_RINVMSGLEN, "the message is empty")
     due_at_ms = validity_ms = None
@@ -184,8 +195,6 @@ def _refuse_oddities(pdu: SubmitSm) -> None:
         raise BadSubmit(
             Status.ESME_RINVESMCLASS, "esm_class has a type of message that no team sends, such as a receipt"
         )
-    if pdu.service_type or pdu.tlvs is not NO_TLVS:
-        _refuse_ussd(pdu)
 
 
 def _refuse_ussd(pdu: SubmitSm) -> None:
@@ -195,9 +204,7 @@ def _refuse_ussd(pdu: SubmitSm) -> None:
     except BadUssd as bad:
         raise BadSubmit(Status.ESME_RINVSERTYP, str(bad)) from None
     if reply is not None:
-        raise BadSubmit(
-            Status.ESME_RINVSERTYP, "USSD is not taken as a short message, and there is no USSD session to answer"
-        )
+        raise UssdSubmit(reply)
 
 
 def _text_of(scheme: Scheme, octets: bytes, udh: bytes) -> tuple[str | None, bytes | None]:

@@ -47,7 +47,8 @@ from mobilesasa.smsc.operations import OPERATIONS, Accepting, Operations, answer
 from mobilesasa.smsc.other_submits import answer_multi, multi_to_pay, read_data, read_multi
 from mobilesasa.smsc.pieces import Piece, cut
 from mobilesasa.smsc.statuses import BadSubmit, refused
-from mobilesasa.smsc.submit import parts_to_pay, read_submit
+from mobilesasa.smsc.submit import UssdSubmit, parts_to_pay, read_submit
+from mobilesasa.smsc.ussd_sessions import UssdSessions
 
 #: Requests that are one message: how each is read, and what answers it.
 READERS: Final[Mapping[type[Pdu], Callable[[Any, int, int, SmppTerms], Submission]]] = {
@@ -91,6 +92,7 @@ class Turns:
         counts: what is counted of it.
         unanswered: told of messages that are stored before their submits can be answered (decision 114).
         idle: called when the last turn under way has been answered.
+        ussd: the sessions of USSD that the team answers; None: there are none.
     """
 
     log = Logger()
@@ -110,6 +112,7 @@ class Turns:
         counts: Counts,
         unanswered: Unanswered,
         idle: Callable[[], None],
+        ussd: UssdSessions | None = None,
     ) -> None:
         """Start with nothing under way."""
         self._gateway = gateway
@@ -126,6 +129,7 @@ class Turns:
         self._counts = counts
         self._unanswered = unanswered
         self._idle = idle
+        self._ussd = ussd
         self._under_way: deque[_Turn] = deque()
         self._held: deque[_Turn] = deque()  # of those, what has not begun
         self._one_is_alone = False
@@ -202,6 +206,9 @@ class Turns:
                     self._throttle(turn, place)
                     continue
                 asked.append(read(request, team_id, now_ms, terms))
+            except UssdSubmit as ussd:
+                turn.operations += 1  # it is no message
+                turn.answers[place] = self._replied(request, ussd)
             except (BadSubmit, Refused) as bad:
                 self._counts.refuse(self._clock.seconds(), bad)
                 turn.answers[place] = self._refused(request, bad)
@@ -230,6 +237,17 @@ class Turns:
         else:
             self._link.patience.waste(1)
             turn.answers[place] = GenericNack(sequence=request.sequence, status=Status.ESME_RINVCMDID)
+
+    def _replied(self, request: Pdu, ussd: UssdSubmit) -> Pdu:
+        """Answer what is a reply in a USSD session."""
+        response, bad = _RESPONSES.get(type(request)), BadSubmit(ussd.status, ussd.info)
+        if self._ussd is not None and response is not None:
+            try:
+                return response(sequence=request.sequence, message_id=self._ussd.replied(self._team_id, ussd.reply))
+            except BadSubmit as wrong:
+                bad = wrong
+        self._counts.refuse(self._clock.seconds(), bad)
+        return self._refused(request, bad)
 
     def _submit(self, turn: _Turn, verdicts: Deferred[list[Verdict]]) -> Deferred[None]:
         return verdicts.addCallbacks(self._accepted, self._failed, callbackArgs=(turn,), errbackArgs=(turn,))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import attrs
 
 from mobilesasa.core.documents import KINDS
-from mobilesasa.store import audit_campaigns, audit_teams
+from mobilesasa.store import audit_campaigns, audit_surveys, audit_teams
 from mobilesasa.store.database import Txn, one_row
 
 BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -327,11 +327,7 @@ CHECKS = (
     ("refunded", "each message of which no carrier took a part is refunded whole once it failed", REFUNDED),
     ("queued_waits", "each queued message waits for a carrier", QUEUED_WAITS),
     ("waits_queued", "only queued messages wait for a carrier, and sent ones that go on to another", WAITS_QUEUED),
-    (
-        "waits_agree",
-        "what waits for a carrier has the team, carrier, price, lane and parts of its message",
-        WAITS_AGREE,
-    ),
+    ("waits_agree", "what waits for a carrier has team, carrier, price, lane and parts of its message", WAITS_AGREE),
     ("claims", "what is in hand is in the hand of a process that has not ended", CLAIMS),
     ("parts", "open and failed parts are no more than the parts of the message", PARTS),
     ("final", "a delivered message has neither open nor failed parts, a failed one has its reason", FINAL),
@@ -357,6 +353,7 @@ CHECKS = (
     ("one_resend", "no failed message has two resends that have not failed", ONE_RESEND),
     *audit_teams.CHECKS,
     *audit_campaigns.CHECKS,
+    *audit_surveys.CHECKS,
 )
 
 

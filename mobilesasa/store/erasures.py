@@ -14,7 +14,9 @@ person from being written to again. What else names a person (kept replies, file
 looked through at the end of each look (`store.remnants`). An import that waits, or is under way, takes nobody whom its team
 has had forgotten meanwhile: the number stays here until it has ended, and the locks of their jobs put one before the other.
 The same holds for the file of an audience; from audiences that are there the person goes at once. So do those who are a
-recipient of a campaign: in its snapshot stands the pseudonym, and of whom there is no message yet none is made.
+recipient of a campaign: in its snapshot stands the pseudonym, and of whom there is no message yet none is made. What they answered
+to surveys stays as what many answered, without their words; who is being asked is asked no more. Of a USSD session stays that it
+was, and how far it came.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.idempotency import Kept
 from mobilesasa.core.ids import canonical, first_id_at
 from mobilesasa.core.optouts import ALL_SENDERS
-from mobilesasa.store import campaign_people, remnants, suppressions
+from mobilesasa.store import campaign_people, remnants, suppressions, survey_people, ussd_keeping
 from mobilesasa.store.database import Database, Txn, one_row, row_of_uuid
 from mobilesasa.store.idempotency import run_once
 from mobilesasa.store.trail import note
@@ -178,6 +180,8 @@ def begin(txn: Txn, by: Actor, team_id: int, asked: Request) -> None:
     begun = {"uuid": asked.uuid, "pseudonym": asked.pseudonym, "at_ms": asked.at_ms, "upto": first_id_at(asked.at_ms)}
     txn.execute(BEGIN, of_phone | begun)
     campaign_people.forget(txn, team_id, asked.phone, asked.pseudonym, asked.at_ms)
+    survey_people.forget(txn, team_id, asked.phone, asked.pseudonym, asked.at_ms)
+    ussd_keeping.forget_person(txn, team_id, asked.phone, asked.pseudonym, asked.at_ms)
     if asked.suppress:
         suppressions.add(txn, by, team_id, asked.phone, ALL_SENDERS, "api")
 

@@ -21,7 +21,7 @@ from mobilesasa.core.ids import first_id_at, made_at_ms
 from mobilesasa.core.model import Coding, State
 from mobilesasa.core.reporting import Figures, Period, Wanted, by_status
 from mobilesasa.sms.numbers import shown
-from mobilesasa.store import campaign_lists, campaigns, figures, paging
+from mobilesasa.store import campaign_lists, campaigns, figures, paging, survey_export
 from mobilesasa.store.database import Txn
 
 SLICE: Final = 2000  # rows that a slice looks at
@@ -118,7 +118,12 @@ _EVERY_ID: Final = 9_223_372_036_854_775_807
 
 
 def columns(txn: Txn, export: Export) -> list[str]:
-    """Return the columns of an export; contacts have one for each attribute that the team's contacts have or had."""
+    """Return the columns of an export.
+
+    Contacts have one for each attribute that the team's contacts have or had, responses to a survey one for each question.
+    """
+    if export.kind == "survey_responses":
+        return survey_export.columns(txn, export)
     if export.kind == "contacts":
         txn.execute(ATTRIBUTES, {"team_id": export.team_id})
         return [*_CONTACT_COLUMNS, *(name for (name,) in txn.fetchall())]
@@ -138,6 +143,8 @@ def count(txn: Txn, export: Export) -> tuple[int | None, bool]:
     if export.kind == "recipients":
         campaign = _campaign(txn, export)
         return (0, False) if campaign is None else campaign_lists.count(txn, campaign, WantedRecipients())
+    if export.kind == "survey_responses":
+        return survey_export.count(txn, export)
     statement, estimate = _COUNTS[export.kind]
     return paging.count(txn, statement, estimate, _given(export, None), COUNTED)
 
@@ -241,6 +248,11 @@ def _recipients(txn: Txn, export: Export, _: Sequence[str], cursor: Any) -> tupl
     return rows, last
 
 
+def _responses(txn: Txn, export: Export, _: Sequence[str], cursor: Any) -> tuple[list[list[Cell]], Any]:
+    """Read responses to a survey, newest first."""
+    return survey_export.rows(txn, export, cursor, SLICE, _clock(export))
+
+
 def _campaign(txn: Txn, export: Export) -> Campaign | None:
     """Return the campaign whose recipients are meant; None: it was a draft, and is no more."""
     with suppress(NotFound):
@@ -250,7 +262,7 @@ def _campaign(txn: Txn, export: Export) -> Campaign | None:
 
 _READERS: Final[Mapping[str, Read]] = {
     "messages": _messages, "contacts": _contacts, "inbound": _inbound, "ledger": _ledger, "report": _report,
-    "recipients": _recipients,
+    "recipients": _recipients, "survey_responses": _responses,
 }  # fmt: skip
 _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "messages": _MESSAGE_COLUMNS,

@@ -28,7 +28,7 @@ from mobilesasa.core.inbound import (
 )
 from mobilesasa.core.model import Coding, MessageId
 from mobilesasa.sms.udh import Concatenation
-from mobilesasa.store import hooks, suppressions
+from mobilesasa.store import hooks, suppressions, survey_inbox
 from mobilesasa.store.database import Txn, one_row
 from mobilesasa.store.intake import uuids
 from mobilesasa.store.rows import as_json
@@ -81,7 +81,7 @@ WITH stored AS (
     FROM json_to_recordset(%(inbounds)s) AS came (
         id uuid, team_id integer, carrier_id integer, source text, destination text, text text, body text, udh text, coding smallint,
         parts smallint, missing smallint, received_at float8, opt_out text)
-    ON CONFLICT (id) DO NOTHING RETURNING id, team_id
+    ON CONFLICT (id) DO NOTHING RETURNING id, team_id, destination
 ), owed AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('spool', 'id')) AS spool_id, due.* FROM (
         SELECT due.* FROM json_to_recordset(%(due)s) AS due (n integer, id uuid, team_id integer, part smallint, done_at float8)
@@ -90,8 +90,8 @@ WITH stored AS (
 ), spooled AS (
     INSERT INTO spool (id, team_id, message_id, state, part, done_at) OVERRIDING SYSTEM VALUE
     SELECT spool_id, team_id, id, %(state)s, part, to_timestamp(done_at) FROM owed
-)
-SELECT n, spool_id, NULL::uuid FROM owed UNION ALL SELECT NULL, NULL, id FROM stored WHERE team_id IN {hooks.HOOKED_TEAMS}
+){survey_inbox.KEPT} SELECT n, spool_id, NULL::uuid FROM owed
+UNION ALL SELECT NULL, NULL, id FROM stored WHERE team_id IN {hooks.HOOKED_TEAMS}{survey_inbox.TOLD}
 """
 
 # Sets of which a part has waited for too long, whole.

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mobilesasa.contacts.forgetting import forgotten
-from mobilesasa.store import campaign_people, idempotency
+from mobilesasa.store import campaign_people, idempotency, survey_people
 from mobilesasa.store.database import Txn, one_row
 
 DIGITS: Final = 9  # the last ones, by which a number is known in whatever way people write it
@@ -41,7 +41,7 @@ DROP_AUDIENCE_ERRORS = _DROP_ERRORS.format("audience")
 
 _EXPORTS = """FROM export JOIN job ON job.id = job_id
     WHERE export.team_id = %(team_id)s AND export.created_at <= %(requested_at)s
-      AND export.kind IN ('messages', 'contacts', 'inbound', 'recipients')"""
+      AND export.kind IN ('messages', 'contacts', 'inbound', 'recipients', 'survey_responses')"""
 
 # A number may begin in one piece of a file and end in the next.
 DROP_EXPORTED = f"""
@@ -114,7 +114,9 @@ def forget(txn: Txn, person: dict[str, Any]) -> bool:
         txn.execute(statement, given)
     phone, pseudonym = person["phone"], person["pseudonym"]
     until = person["requested_at"]
-    campaign_people.forget(txn, person["team_id"], phone, pseudonym, round(until.timestamp() * 1000))
+    until_ms = round(until.timestamp() * 1000)
+    campaign_people.forget(txn, person["team_id"], phone, pseudonym, until_ms)
+    survey_people.forget(txn, person["team_id"], phone, pseudonym, until_ms)
     idempotency.rewrite(txn, person["team_id"], phone.encode(), until, lambda reply: forgotten(reply, phone, pseudonym))
     txn.execute(LEFT, given)
     left: bool = one_row(txn)[0]

@@ -42,8 +42,10 @@ from tests.fakes.people import PASSWORD, FakeLogins, FakeMembers, people
 from tests.fakes.platform import FakeCarriers, FakeTray
 from tests.fakes.reports import FakeExports, FakeFiles, FakeReports
 from tests.fakes.sessions import FakeSessions
+from tests.fakes.surveys import FakeSurveys
 from tests.fakes.tokens import FakeDocuments, FakeSenders, FakeTokens
 from tests.fakes.uploads import FakeLooker, FakeUploads
+from tests.fakes.ussd import FakeUssd
 from tests.fakes.webhooks import FakeWebhooks
 
 # Nothing here makes an address from a rule, and compiling what would is nine tenths of making a rig: a minute of all tests.
@@ -74,6 +76,7 @@ TOKENS = [
     token("mbs_campaigns", scopes=("campaigns",)),
     token("mbs_people", scopes=("contacts", "groups", "messages")),
     token("mbs_contacts", scopes=("contacts",)),
+    token("mbs_ussd", scopes=("ussd",)),
     token("mbs_groups", scopes=("groups",)),
     token(OPERATOR, scopes=("platform",)),
     token("mbs_revoked", revoked=True),
@@ -246,6 +249,7 @@ class Rig:
         self.tray = FakeTray(self.keys)
         self.desk = FakeDesk(self.keys)
         self.webhooks = FakeWebhooks(self.keys)
+        self.ussd = FakeUssd(self.keys)
         self.link_book = FakeLinkBook()
         self.link_counts = FakeLinkCounts()
         self.directory = CurrentDirectory(directory())
@@ -257,6 +261,7 @@ class Rig:
         numbers = iter(range(1_000_000, 2_000_000))
         gateway = Gateway(self.directory, self.intake, self.queue, self._now_ms, lambda: message_id(next(numbers)))
         self.campaigns = FakeCampaigns(self.contacts, self.directory, gateway.judge, self._now_ms, self.intake)
+        self.surveys = FakeSurveys(self.keys, self._now_ms)
         limits = more.pop("limits", WebLimits(max_body_octets=4096, bad_tokens=3, addresses=2))
         self.node = Node(
             gateway=gateway,
@@ -278,6 +283,8 @@ class Rig:
             groups=self.groups,
             erasures=self.erasures,
             campaigns=self.campaigns,
+            surveys=self.surveys,
+            ussd=self.ussd,
             keys=self.keys,
             smpp=self.smpp,
             smpp_passwords=self.smpp_passwords,

@@ -7,7 +7,7 @@ from mobilesasa.core.model import State
 from mobilesasa.core.teams import Sender
 from mobilesasa.store.message_rows import Progress
 from tests.api.people import PeopleRig
-from tests.api.rig import NOW_MS, came, directory, stored
+from tests.api.rig import NOW_MS, came, directory, stored, token
 
 UNKNOWN = "c0000000-0000-4000-8000-000000009999"
 PHONE = {"phone": "0712345678"}
@@ -85,11 +85,46 @@ def test_decision_44_a_viewer_sees_no_codes_in_a_timeline_nor_in_an_export_of_a_
     assert {each["message"] for each in exported.data["messages"]} == {HIDDEN}
 
 
+def test_what_a_person_answered_to_surveys_is_in_their_timeline_for_who_may_see_surveys(rig, jane):
+    ours, theirs = rig.surveys.give(versions=1), rig.surveys.give(2, versions=1)
+    made = rig.surveys.give_response(ours, at_ms=NOW_MS - 2000)
+    rig.surveys.give_response(ours, 2, phone="254722000111")
+    rig.surveys.give_response(theirs, 3)
+    rig.directory.now = directory(tokens=[token("mbs_both", scopes=("contacts", "messages", "surveys:read"))])
+    whole = rig.get(f"/contacts/{jane.uuid}/timeline", token="mbs_both").data
+    assert whole["kinds"] == ["message", "inbound", "suppression", "survey_response"]
+    assert [each["kind"] for each in whole["items"]] == [
+        "inbound", "suppression", "message", "survey_response", "message",
+    ]  # fmt: skip
+    answered = whole["items"][3]
+    assert (answered["uuid"], answered["at"], answered["survey_response"]["survey"]) == (
+        made.uuid, "2026-05-11T08:59:58Z", ours.uuid,
+    )  # fmt: skip
+    alone = rig.get(f"/contacts/{jane.uuid}/timeline?kind=survey_response", token="mbs_both").data
+    assert (alone["items"], alone["next"]) == ([answered], None)
+    seen, behind = [], ""
+    while behind is not None:
+        page = rig.get(
+            f"/contacts/{jane.uuid}/timeline?page_size=1{behind and f'&before={behind}'}", token="mbs_both"
+        ).data
+        seen += page["items"]
+        behind = page["next"]
+    assert seen == whole["items"]
+
+
+def test_responses_to_surveys_are_shown_to_those_alone_who_may_read_surveys(rig, jane):
+    rig.surveys.give_response(rig.surveys.give(versions=1))
+    assert "survey_response" not in kinds(rig.get(f"/contacts/{jane.uuid}/timeline"))
+    reply = rig.get(f"/contacts/{jane.uuid}/timeline?kind=survey_response")
+    assert (reply.refusal, "surveys" in reply.body["error"]) == ((403, "missing_scope"), True)
+
+
 def test_an_export_is_all_that_is_known_of_a_person(rig, jane):
     rig.contacts.give_group("VIP", 1, jane)
+    rig.surveys.give_response(rig.surveys.give(versions=1))
     found = rig.get(f"/contacts/{jane.uuid}/export").data
     assert (found["contact"]["first_name"], found["contact"]["groups"][0]["name"]) == ("Jane", "VIP")
-    assert [len(found[name]) for name in ("messages", "inbound", "suppressions")] == [2, 1, 1]
+    assert [len(found[name]) for name in ("messages", "inbound", "suppressions", "survey_responses")] == [2, 1, 1, 1]
     assert (found["complete"], found["exported_at"]) == (True, "2026-05-11T09:00:00Z")
 
 

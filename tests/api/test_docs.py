@@ -15,6 +15,7 @@ from mobilesasa.core.scopes import PLATFORM, WHOLE
 from mobilesasa.core.senders import SenderStatus
 from mobilesasa.store.messages import Progress
 from tests.api.rig import NOW_MS, OPERATOR, SENDERS, TOKEN, Rig, came, directory, message_id, stored, token
+from tests.api.surveying import NUMBERS
 from tests.curl import DOCS, Example, documented
 from tests.fakes.people import VERA
 
@@ -32,7 +33,9 @@ def rig() -> Rig:
     made.tray.give()
     made.tray.parts[message_id(1), 1] = "ours"
     made.carriers.known["savanna"] = {"name": "savanna"}
-    made.directory.now = directory(tokens=[token(TOKEN, scopes=WHOLE), token(OPERATOR, scopes=(PLATFORM,))])
+    made.directory.now = directory(
+        senders=[*SENDERS, NUMBERS[0]], tokens=[token(TOKEN, scopes=WHOLE), token(OPERATOR, scopes=(PLATFORM,))]
+    )
     made.people.learn(attrs.evolve(VERA, email="jane@example.com"))
     made.logins.give("mbr_your_refresh_token_here", VERA)
     return made
@@ -63,6 +66,9 @@ def places_of(rig: Rig, example: Example) -> dict[str, str]:
         "group-uuid": rig.contacts.give_group("Others", 1, *([jane] if leaves_the_group else [])).uuid,
         "audience-uuid": rig.audiences.give().uuid,
         "campaign-uuid": campaign_of(rig, example, jane),
+        "survey-uuid": rig.surveys.give(versions=0 if "/publish" in example.command else 1).uuid,
+        "menu-uuid": rig.ussd.give_menu(version=1).uuid,
+        "extension-uuid": rig.ussd.give_extension(extension="5").uuid if "extensions" in example.command else "",
         "erasure-uuid": rig.post(f"/contacts/{old.uuid}/erase", {"phone": "0733000111"}).data["uuid"],
         "upload-uuid": rig.uploads.give().uuid,
         "webhook-uuid": rig.webhooks.give().uuid,

@@ -13,6 +13,7 @@ from tests.fakes.reports import FakeFile
 REPORTS = "mbs_reports"
 CONTACTS = "mbs_contacts"
 CAMPAIGNS = "mbs_campaigns"
+SURVEYS = "mbs_surveys"
 READER = "mbs_reader"
 MESSAGES = {"kind": "messages"}
 UUID = "6f1c1bb0-5c00-4d21-9a3b-0c5d7e8f9a10"
@@ -22,7 +23,11 @@ PIECES = (b"uuid,to\r\n" * 3000, b"last\r\n")
 @pytest.fixture
 def rig() -> Rig:
     made = Rig()
-    more = [token(CONTACTS, scopes=("contacts",)), token(READER, scopes=("messages:read",))]
+    more = [
+        token(CONTACTS, scopes=("contacts",)),
+        token(READER, scopes=("messages:read",)),
+        token(SURVEYS, scopes=("surveys",)),
+    ]
     made.directory.now = directory(tokens=[*KNOWN, *more])
     return made
 
@@ -112,6 +117,29 @@ def test_the_recipients_of_a_campaign_are_exported_for_who_may_see_campaigns(rig
     foreign = ask(rig, {"kind": "recipients", "filters": {"campaign_uuid": theirs.uuid}}, CAMPAIGNS)
     assert foreign.refusal == (404, "not_found")
     assert "is required" in ask(rig, {"kind": "recipients"}, CAMPAIGNS).body["error"]
+
+
+def test_the_responses_to_a_survey_are_exported_for_who_may_see_surveys(rig):
+    ours, theirs = rig.surveys.give(versions=1), rig.surveys.give(2, versions=1)
+    filters = {"survey_uuid": ours.uuid.upper(), "survey_version": 1}
+    made = ask(rig, {"kind": "survey_responses", "filters": filters}, SURVEYS).data
+    assert (made["kind"], made["filters"], made["filename"]) == (
+        "survey_responses", filters, "survey_responses-2026-05-11.csv",
+    )  # fmt: skip
+    assert {name: kept(rig).asked[name] for name in ("survey_uuid", "survey_version", "survey_upto")} == {
+        "survey_uuid": ours.uuid, "survey_version": 1, "survey_upto": 1,
+    }  # fmt: skip
+    assert [each["kind"] for each in rig.get("/exports", SURVEYS).data["items"]] == ["survey_responses"]
+    assert rig.get("/exports", CAMPAIGNS).data["items"] == []
+    assert ask(rig, {"kind": "survey_responses", "filters": {"survey_uuid": ours.uuid}}, SURVEYS).status == 200
+    assert ask(rig, {"kind": "survey_responses", "filters": filters}).refusal == (403, "missing_scope")
+    for foreign in ({"survey_uuid": theirs.uuid}, {**filters, "survey_version": 2}, {"survey_uuid": UUID}):
+        assert ask(rig, {"kind": "survey_responses", "filters": foreign}, SURVEYS).refusal == (404, "not_found")
+
+
+@pytest.mark.parametrize("filters", [None, {"survey_uuid": UUID, "date_from": "2026-05-01"}])
+def test_an_export_of_survey_responses_is_of_one_survey_and_regards_nothing_else(rig, filters):
+    assert ask(rig, {"kind": "survey_responses", "filters": filters}, SURVEYS).refusal == (400, "bad_request")
 
 
 def test_filters_are_laid_down_as_they_are_looked_for(rig):

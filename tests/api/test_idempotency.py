@@ -274,12 +274,15 @@ def test_every_route_that_is_declared_so_keeps_its_reply(rig, row):
         "group-uuid": (group := rig.contacts.give_group("VIP", 1, rig.contacts.give("254722000222"))).uuid,
         "campaign-uuid": rig.campaigns.give(group_uuids=(group.uuid,)).uuid,
         "survey-uuid": rig.surveys.give(versions=1).uuid,
+        "menu-uuid": rig.ussd.give_menu(version=1).uuid,
         "sender-uuid": SENDERS[2].uuid,
         "upload-uuid": rig.uploads.give().uuid,
         "/webhooks/uuid/": f"/webhooks/{rig.webhooks.give().uuid}/",
         "team-uuid": rig.desk.give_team("THEIRS").uuid,
         "/admin/teams/uuid/": f"/admin/teams/{ACME.uuid}/",
     }
+    if "/ussd/extensions" in row.path:
+        rig.ussd.give_code("384")
     raw = OPERATOR if "mbs_operator_token_here" in row.curl else EVERYTHING
     method, path, headers, body = Example(curl_of(row)).request(raw, places | {"mbs_operator_token_here": OPERATOR})
     first, second = (rig.ask(method, path, body, **headers, **{"Idempotency-Key": "k"}) for _ in range(2))

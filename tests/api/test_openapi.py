@@ -140,6 +140,9 @@ WITHOUT_KEY = {
             "/campaigns/estimate",
             *(f"/campaigns/{{uuid}}/{verb}" for verb in ("pause", "resume", "cancel", "unschedule")),
         ),
+        *(f"/surveys/{{uuid}}/{verb}" for verb in ("publish", "pause", "resume", "close", "estimate", "simulate")),
+        *("/ussd/menus/check", "/ussd/menus/{uuid}/check", "/ussd/simulate"),
+        *(f"/admin/ussd/extensions/{{uuid}}/{verb}" for verb in ("approve", "reject", "suspend")),
         *("/auth/logout", "/smpp/sessions/{session}/unbind", "/webhooks/{uuid}/enable", "/receipts/unmatched/replay"),
         *("/admin/receipts/unmatched/replay", "/admin/receipts/unmatched/{receipt}/replay", "/admin/queues/requeue"),
         *(f"/admin/sender-ids/{{uuid}}/{verb}" for verb in ("approve", "reject", "suspend")),
@@ -159,6 +162,7 @@ WITHOUT_KEY = {
             "/admin/users/{uuid}/link",
             "/webhooks/{uuid}/secret",
         ),
+        *("/ussd/menus/{uuid}/secret", "/admin/ussd/gateways", "/admin/ussd/gateways/{uuid}/secret"),
     ],
 }
 
@@ -187,12 +191,23 @@ def test_the_query_of_the_list_has_its_bounds_words_and_defaults():
 def test_what_is_answered_is_as_the_document_says(rig):
     rig.history.put(stored(1))
     rig.tray.give()
+    rig.ussd.give_extension()
+    rig.ussd.give_session()
+    menu = rig.ussd.give_menu(version=1).uuid
     replies = {
         ("post", "/messages"): rig.post("/messages", BODY | {"tlvs": {"0x1400": "1101"}}),
         ("get", "/receipts/unmatched"): rig.get("/receipts/unmatched", OPERATOR),
         ("post", "/receipts/unmatched/replay"): rig.post("/receipts/unmatched/replay", {}, OPERATOR),
         ("get", "/messages"): rig.get("/messages"),
         ("get", "/messages/{uuid}"): rig.get(f"/messages/{message_id(1)}"),
+        ("get", "/ussd/codes"): rig.get("/ussd/codes", "mbs_ussd"),
+        ("get", "/ussd/extensions"): rig.get("/ussd/extensions", "mbs_ussd"),
+        ("get", "/ussd/sessions"): rig.get("/ussd/sessions", "mbs_ussd"),
+        ("get", "/ussd/menus/{uuid}"): rig.get(f"/ussd/menus/{menu}", "mbs_ussd"),
+        ("get", "/ussd/menus/{uuid}/versions/{version}"): rig.get(f"/ussd/menus/{menu}/versions/1", "mbs_ussd"),
+        ("get", "/ussd/menus/{uuid}/dropoff"): rig.get(f"/ussd/menus/{menu}/dropoff", "mbs_ussd"),
+        ("post", "/ussd/menus/check"): rig.post("/ussd/menus/check", {"name": "A"}, "mbs_ussd"),
+        ("post", "/ussd/simulate"): rig.post("/ussd/simulate", {"menu": menu}, "mbs_ussd"),
         ("get", "/account"): rig.get("/account"),
         ("get", "/sender-ids"): rig.get("/sender-ids"),
     }

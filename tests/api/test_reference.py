@@ -26,7 +26,7 @@ Campaigns · Create a campaign · Send a campaign · Campaign statuses · Survey
 List USSD codes · List extensions · API Tokens · List tokens · Create a token · Revoke a token · Important: · ISO 8601
 """
 #: Parts of the reference whose sentences wait for their features, and sentences elsewhere that do.
-AWAITED = ("Surveys", "USSD")
+AWAITED: tuple[str, ...] = ()
 AWAITED_ALONE = ("Generate tokens from Dashboard → API Tokens.",)
 
 _CODE = re.compile(r"curl |\s|[{}#/]|-|https://")

@@ -257,7 +257,7 @@ def test_what_administers_is_answered_when_this_node_knows_of_it(rig, method, pa
 def test_every_route_that_changes_teams_people_tokens_or_the_platform_is_one_that_administers(rig):
     rows = [row for row in make_app(rig.node)[1] if row.writes and not row.public]
     others = {scope for row in rows if not row.administers for scope in row.scopes}
-    assert others == {"messages", "contacts", "groups", "campaigns", "reports", "webhooks"}
+    assert others == {"messages", "contacts", "groups", "campaigns", "surveys", "reports", "webhooks"}
     assert {
         "create_token",
         "revoke_token",
@@ -265,4 +265,5 @@ def test_every_route_that_changes_teams_people_tokens_or_the_platform_is_one_tha
         "set_default_sender_id",
         "approve_sender",
         "create_route",
+        "change_ussd_extension",
     } <= {row.name for row in rows if row.administers}

@@ -27,11 +27,12 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(database_dsn: str) -> Run:
-    """Call the command with its words, and return how it ended."""
+    """Call the command with its words and what is typed then, and return how it ended."""
     environ = {"MOBILESASA_DATABASE_URL": url_of(database_dsn)}
 
-    def call(*words: object, **more: str) -> Result:
-        return CliRunner().invoke(main, [str(word) for word in words], env={**environ, **more}, prog_name="mobilesasa")
+    def call(*words: object, typed: str | None = None, **more: str) -> Result:
+        env = {**environ, **more}
+        return CliRunner().invoke(main, [str(word) for word in words], input=typed, env=env, prog_name="mobilesasa")
 
     return call
 

@@ -35,9 +35,9 @@ def test_what_is_no_position_is_refused(text):
 
 
 def test_the_newest_come_first_and_of_one_moment_by_kind():
-    message, heard, stop = (position(NOW_MS, kind, 1) for kind in KINDS)
+    message, heard, stop, answered = (position(NOW_MS, kind, 1) for kind in KINDS)
     older = position(NOW_MS - 1, "message", 9)
-    assert newest([older, stop, heard, message], 3) == [message, heard, stop]
+    assert newest([older, answered, stop, heard, message], 4) == [message, heard, stop, answered]
 
 
 @settings(max_examples=200)

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
+from mobilesasa.carriers.ussd.door import UssdFigures
 from mobilesasa.core.model import Failure, Lane, State
 from mobilesasa.core.teams import CarrierRecord, CurrentDirectory, Directory
 from mobilesasa.dispatch.callbacks import Figures
@@ -95,6 +96,11 @@ def parts_of(*, smpp, outbox, running=(), binds=(), from_phones=NOTHING_FROM_PHO
         cluster=None if rabbitmq is None else SimpleNamespace(link=link),
         pictures=SimpleNamespace(configuration=SimpleNamespace(readings=9)),
         chores=SimpleNamespace(hooks=hooks),
+        ussd=SimpleNamespace(
+            desk=SimpleNamespace(taken=71),
+            writer=SimpleNamespace(waiting_items=72),
+            door=SimpleNamespace(figures=UssdFigures(foreign=73, unread=74, late=75)),
+        ),
         directory=CurrentDirectory(
             Directory(carriers=[CarrierRecord(1, "safari", "fake"), CarrierRecord(2, "idle", "fake")])
         ),
@@ -208,6 +214,11 @@ def test_final_receipts_are_shown_by_what_they_say_and_what_none_says_is_zero(fa
 def test_calls_of_carriers_are_shown(fake):
     names = ("callbacks", "callbacks_repeated", "callbacks_foreign", "callbacks_unread")
     assert [fake[f"{name}_total",] for name in names] == [51, 52, 53, 54]
+
+
+def test_steps_of_ussd_sessions_are_shown(fake):
+    assert (fake["ussd_events_total",], fake["ussd_waiting",]) == (71, 72)
+    assert [fake[f"ussd_calls_{name}_total",] for name in ("foreign", "unread", "late")] == [73, 74, 75]
 
 
 def test_calls_of_webhooks_are_shown(fake):

@@ -29,7 +29,18 @@ from mobilesasa.core.model import (
 )
 from mobilesasa.core.optouts import OptOut
 from mobilesasa.sms.udh import Concatenation
-from mobilesasa.store import audit, audit_campaigns, carriers, claims, inbound, intake, outcomes, reports, teams
+from mobilesasa.store import (
+    audit,
+    audit_campaigns,
+    audit_surveys,
+    carriers,
+    claims,
+    inbound,
+    intake,
+    outcomes,
+    reports,
+    teams,
+)
 from mobilesasa.store.claims import Claim
 from mobilesasa.store.database import Txn, connect, in_transaction, one_row
 from tests.store.belongings import give_belongings
@@ -62,7 +73,7 @@ SITUATIONS = (
     "part_refused", "expired", "given_up", "spooled", "may_leave", "left",
 )  # fmt: skip
 LONG = {"part_sent", "long_sent", "half_failed", "part_refused"}
-OF_CAMPAIGNS = {name for name, _, _ in audit_campaigns.CHECKS}  # are in a module of their own
+OF_FEATURES = {name for name, _, _ in (*audit_campaigns.CHECKS, *audit_surveys.CHECKS)}  # are in modules of their own
 SECOND_TEAM = 3  # units that the other team begins with
 
 
@@ -184,7 +195,7 @@ def test_every_rule_looks_at_something(stored: Stored) -> None:
         " FROM message WHERE id = {refused}"
     )
     looked = {finding.name: finding.checked for finding in audit.findings(stored.txn)}
-    assert [name for name, checked in looked.items() if checked == 0 and name not in OF_CAMPAIGNS] == []
+    assert [name for name, checked in looked.items() if checked == 0 and name not in OF_FEATURES] == []
 
 
 # Which rules see what went wrong; the first is the one that is for it.
@@ -389,7 +400,7 @@ def test_a_planted_fault_is_found(stored: Stored, fault: str, found: set[str]) -
 
 
 def test_every_rule_has_a_fault_that_it_finds() -> None:
-    assert {name for _, found in FAULTS for name in found} == {name for name, _, _ in audit.CHECKS} - OF_CAMPAIGNS
+    assert {name for _, found in FAULTS for name in found} == {name for name, _, _ in audit.CHECKS} - OF_FEATURES
 
 
 def test_a_finding_counts_and_names_what_is_wrong(stored: Stored) -> None:

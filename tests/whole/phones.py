@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from mobilesasa.smpp.pdus import Bind, DeliverSm, DeliverSmResp, Pdu, answer
+from mobilesasa.smpp.pdus import Bind, DeliverSm, DeliverSmResp, Pdu, SubmitSm, SubmitSmResp, answer
 from mobilesasa.smpp.session import Reply, Session, Side
 from tests.whole.programs import HOST, PATIENCE_S
 
@@ -60,6 +60,19 @@ class Phones:
                     pdu = self.unanswered.pop(event.sequence)
                     if event.status:
                         self.refused.append(pdu)
+
+    def hear_submits(self, count: int) -> list[SubmitSm]:
+        """Read until so many submit_sm have come, and take them."""
+        assert self._link is not None
+        heard: list[SubmitSm] = []
+        while len(heard) < count and (events := self._read()) is not None:
+            heard += [event for event in events if isinstance(event, SubmitSm)]
+            for event in events:
+                if isinstance(event, DeliverSmResp):
+                    self.unanswered.pop(event.sequence)
+        taken = [SubmitSmResp(sequence=pdu.sequence, message_id=f"m{pdu.sequence}") for pdu in heard]
+        self._link.sendall(self._session.send_all(taken))
+        return heard
 
     def say_again(self) -> None:
         """Deliver what was not answered once more, as a carrier does on the next connection."""

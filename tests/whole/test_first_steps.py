@@ -131,7 +131,8 @@ def test_the_curl_examples_of_all_pages_run_as_written(fresh: Node):
     with bound(fresh, token):
         places = {"mbs_operator_token_here": raw, **found_by_uuid(fresh, token), **found_of_somebody(fresh)}
         places |= found_of_people(fresh, token) | found_of_operators(fresh, token, raw)
-        places = {**found_of_campaigns(fresh, token), **places}
+        places = {**found_of_campaigns(fresh, token), "survey-uuid": survey_by(fresh, token), **places}
+        places |= found_of_ussd(fresh, token, raw)
         others = found_for_one(fresh, token)
         wrong = []
         for page, example in documented():
@@ -189,6 +190,7 @@ def found_for_one(node: Node, token: str) -> dict[str, dict[str, str]]:
         **found_for_campaigns(node, token),
         "/cancel": {"msg-uuid": later["uuid"]},
         '"note": "Our shop': {"MYAPP": "NEWAPP"},
+        "/admin/ussd/codes": {'"384"': '"385"'},
         "-X DELETE https://api.yourdomain.com/api/v1/contacts/contact-uuid": {"contact-uuid": gone["uuid"]},
         '"last_name": "Doe"': {"+254712345678": "+254712345679"},
     }
@@ -261,6 +263,24 @@ def group_of_one(node: Node, token: str, name: str) -> str:
     uuid = str(made(node, token, "/groups", name=name)["uuid"])
     made(node, token, f"/groups/{uuid}/contacts", phone="+254700000031")
     return uuid
+
+
+def survey_by(node: Node, token: str) -> str:
+    """Make a survey over the short code, publish it, and return its uuid."""
+    questions = [{"type": "yes_no", "text": "Are you well?"}]
+    uuid = str(made(node, token, "/surveys", name="Health", sender_id="22384", questions=questions)["uuid"])
+    assert node.call(token, f"/surveys/{uuid}/publish", {})[0] == 200
+    return uuid
+
+
+def found_of_ussd(node: Node, token: str, raw: str) -> dict[str, str]:
+    """Make a code, a menu that is published, and the request for an extension; return what the examples name."""
+    made(node, raw, "/admin/ussd/codes", code="384", type="shared")
+    screens = {"bye": {"kind": "end", "text": "Asante."}}
+    menu = str(made(node, token, "/ussd/menus", name="Shop", start="bye", screens=screens)["uuid"])
+    made(node, token, f"/ussd/menus/{menu}/publish")
+    extension = made(node, token, "/ussd/extensions", code="384", extension="5")["uuid"]
+    return {"menu-uuid": menu, "extension-uuid": str(extension)}
 
 
 def campaign_to(node: Node, token: str, group_uuid: str, **more: object) -> str:

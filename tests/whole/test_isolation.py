@@ -19,6 +19,8 @@ MADE: dict[str, tuple[dict[str, Any], str]] = {
     "/contacts": ({"phone": "+254700000003"}, "uuid"),
     "/groups": ({"name": "Theirs"}, "uuid"),
     "/campaigns": ({"name": "Theirs", "message": "theirs", "sender_id": "TextBlast"}, "uuid"),
+    "/surveys": ({"name": "Theirs"}, "uuid"),
+    "/ussd/menus": ({"name": "Theirs"}, "uuid"),
     "/tokens": ({"name": "theirs", "scopes": ["messages"]}, "token.uuid"),
     "/sender-ids": ({"name": "Theirs"}, "uuid"),
     "/webhooks": ({"url": "https://hooks.example/in", "events": ["message.delivered"]}, "uuid"),

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from mobilesasa.api.ports.admin import Desk
 from mobilesasa.api.ports.audiences import Audiences
 from mobilesasa.api.ports.books import Ledger, Trail
-from mobilesasa.api.ports.calls import Callbacks, Keys
+from mobilesasa.api.ports.calls import Callbacks, Keys, UssdCalls
 from mobilesasa.api.ports.campaigns import Campaigns
 from mobilesasa.api.ports.contacts import ContactLists, Contacts, Erasures, Groups
 from mobilesasa.api.ports.documents import Documents
@@ -26,7 +26,9 @@ from mobilesasa.api.ports.platform import Carriers, Tray
 from mobilesasa.api.ports.reports import Exports, Reports
 from mobilesasa.api.ports.senders import Senders
 from mobilesasa.api.ports.smpp import SmppPasswords, SmppSessions
+from mobilesasa.api.ports.surveys import Surveys
 from mobilesasa.api.ports.tokens import Tokens
+from mobilesasa.api.ports.ussd import Ussd
 from mobilesasa.api.ports.webhooks import WebhookCalls, Webhooks
 from mobilesasa.core.gateway import Gateway
 from mobilesasa.core.people import CurrentPeople
@@ -72,6 +74,8 @@ class Node:
     groups: Groups
     erasures: Erasures
     campaigns: Campaigns
+    surveys: Surveys
+    ussd: Ussd
     keys: Keys
     smpp: SmppSessions
     smpp_passwords: SmppPasswords
@@ -95,6 +99,7 @@ class Node:
     new_uuid: Callable[[], str]  # names what is made
     readiness: Mapping[str, Callable[[], Awaitable[bool]]] = attrs.field(factory=dict)  # by what is asked
     callbacks: Callbacks | None = None  # None: no carrier calls
+    ussd_calls: UssdCalls | None = None  # None: no USSD gateway calls
     link_book: LinkBook | None = None  # None: no short links are answered
     link_base: str = ""  # what those begin with
     metrics: Callable[[], bytes] | None = None  # in Prometheus' text format; None: not served

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from mobilesasa.core.callbacks import Callback, CallbackReply
 from mobilesasa.core.idempotency import Kept, Mark
+from mobilesasa.core.ussd_gateways import UssdCall
 
 
 class Callbacks(Protocol):
@@ -13,6 +14,13 @@ class Callbacks(Protocol):
 
     async def take(self, callback: Callback) -> CallbackReply | None:
         """Return what a call is answered, once what it brings is written down; None when it is nobody's."""
+
+
+class UssdCalls(Protocol):
+    """What takes the HTTP calls of USSD gateways."""
+
+    async def take(self, call: UssdCall) -> CallbackReply | None:
+        """Return what a call is answered, its status always 200; None when it is nobody's."""
 
 
 class Keys(Protocol):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 import attrs
 from twisted.web.iweb import IRequest
@@ -26,6 +26,7 @@ from mobilesasa.api.resources.hiding import Hiding
 from mobilesasa.api.resources.inbound import InboundShown, inbound_shown
 from mobilesasa.api.resources.shown import MessageShown, message_shown
 from mobilesasa.api.resources.suppressions import SuppressionShown, suppression_shown
+from mobilesasa.api.resources.survey_answers import SurveyResponse, response_shown
 from mobilesasa.api.routes import route
 from mobilesasa.contacts.timeline import KINDS, BadPosition, Kind, Position, newest, read_position
 from mobilesasa.core.errors import NotAllowed
@@ -38,7 +39,9 @@ from mobilesasa.sms.numbers import BadNumber, normalise
 SCOPES = ("contacts",)
 EXPORTED = 5000  # messages of one direction that one answer holds; the timeline has the others
 _SUPPRESSIONS = 100  # of one phone, one a sender at most
-_MESSAGES: tuple[str, ...] = ("messages",)
+#: The scope that opens the things of a kind, beside that of contacts.
+_SCOPE_OF_KIND: Final[Mapping[Kind, str]] = {"message": "messages", "inbound": "messages", "survey_response": "surveys"}
+_LATEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # above all uuids
 
 _ERASE = """{
     "phone": "+254712345678"
@@ -76,6 +79,7 @@ class TimelineItem(TypedDict):
     message: NotRequired[Annotated[MessageShown, Said("A message to the person")]]
     inbound: NotRequired[Annotated[InboundShown, Said("A message from the person")]]
     suppression: NotRequired[Annotated[SuppressionShown, Said("What keeps the person from getting messages")]]
+    survey_response: NotRequired[Annotated[SurveyResponse, Said("What the person answered to a survey")]]
 
 
 class Timeline(TypedDict):
@@ -83,8 +87,8 @@ class Timeline(TypedDict):
 
     items: list[TimelineItem]
     kinds: Annotated[
-        list[Literal["message", "inbound", "suppression"]],
-        Said("The kinds that were looked for: without the scope messages there are none of messages"),
+        list[Literal["message", "inbound", "suppression", "survey_response"]],
+        Said("The kinds that were looked for: without the scope messages no messages, without surveys no responses"),
     ]
     next: Annotated[str | None, Said("What `before` is for the next page; null: there is none")]
 
@@ -96,7 +100,10 @@ class PersonExport(TypedDict):
     suppressions: list[SuppressionShown]
     messages: Annotated[list[MessageShown], Said("To the person, newest first")]
     inbound: Annotated[list[InboundShown], Said("From the person, newest first")]
-    complete: Annotated[bool, Said("Whether all messages are here: the newest 5,000 of each direction are")]
+    survey_responses: Annotated[list[SurveyResponse], Said("What the person answered to surveys, newest first")]
+    complete: Annotated[
+        bool, Said("Whether all of it is here: the newest 5,000 messages of each direction, and responses, are")
+    ]
     exported_at: Annotated[str, Said("When this was put together, UTC", example="2026-05-11T09:00:00Z")]
 
 
@@ -109,6 +116,7 @@ class DataSubjects:
         self._history = node.history
         self._inbox = node.inbox
         self._suppressions = node.suppressions
+        self._surveys = node.surveys
         self._erasures = node.erasures
         self._directory = node.directory
         self._hiding = Hiding(node.directory)
@@ -126,8 +134,9 @@ class DataSubjects:
     async def show_timeline(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Show all that was between you and a person, newest first.
 
-        Messages to the phone of the contact and from it, and what keeps it from getting more, in one list. Messages are
-        shown to those who have the scope messages as well.
+        Messages to the phone of the contact and from it, what keeps it from getting more, and what the person answered to
+        surveys, at the moment when they began, in one list. Messages are shown to those who have the scope messages as well,
+        responses to those who have surveys.
         """
         asked = parse_query(ListTimeline, request)
         kinds = _kinds(caller, asked.kind)
@@ -156,22 +165,24 @@ class DataSubjects:
     async def export_person(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Get all that is known of a person, as they may ask for it.
 
-        The caller needs the scope messages as well.
+        Messages, what they answered to surveys, and what keeps them from getting messages. The caller needs the scope messages
+        as well.
         """
-        if not opens(caller.scopes, _MESSAGES, reads=True):
+        if not opens(caller.scopes, ("messages",), reads=True):
             raise problem("missing_scope", "an export of a person holds messages, so it needs the scope messages too")
         contact = await self._contacts.find(caller.team.id, uuid)
         found = [
             [thing for _, thing in await self._things(kind, caller, contact.phone, None, EXPORTED + 1)]
             for kind in KINDS
         ]
-        messages, inbound, suppressions = found
+        messages, inbound, suppressions, responses = found
         exported = {
             "contact": contact_shown(contact, caller.scopes),
             "suppressions": suppressions,
             "messages": messages[:EXPORTED],
             "inbound": inbound[:EXPORTED],
-            "complete": len(messages) <= EXPORTED and len(inbound) <= EXPORTED,
+            "survey_responses": responses[:EXPORTED],
+            "complete": all(len(each) <= EXPORTED for each in (messages, inbound, responses)),
             "exported_at": instant(self._now_ms()),
         }
         return answer(request, exported)
@@ -228,6 +239,9 @@ class DataSubjects:
         if kind == "suppression":
             return await self._stops(team_id, phone, behind)
         below = None if behind is None else behind.id_before(kind)
+        if kind == "survey_response":
+            given = await self._surveys.responses_of(team_id, phone, below or _LATEST, limit)
+            return [(Position(made_at_ms(each.uuid), kind, each.uuid), {**response_shown(each)}) for each in given]
         if kind == "inbound":
             heard = await self._inbox.page(team_id, limit=limit, offset=0, source=phone, before=below)
             return [(Position(made_at_ms(each.id), kind, each.id), {**inbound_shown(each)}) for each in heard]
@@ -253,11 +267,16 @@ def _kinds(caller: Caller, asked: Kind | None) -> list[Kind]:
     Raises:
         Problem: 403, the one that was asked for is not for this caller.
     """
-    sees_messages = opens(caller.scopes, _MESSAGES, reads=True)
-    if asked not in (None, "suppression") and not sees_messages:
-        raise problem("missing_scope", "messages of a timeline are for those with the scope messages")
-    seen = [kind for kind in KINDS if sees_messages or kind == "suppression"]
+    seen = [kind for kind in KINDS if _sees(caller, kind)]
+    if asked is not None and asked not in seen:
+        what = "responses to surveys" if asked == "survey_response" else "messages"
+        raise problem("missing_scope", f"{what} of a timeline are for those with the scope {_SCOPE_OF_KIND[asked]}")
     return [kind for kind in seen if asked in (None, kind)]
+
+
+def _sees(caller: Caller, kind: Kind) -> bool:
+    scope = _SCOPE_OF_KIND.get(kind)
+    return scope is None or opens(caller.scopes, (scope,), reads=True)
 
 
 def _position(entry: Entry) -> Position:

@@ -25,14 +25,14 @@ class ExportFilters:
     date_from: Annotated[
         str | None,
         Said(
-            "From this day or moment on, as in reports; if omitted from the beginning. All but contacts",
+            "From this day or moment on, as in reports; if omitted from the beginning. All but contacts, recipients and survey responses",
             example="2026-05-01",
         ),
     ] = None
     date_to: Annotated[
         str | None,
         Said(
-            "To this day, which is included, or this moment; if omitted until now. All but contacts",
+            "To this day, which is included, or this moment; if omitted until now. The same kinds",
             example="2026-05-31",
         ),
     ] = None
@@ -46,6 +46,10 @@ class ExportFilters:
     campaign_uuid: Annotated[
         str | None,
         Said("Messages and report: only those of this campaign. Recipients: of which campaign; it is required"),
+    ] = None
+    survey_uuid: Annotated[str | None, Said("Survey responses: of which survey; it is required")] = None
+    survey_version: Annotated[
+        int | None, Said("Survey responses: only those to this version", minimum=1, maximum=1_000_000)
     ] = None
     client_reference: Annotated[str | None, Said("Messages: only those with this reference of yours")] = None
     code: Annotated[str | None, Said("Inbound: only those to this short code or number", example="22384")] = None
@@ -64,7 +68,7 @@ class AskExport:
     """A file that is wanted."""
 
     kind: Annotated[
-        Literal["messages", "contacts", "inbound", "ledger", "report", "recipients"],
+        Literal["messages", "contacts", "inbound", "ledger", "report", "recipients", "survey_responses"],
         Said("What of", example="messages"),
     ]
     format: Annotated[Literal["csv", "xlsx"], Said("How it is written", example="csv")] = "csv"
@@ -132,7 +136,7 @@ class ListExports(ListPage):
     """Which exports are listed."""
 
     kind: Annotated[
-        Literal["messages", "contacts", "inbound", "ledger", "report", "recipients"] | None,
+        Literal["messages", "contacts", "inbound", "ledger", "report", "recipients", "survey_responses"] | None,
         Said("Only those of this kind"),
     ] = None
 

@@ -39,7 +39,7 @@ from mobilesasa.core.reporting import Period, date_of, spans_of
 from mobilesasa.core.scopes import opens
 from mobilesasa.sms.numbers import BadNumber, normalise_fast
 
-SCOPES = ("reports", "messages", "contacts", "campaigns")
+SCOPES = ("reports", "messages", "contacts", "campaigns", "surveys")
 _DATES: Final = {"date_from", "date_to"}
 _OF_MESSAGES: Final = _DATES | {"sender", "campaign_uuid"}
 
@@ -50,6 +50,7 @@ FILTERS_OF_KIND: Final[Mapping[str, set[str]]] = {
     "inbound": _DATES | {"phone", "code"},
     "ledger": _DATES | {"entry"},
     "recipients": {"campaign_uuid"},
+    "survey_responses": {"survey_uuid", "survey_version"},
     "report": _OF_MESSAGES | {"group_by", "network", "country", "carrier"},
 }
 _DEEPER = "exports; ask for those of a kind"
@@ -70,6 +71,7 @@ class Exports:
         """Keep what is asked."""
         self._exports = node.exports
         self._campaigns = node.campaigns
+        self._surveys = node.surveys
         self._files = node.files
         self._reports = node.reports
         self._directory = node.directory
@@ -90,12 +92,13 @@ class Exports:
         idempotent=True,
     )
     async def ask_export(self, request: IRequest, caller: Caller) -> bytes:
-        """Ask for a file of messages, contacts, messages from phones, recipients of a campaign, the ledger, or a report.
+        """Ask for a file of what the team has: messages, contacts, the ledger, a report, responses to a survey, ….
 
         The token needs the scope of what is in the file: `messages` for messages and inbound, `contacts`, `campaigns` for
-        recipients, or `reports` for the rest. Ask for the export until its `status` is `completed`, or have a webhook for
-        `export.completed`. Rows are read in pieces while the team goes on working, so what changes meanwhile may be in the
-        file or not. What is asked for is regarded or refused: 400 for a filter that the kind does not have.
+        recipients, `surveys` for survey responses, or `reports` for the rest. Ask for the export until its `status` is
+        `completed`, or have a webhook for `export.completed`. Rows are read in pieces while the team goes on working, so what
+        changes meanwhile may be in the file or not. What is asked for is regarded or refused: 400 for a filter that the kind
+        does not have.
         """
         asked = parse(AskExport, request)
         return await self._ask(request, caller, asked)
@@ -179,10 +182,7 @@ class Exports:
                 FieldProblem(f"filters.{name}", f"is not regarded by an export of {asked.kind}") for name in unknown
             ]
             raise bad_fields(wrong)
-        if asked.kind == "recipients":
-            if filters.campaign_uuid is None:
-                raise bad_field("filters.campaign_uuid", "is required: recipients are those of a campaign")
-            await self._campaigns.find(caller.team.id, filters.campaign_uuid)
+        whose = await self._whose(caller, asked.kind, filters)
         rows, zone = await self._rows(caller, asked, filters)
         now_ms = self._now_ms()
         made = Export(
@@ -190,7 +190,7 @@ class Exports:
             team_id=caller.team.id,
             kind=asked.kind,
             format=asked.format,
-            asked={**rows, "zone": zone.key, "excel": asked.excel},
+            asked={**rows, **whose, "zone": zone.key, "excel": asked.excel},
             shown=said,
             filename=filename(asked.kind, asked.format, now_ms, zone),
             created_at_ms=now_ms,
@@ -198,6 +198,28 @@ class Exports:
         reply = answer(request, export_shown(made))
         await self._exports.add(caller.by, made, caller.kept(reply))
         return reply
+
+    async def _whose(self, caller: Caller, kind: Kind, filters: ExportFilters) -> dict[str, Any]:
+        """Make sure that the team has what the rows are of, where they are of something; return what is laid down of it.
+
+        Of a survey that is its last version: later ones have other questions, and a file has its columns once.
+
+        Raises:
+            Problem: 400, it is not named.
+            NotFound: there is none of that uuid.
+        """
+        if kind == "recipients":
+            if filters.campaign_uuid is None:
+                raise bad_field("filters.campaign_uuid", "is required: recipients are those of a campaign")
+            await self._campaigns.find(caller.team.id, filters.campaign_uuid)
+        if kind == "survey_responses":
+            if filters.survey_uuid is None:
+                raise bad_field("filters.survey_uuid", "is required: survey responses are those to a survey")
+            survey = await self._surveys.find(caller.team.id, filters.survey_uuid)
+            if filters.survey_version is not None:
+                await self._surveys.version(survey, filters.survey_version)
+            return {"survey_upto": survey.version}
+        return {}
 
     async def _rows(self, caller: Caller, asked: AskExport, filters: ExportFilters) -> tuple[dict[str, Any], ZoneInfo]:
         """Return which rows are meant, as they are looked for, and the zone of the times in them."""
@@ -222,6 +244,8 @@ class Exports:
             "campaign_uuid": _uuid(filters.campaign_uuid, "campaign_uuid"),
             "client_reference": filters.client_reference,
             "group_uuid": _uuid(filters.group_uuid, "group_uuid"),
+            "survey_uuid": _uuid(filters.survey_uuid, "survey_uuid"),
+            "survey_version": filters.survey_version,
             "kind": filters.entry,
         }, zone
 

@@ -11,6 +11,7 @@
 | `binds` | one bind: its window, its backlog, its pauses |
 | `reports` | a receipt into a report |
 | `inbound` | a message from a phone into a part |
+| `ussd` | sessions of USSD, which are no messages |
 | `receipts` | what comes over the binds, to where it belongs |
 | `carrier` | all of it together: the port `Carrier` |
 """

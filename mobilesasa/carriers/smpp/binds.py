@@ -20,6 +20,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.carriers.smpp.jobs import EXPIRED, Job, Part, order
+from mobilesasa.carriers.smpp.ussd import UssdOut
 from mobilesasa.core.model import Failure, Lane, Never
 from mobilesasa.smpp.errors import Unencodable
 from mobilesasa.smpp.pdus import Pdu
@@ -56,6 +57,12 @@ class Owner(Protocol):
     def bind_received(self, link: Link, requests: list[Pdu]) -> None:
         """The carrier sent something, in one turn."""
 
+    def bind_replied(self, answers: list[tuple[UssdOut, Pdu]]) -> None:
+        """The carrier answered replies of USSD, in one turn."""
+
+    def bind_unreplied(self, count: int) -> None:
+        """The connection is lost, and so many replies of USSD are without an answer."""
+
 
 class CarrierBind:
     """A transceiver, transmitter or receiver; it is the user of its client.
@@ -84,6 +91,12 @@ class CarrierBind:
         self._try_s = TRY_FIRST_S
         self._look: IDelayedCall | None = None
         self._said_overdue = False
+        self._replies = 0  # of USSD, that are not answered
+
+    @property
+    def link(self) -> Link | None:
+        """Its connection, while there is one."""
+        return self._link
 
     @property
     def is_bound(self) -> bool:
@@ -142,6 +155,19 @@ class CarrierBind:
         if parts:
             self._write(link, parts, finished)
         return len(parts)
+
+    def reply(self, out: UssdOut) -> bool:
+        """Write a reply of USSD, before all that is in the backlog; False when the window is full or the bind cannot send."""
+        link = self._link
+        if link is None or not self.ready or link.outstanding >= self._window:
+            return False
+        try:
+            link.request([out.pdu], [out])
+        except Unencodable as bad:  # an address that the carrier itself gave
+            self.log.warn("{name}: a USSD reply cannot be written: {bad}", name=self.client.name, bad=bad)
+            return True
+        self._replies += 1
+        return True
 
     def _write(self, link: Link, parts: list[Part], finished: list[Job]) -> None:
         try:
@@ -232,11 +258,21 @@ class CarrierBind:
 
     def answered(self, link: Link, answers: list[tuple[Any, Pdu]]) -> None:
         """See `ClientUser`."""
+        if self._replies:
+            replied = [each for each in answers if isinstance(each[0], UssdOut)]
+            self._replies -= len(replied)
+            self._owner.bind_replied(replied)
+            answers = [each for each in answers if not isinstance(each[0], UssdOut)]
         self._owner.bind_answered(self, answers)
 
     def unanswered(self, link: Link, contexts: list[Any]) -> None:
         """See `ClientUser`."""
-        self._owner.bind_unanswered(self, contexts)
+        if self._replies:
+            self._owner.bind_unreplied(self._replies)
+            self._replies = 0
+            contexts = [each for each in contexts if not isinstance(each, UssdOut)]
+        if contexts:
+            self._owner.bind_unanswered(self, contexts)
 
 
 def _drop(job: Job, part: int, setback: Never, finished: list[Job]) -> None:

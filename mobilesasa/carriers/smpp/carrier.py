@@ -30,6 +30,7 @@ from mobilesasa.carriers.smpp.jobs import Job, Part
 from mobilesasa.carriers.smpp.options import BindMode, SmppOptions
 from mobilesasa.carriers.smpp.parts import PartWriter
 from mobilesasa.carriers.smpp.receipts import ReceiptReader
+from mobilesasa.carriers.smpp.ussd import UssdOut, UssdWire
 from mobilesasa.carriers.smpp.verdicts import Judge, Verdict
 from mobilesasa.core.model import Failure, Later, MessageId, Never, Outbound
 from mobilesasa.core.ports import CarrierListener
@@ -76,7 +77,8 @@ class SmppCarrier:
         self._world = world
         self._writer = PartWriter(options, world.now_ms, world.directory)
         self._judge = Judge(options.errors)
-        self._reader = ReceiptReader(record.name, record.id, options, world)
+        self._ussd = UssdWire(record.name, options.ussd_dialect, world, lambda: self._pump([]))
+        self._reader = ReceiptReader(record.name, record.id, options, world, self._ussd)
         self._bucket = Bucket(options.tps, world.reactor.seconds)
         self._binds = [self._bind(kind, endpoint) for _ in range(options.binds) for kind in _KINDS[options.bind]]
         self._senders = [bind for bind in self._binds if bind.sends]
@@ -189,6 +191,7 @@ class SmppCarrier:
             "id_form": self._reader.id_form,
             "inbound": self._reader.inbound,
             "inbound_turned_away": self._reader.turned_away,
+            **self._ussd.standing(),
             "trouble": "; ".join(troubles),
         }
 
@@ -198,6 +201,9 @@ class SmppCarrier:
         """Bring what waits to the binds, write what windows and rate allow, and tell the outcomes."""
         allowed = self._bucket.available()
         now_ms = self._world.now_ms()
+        if self._ussd.waiting:
+            self._bucket.spend(self._ussd.flush(self._senders, allowed))
+            allowed = self._bucket.available()
         if self._waiting:
             self._share_out()
         for bind in self._senders:
@@ -206,7 +212,7 @@ class SmppCarrier:
                 self.parts_sent += count
                 self._bucket.spend(count)
                 allowed = None if allowed is None else allowed - count
-        if allowed is not None and allowed <= 0 and any(bind.backlog for bind in self._senders):
+        if allowed is not None and allowed <= 0 and (self._ussd.waiting or any(b.backlog for b in self._senders)):
             self._wait_for_the_rate()
         if self._waiting:
             self._keep_for_a_while()
@@ -366,6 +372,15 @@ class SmppCarrier:
         """See `Owner`."""
         if self._listener is not None:
             self._reader.take(link, requests, self._listener)
+
+    def bind_replied(self, answers: list[tuple[UssdOut, Pdu]]) -> None:
+        """See `Owner`."""
+        for out, response in answers:
+            self._ussd.answered(out, response, self._judge.verdict(response.status) is Verdict.THROTTLE)
+
+    def bind_unreplied(self, count: int) -> None:
+        """See `Owner`."""
+        self._ussd.lost(count)
 
 
 _KINDS: Final[dict[BindMode, tuple[type[Bind], ...]]] = {

@@ -63,6 +63,16 @@ class Validity(enum.StrEnum):
     NONE = "none"
 
 
+class UssdDialect(enum.StrEnum):
+    """How a carrier speaks of USSD sessions (`smpp.ussd`)."""
+
+    STANDARD = "standard"
+    MICA = "mica"
+    SIXDEE = "sixdee"
+    HUAWEI = "huawei"
+    NONE = "none"  # USSD is refused for now, as often as it comes
+
+
 def digits(least: int, most: int) -> Any:
     """Return a validator for strings of `least` to `most` digits."""
 
@@ -157,6 +167,7 @@ class SmppOptions:
     receipt_pattern: str = attrs.field(default="", validator=pattern)  # how the carrier writes receipts, if not usually
     receipt_words: Mapping[str, str] = attrs.field(factory=dict, metadata=read_as(read_words, dict))
     network_tlv: int = attrs.field(default=0, validator=within(0, LAST))  # of receipts: MCC and MNC; 0: none
+    ussd_dialect: UssdDialect = UssdDialect.STANDARD
 
     @property
     def timers(self) -> Timers:

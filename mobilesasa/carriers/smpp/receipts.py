@@ -1,8 +1,8 @@
 """What a carrier sends us: receipts into reports, messages from phones into parts.
 
 Both are acknowledged when they are written down, and not before (write, then acknowledge). A message from a phone that
-cannot be written down gets a temporary error, so that the carrier brings it again; and so does USSD, which has no home
-yet in this node.
+cannot be written down gets a temporary error, so that the carrier brings it again. USSD is no message and goes its own
+way (`carriers.smpp.ussd`); where nobody takes it, it gets that error too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mobilesasa.carriers.port import World
 from mobilesasa.carriers.smpp.inbound import is_of_a_person, read_inbound
 from mobilesasa.carriers.smpp.options import SmppOptions
 from mobilesasa.carriers.smpp.reports import ReportReader
+from mobilesasa.carriers.smpp.ussd import UssdWire
 from mobilesasa.core.inbound import InboundPart
 from mobilesasa.core.model import Report
 from mobilesasa.core.ports import CarrierListener
@@ -53,8 +54,9 @@ class ReceiptReader:
         """How its receipts write its ids, as far as that is known."""
         return self._reader.id_form
 
-    def __init__(self, name: str, carrier_id: int, options: SmppOptions, world: World) -> None:
+    def __init__(self, name: str, carrier_id: int, options: SmppOptions, world: World, ussd: UssdWire) -> None:
         """Start with nothing received."""
+        self._ussd = ussd
         self.receipts = self.malformed = self.inbound = self.turned_away = 0
         self._name = name
         self._carrier_id = carrier_id
@@ -72,6 +74,7 @@ class ReceiptReader:
         written: list[Pdu] = []  # answered when the reports are written down
         from_phones: list[Pdu] = []  # the same of the parts
         at_once: list[Pdu] = []
+        of_ussd: list[DeliverSm | DataSm] = []
         id_form = self._reader.id_form
         for pdu in requests:
             if not isinstance(pdu, _DELIVERIES):
@@ -79,11 +82,10 @@ class ReceiptReader:
             receipt = self._reader.read(pdu)
             if receipt is None or is_of_a_person(pdu, receipt):
                 if is_ussd(pdu):
-                    self.turned_away += 1
-                    at_once.append(answer(pdu, Status.ESME_RX_T_APPN))
-                    continue
-                parts.append(read_inbound(pdu, self._carrier_id, self._options, received_at_ms))
-                from_phones.append(pdu)
+                    of_ussd.append(pdu)
+                else:
+                    parts.append(read_inbound(pdu, self._carrier_id, self._options, received_at_ms))
+                    from_phones.append(pdu)
                 continue
             report = self._reader.report(pdu, receipt, received_at, id_form)
             if report is None:
@@ -92,9 +94,8 @@ class ReceiptReader:
             else:
                 reports.append(report)
                 written.append(answer(pdu))
-        if at_once:
-            self._warn()
-            link.send(at_once)
+        if of_ussd or at_once:
+            self._answer_at_once(link, of_ussd, at_once)
         if link.session.unanswered > UNWRITTEN_LIMIT:
             link.pause_reading()
         if reports:
@@ -103,6 +104,17 @@ class ReceiptReader:
         if parts:
             self.inbound += len(parts)
             listener.received_from_phones(parts, self._inbound_acknowledgement(link, from_phones))
+
+    def _answer_at_once(self, link: Link, of_ussd: list[DeliverSm | DataSm], answers: list[Pdu]) -> None:
+        """Answer what is not written down, and let USSD go its way, or refuse it for now where it has none."""
+        taken = [pdu for pdu in of_ussd if self._ussd.is_taken and isinstance(pdu, DeliverSm)]
+        self.turned_away += len(of_ussd) - len(taken)
+        answers = [*answers, *(answer(pdu, Status.ESME_RX_T_APPN) for pdu in of_ussd if pdu not in taken)]
+        if answers:
+            self._warn()
+            link.send(answers)
+        if taken:
+            self._ussd.take(link, taken)
 
     def _inbound_acknowledgement(self, link: Link, requests: list[Pdu]) -> Callable[[Sequence[bool]], None]:
         """Return what answers these, once, in one write: those that were kept, and those that were not."""

@@ -1,0 +1,134 @@
+"""What is said of a survey, read into a definition; and what keeps a definition from being published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+import orjson
+from twisted.web.iweb import IRequest
+
+from mobilesasa.api.auth import Caller
+from mobilesasa.api.ports import Node
+from mobilesasa.api.requests import ABSENT, parse
+from mobilesasa.api.resources.survey_bodies import GivenSurvey
+from mobilesasa.core.errors import BadDefinition, Fault, KeywordTaken
+from mobilesasa.core.owners import owner_of
+from mobilesasa.core.senders import SenderStatus
+from mobilesasa.surveys.checking import faults_of
+from mobilesasa.surveys.jsons import as_json
+from mobilesasa.surveys.model import Definition
+from mobilesasa.surveys.reading import read_definition
+from mobilesasa.surveys.views import Survey
+
+OCTETS_MAX: Final = 262_144  # of a definition as JSON: a hundred questions as long as a message may be are less
+_NOT_HERE: Final = "is no approved sender of this team"
+
+
+class SurveyDrafts:
+    """Reads surveys, and checks them against what is known of the team.
+
+    A large one takes a good part of a second to read and another to check, so both are done on a thread.
+    """
+
+    def __init__(self, node: Node) -> None:
+        """Keep what is asked."""
+        self._directory = node.directory
+        self._new_uuid = node.new_uuid
+        self._aside = node.aside
+
+    async def read(self, request: IRequest, caller: Caller, was: Definition | None = None) -> Definition:
+        """Return what a survey is to say.
+
+        Args:
+            request: says it.
+            caller: whose it is.
+            was: what it says now, where it is changed; what is left out stays so.
+
+        Raises:
+            Problem: 400, the body is no JSON object.
+            BadDefinition: it cannot be kept, with all that is wrong; a draft may lack what only publishing needs.
+        """
+        given = attrs.asdict(parse(GivenSurvey, request), recurse=False)
+        asked = {name: value for name, value in given.items() if value is not ABSENT}
+        before = {} if was is None else as_json(was)
+        if isinstance(asked.get("options"), Mapping):
+            asked["options"] = {**before.get("options", {}), **asked["options"]}
+        faults = list(self._sender_faults(caller, asked))
+        try:
+            definition: Definition = await self._aside(_read, {**before, **asked}, self._new_uuid)
+        except BadDefinition as bad:
+            raise BadDefinition([*bad.faults, *faults]) from None
+        if faults:
+            raise BadDefinition(faults)
+        return definition
+
+    async def faults(self, caller: Caller, definition: Definition) -> list[Fault]:
+        """Return all that keeps a definition from being published, in its order."""
+        return [*self._code_faults(caller, definition), *await self._aside(faults_of, definition, caller.team.country)]
+
+    async def faults_in(self, caller: Caller, survey: Survey) -> list[Fault]:
+        """Return all that keeps the draft of a survey from being published; one that was published is not checked anew."""
+        if survey.is_changed:
+            return await self.faults(caller, survey.draft)
+        return self._code_faults(caller, survey.draft)
+
+    async def check(self, caller: Caller, definition: Definition) -> None:
+        """Refuse a definition that cannot be published.
+
+        Raises:
+            BadDefinition: with all that is wrong.
+            KeywordTaken: what begins with the keyword is for another team.
+        """
+        faults = await self.faults(caller, definition)
+        if faults:
+            raise BadDefinition(faults)
+        code, keyword = definition.sender_id, definition.keyword
+        if code is not None and keyword is not None and owner_of(self._directory.now, code, keyword) != caller.team.id:
+            raise KeywordTaken(f"{keyword!r} to {code} begins something else; choose another word")
+
+    def _code_faults(self, caller: Caller, definition: Definition) -> list[Fault]:
+        """Return what keeps the code from being asked over, where there is one."""
+        code = definition.sender_id
+        if code is None:
+            return []
+        sender = self._directory.now.sender_named(caller.team.id, code)
+        if sender is None or sender.status != SenderStatus.APPROVED:
+            return [Fault("sender_id", "sender_not_approved", _NOT_HERE)]
+        if self._directory.now.owner_of_number(code) != caller.team.id:
+            words = f"cannot be answered: messages from phones to {code} do not come to this team; ask the operator"
+            return [Fault("sender_id", "not_received", words)]
+        return []
+
+    def _sender_faults(self, caller: Caller, asked: dict[str, Any]) -> list[Fault]:
+        """Put the digits of the sender in the place of its uuid; return what is wrong with it.
+
+        A name that nobody can answer is refused where digits are read.
+        """
+        named = asked.get("sender_id")
+        if not isinstance(named, str) or not named.strip():
+            return []
+        meant = named.strip()
+        found = self._directory.now.sender_meant(caller.team.id, meant.removeprefix("+"))
+        if found is not None:
+            asked["sender_id"] = found.name
+        is_number = (meant if found is None else found.name).removeprefix("+").isdigit()
+        if is_number and (found is None or found.status != SenderStatus.APPROVED):
+            return [Fault("sender_id", "sender_not_approved", _NOT_HERE)]
+        return []
+
+
+def _read(given: Mapping[str, Any], new_uuid: Callable[[], str]) -> Definition:
+    """Return a definition that is not too large to be listed with others.
+
+    Raises:
+        BadDefinition: it cannot be kept.
+    """
+    definition = read_definition(given, new_uuid)
+    octets = len(orjson.dumps(as_json(definition)))
+    if octets > OCTETS_MAX:
+        raise BadDefinition(
+            [Fault("questions", "too_large", f"are {octets} octets with all else; {OCTETS_MAX} at most")]
+        )
+    return definition

@@ -1,0 +1,224 @@
+"""The desk: takes what gateways say happened in USSD sessions, and answers each (`core.ussd.Desk`).
+
+    take ─▶ the store, in one commit with all that came meanwhile ─▶ answer
+                          │ the answer is somebody else's
+                          └─▶ a webhook, the team's URL, the team's bind ─▶ the store ─▶ answer
+
+The row of a session has what it says and what it has taken, so a desk keeps nothing but what is under way: an event that comes
+again meanwhile gets the same answer. Nobody waits for longer than `PATIENCE_S`: gateways give up after five to ten seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import attrs
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from mobilesasa.core.errors import StoreAway
+from mobilesasa.core.ussd import Answer, TeamBinds, UssdEvent, UssdReply
+from mobilesasa.dialogue.callback import TIMEOUT_S, Calls, form_of
+from mobilesasa.ussd.directory import CurrentDirectory, VersionKey
+from mobilesasa.ussd.model import Result
+from mobilesasa.ussd.paging import Limit
+from mobilesasa.ussd.visits import Act, Asked, Heard, Taken, Waits
+from mobilesasa.ussd.words import said
+
+PATIENCE_S: Final = TIMEOUT_S  # for the answers of others, from the event on
+WAITING_MAX: Final = 5000  # events that wait for the store, above which more are refused (I7)
+
+
+class Steps(Protocol):
+    """The store, as the desk needs it; each call shares a commit with whatever else is waiting."""
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait."""
+
+    def take(self, steps: Sequence[Asked | Heard]) -> Awaitable[Sequence[Taken]]:
+        """Take events, and the answers of others; return what comes of each."""
+
+    async def signed(self, menu_id: int) -> tuple[str, str] | None:
+        """Return a menu's uuid and the secret that signs the calls of its webhooks; None: it is gone."""
+
+
+class Doer(Protocol):
+    """Does what steps give to do."""
+
+    def do(self, acts: Sequence[Act]) -> None:
+        """Begin; what is left is found in the store."""
+
+
+@attrs.define(eq=False)
+class _InHand:
+    """An event that is being answered, and who waits."""
+
+    answers: list[Answer]
+
+
+class Desk:
+    """Answers the events of all gateways.
+
+    Args:
+        directory: who answers what is dialled.
+        suspended: says of a team's id whether it is.
+        steps: the store.
+        calls: asks teams' machines.
+        binds: asks teams on their binds.
+        doer: does what steps give to do.
+        clock: bounds the waiting.
+        now_ms: milliseconds since the epoch.
+        new_id: makes UUIDv7s.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        directory: CurrentDirectory,
+        suspended: Callable[[int], bool],
+        steps: Steps,
+        calls: Calls,
+        binds: TeamBinds,
+        doer: Doer,
+        clock: IReactorTime,
+        now_ms: Callable[[], int],
+        new_id: Callable[[], str],
+    ) -> None:
+        """Answer nobody yet."""
+        self._directory = directory
+        self._suspended = suspended
+        self._steps = steps
+        self._calls = calls
+        self._binds = binds
+        self._doer = doer
+        self._clock = clock
+        self._now_ms = now_ms
+        self._new_id = new_id
+        self._in_hand: dict[tuple[object, ...], _InHand] = {}
+        self._under_way: set[Deferred[None]] = set()
+        self.heard_of: set[str] = set()  # names of gateways that have called since somebody looked
+        self.taken = 0
+
+    def take(self, event: UssdEvent, answer: Answer) -> None:
+        """Answer an event; see `core.ussd.Desk`."""
+        self.taken += 1
+        self.heard_of.add(event.gateway)
+        if event.kind.is_over:
+            answer(None)
+            answer = _nobody
+        same = (*event.key, event.kind, event.input, event.text_all, event.sequence)
+        known = self._in_hand.get(same)
+        if known is not None:
+            known.answers.append(answer)
+            return
+        if self._steps.waiting > WAITING_MAX:
+            answer(_apology())
+            return
+        in_hand = self._in_hand[same] = _InHand([answer])
+        work = Deferred.fromCoroutine(self._answer(event, same, in_hand))
+        self._under_way.add(work)
+        work.addBoth(self._ended, work)
+
+    async def stop(self) -> None:
+        """Return when nothing is under way; the answers of others are waited for some seconds at most."""
+        if self._under_way:
+            await DeferredList(list(self._under_way))
+
+    def _ended(self, _: object, work: Deferred[None]) -> None:
+        self._under_way.discard(work)
+
+    async def _answer(self, event: UssdEvent, same: tuple[object, ...], in_hand: _InHand) -> None:
+        reply: UssdReply | None = _apology()
+        try:
+            reply = await self._reply(event)
+        except StoreAway as away:
+            self.log.warn("USSD of {gateway} is not answered: {away}", gateway=event.gateway, away=away)
+        except Exception:  # noqa: BLE001 - an edge: whoever dials gets an answer, and the next one is answered too
+            self.log.failure("an event of USSD gateway {gateway} failed", gateway=event.gateway)
+        finally:
+            del self._in_hand[same]
+        for answer in in_hand.answers:
+            try:
+                answer(reply)
+            except Exception:  # noqa: BLE001 - an edge: one gateway's defect must not keep another from its answer
+                self.log.failure("an answer to USSD gateway {gateway} failed", gateway=event.gateway)
+
+    async def _reply(self, event: UssdEvent) -> UssdReply | None:
+        found = self._directory.now.answers(event)
+        if found is not None and self._suspended(found.extension.team_id) and not event.kind.is_over:
+            return _apology()
+        until_s = self._clock.seconds() + PATIENCE_S
+        limit = self._directory.now.limit(event.gateway)
+        (taken,) = await self._steps.take([Asked(event, self._new_id(), self._now_ms(), found, limit)])
+        self._doer.do(taken.does)
+        if event.kind.is_over:
+            self._tell_bind(taken.waits)
+            return None
+        while taken.waits is not None:
+            heard = await self._ask(taken.waits, limit, until_s)
+            if heard.trouble:
+                named = {"session": heard.visit_id, "team_id": taken.waits.team_id, "trouble": heard.trouble}
+                self.log.warn("USSD session {session} of team {team_id}: {trouble}", **named)
+            (taken,) = await self._steps.take([heard])
+            self._doer.do(taken.does)
+        return taken.reply or _apology()
+
+    def _tell_bind(self, waits: Waits | None) -> None:
+        """Tell the bind that has a session that it is over."""
+        if waits is not None and waits.offer is not None:
+            self._binds.offer(waits.team_id, waits.offer, _nobody)
+
+    async def _ask(self, waits: Waits, limit: Limit, until_s: float) -> Heard:
+        """Ask somebody else for the answer."""
+        left_s = until_s - self._clock.seconds()
+        reply, result, trouble = None, None, f"no answer within {PATIENCE_S:g} s"
+        if left_s <= 0:
+            pass
+        elif waits.hook is not None and waits.menu is not None:
+            result, trouble = await self._ask_hook(waits, waits.menu, left_s)
+        elif waits.url is not None:
+            form = form_of(waits.visit_id, waits.dialled, waits.msisdn, waits.network, waits.typed)
+            reply, trouble = await self._calls.ask(waits.url, form, left_s)
+        elif waits.offer is not None:
+            reply = await self._ask_bind(waits.team_id, waits.offer)
+            trouble = "" if reply is not None else "no bind of the team on this node has answered"
+        return Heard(waits.visit_id, waits.event_id, self._now_ms(), limit, reply, result, trouble)
+
+    async def _ask_hook(self, waits: Waits, menu: VersionKey, left_s: float) -> tuple[Result | None, str]:
+        hook, signed = waits.hook, await self._steps.signed(menu[0])
+        if hook is None or signed is None:
+            return None, "the menu is gone"
+        uuid, secret = signed
+        return await self._calls.show(hook, secret, waits.event_id, told_of(waits, uuid, menu[1]), left_s)
+
+    def _ask_bind(self, team_id: int, offer: UssdEvent) -> Deferred[UssdReply | None]:
+        answered: Deferred[UssdReply | None] = Deferred()
+        self._binds.offer(team_id, offer, answered.callback)
+        return answered
+
+
+def told_of(waits: Waits, menu_uuid: str, version: int) -> Mapping[str, Any]:
+    """Return what a webhook whose answer is shown is told."""
+    hook = waits.hook
+    return {
+        "session": waits.visit_id,
+        "menu": menu_uuid,
+        "version": version,
+        "screen": "" if hook is None else hook.screen,
+        "dialled": waits.dialled,
+        "msisdn": waits.msisdn,
+        "network": waits.network,
+        "variables": {} if hook is None else dict(hook.sends),
+    }
+
+
+def _apology() -> UssdReply:
+    return UssdReply(said("apology"), end=True)
+
+
+def _nobody(_: UssdReply | None) -> None:
+    """Take an answer that nobody waits for."""
