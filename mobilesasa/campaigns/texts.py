@@ -27,6 +27,7 @@ import attrs
 
 from mobilesasa.campaigns.links import Found, find_links
 from mobilesasa.campaigns.model import Scalar
+from mobilesasa.core.filling import closed
 
 #: The fields that every contact has; attributes of contacts and columns of files come beside them.
 CONTACT_FIELDS: Final = ("first_name", "last_name", "email", "phone")
@@ -44,7 +45,6 @@ _FIELD = re.compile(
 )
 _APART = re.compile(r"[ -]+")
 _EXCERPT = 40  # characters of a slip that are shown
-_CLOSING = frozenset(",.;:!?)\n")  # before these a blank that nothing follows any more goes
 
 _Slot = tuple[str | None, str, int, str]  # a field's name and default, or a link's address and number; what follows
 _Span = tuple[int, int, str | None, str, int]  # where it stands; the same two; a literal has neither name nor number
@@ -104,7 +104,7 @@ class Template:
                     value = default
                     gaps = gaps or not value
             pieces += (value, tail)
-        return _closed(pieces) if gaps else "".join(pieces)
+        return closed(pieces) if gaps else "".join(pieces)
 
 
 def read_template(text: str, known: Collection[str], track: bool = False) -> Template:
@@ -232,19 +232,3 @@ def _cut(text: str, spans: Sequence[_Span]) -> tuple[str, tuple[_Slot, ...]]:
         slots[-1] = (*slots[-1][:3], slots[-1][3] + text[at:])
         return head, tuple(slots)
     return head + text[at:], ()
-
-
-def _closed(pieces: Sequence[str]) -> str:
-    """Return the text of pieces, what stays and what is filled in turn, with a blank less where a filled one is empty."""
-    text, gap = "", False
-    for place, piece in enumerate(pieces):
-        if not piece:
-            gap = gap or place % 2 == 1
-            continue
-        if gap:
-            if piece[0] == " " and (not text or text[-1] in " \n"):
-                piece = piece[1:]
-            elif piece[0] in _CLOSING:
-                text = text.removesuffix(" ")
-        text, gap = text + piece, False
-    return text.removesuffix(" ") if gap else text

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.campaigns.brakes import Sums, braked, has_brakes
@@ -27,6 +26,7 @@ from mobilesasa.core.senders import find_sender
 from mobilesasa.core.teams import CurrentDirectory
 from mobilesasa.jobs import campaign_chunks as chunks
 from mobilesasa.jobs.campaign_chunks import Chunks, Door
+from mobilesasa.jobs.rounds import Rounds
 
 TICK_S: Final = 0.25  # while something is being sent
 LOOK_S: Final = 5.0  # otherwise; and between looks at brakes, but of campaigns that begin, and series
@@ -85,70 +85,28 @@ class Machine:
         self._clock = clock
         self._feeding = Feeding()
         self._starts = Starts()
-        self._ours = self._started = self._stopping = False
-        self._round: Deferred[None] | None = None
-        self._next: IDelayedCall | None = None
-        self._told = False  # while a round was under way
+        self._rounds = Rounds("campaigns", self._look_and_feed, LOOK_S, clock)
+        self._ours = False
         self._slow_at_s = 0.0
 
     def start(self) -> None:
         """Be ready; nothing is done before `do_jobs`."""
-        self._started = True
-        self.look()
+        self._rounds.start()
 
     def do_jobs(self, ours: bool) -> None:
         """Send campaigns from now on, or leave that to another node."""
         if ours and not self._ours:
             self._feeding = Feeding()  # what was learned before is of another time
         self._ours = ours
-        self.look()
+        self._rounds.do_jobs(ours)
 
     def look(self) -> None:
         """Look soon what there is to do; called when it may have changed."""
-        self._told = True
-        if self._round is None:
-            self._begin()
+        self._rounds.look()
 
     async def stop(self) -> None:
         """Begin nothing more; returns when what is in hand is written down."""
-        self._stopping = True
-        self._cancel_next()
-        if self._round is not None:
-            await self._round
-
-    def _begin(self) -> None:
-        if not self._ours or not self._started or self._stopping:
-            return
-        self._cancel_next()
-        hinted, self._told = self._told, False
-        done: Deferred[None] = Deferred()
-        self._round = done
-        Deferred.fromCoroutine(self._guarded(hinted)).addCallback(self._ended, done)
-
-    def _ended(self, wait_s: float, done: Deferred[None]) -> None:
-        self._round = None
-        if self._ours and not self._stopping:
-            self._next = self._clock.callLater(0.0 if self._told else max(wait_s, 0.0), self._begin_next)
-        done.callback(None)
-
-    def _begin_next(self) -> None:
-        self._next = None
-        self._begin()
-
-    def _cancel_next(self) -> None:
-        if self._next is not None:
-            self._next.cancel()
-            self._next = None
-
-    async def _guarded(self, hinted: bool) -> float:
-        """Do a round; returns after how many seconds the next one begins."""
-        try:
-            return await self._look_and_feed(hinted)
-        except StoreAway as away:
-            self.log.warn("the campaigns wait for the store: {away}", away=away)
-        except Exception:  # noqa: BLE001 - an edge: one bad round must not end the rounds
-            self.log.failure("a round of the campaigns failed")
-        return LOOK_S
+        await self._rounds.stop()
 
     async def _look_and_feed(self, hinted: bool) -> float:
         began_s = self._clock.seconds()
@@ -169,7 +127,7 @@ class Machine:
         return max(TICK_S, sum(look.ahead.values()) / AHEAD_A_S) - (self._clock.seconds() - began_s)
 
     async def _tidy(self) -> None:
-        while not self._stopping and await self._store.tidy():
+        while self._may_do() and await self._store.tidy():
             pass
 
     async def _alone(self, what: str, work: Awaitable[None]) -> None:
@@ -229,7 +187,7 @@ class Machine:
         most = self._starts.most
         wanting = [Wanting(each.id, each.team_id, each.left, each.options.rate_per_s, most(each)) for each in ready]
         plan = self._feeding.plan(self._clock.seconds(), wanting, ahead)
-        await self._chunks.queue(plan, {each.id: each for each in ready}, self._is_ours, self._feeding.queued)
+        await self._chunks.queue(plan, {each.id: each for each in ready}, self._may_do, self._feeding.queued)
 
-    def _is_ours(self) -> bool:
-        return self._ours and not self._stopping
+    def _may_do(self) -> bool:
+        return self._rounds.may_go_on

@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.model import Priced
+from mobilesasa.jobs.rounds import Rounds
 from mobilesasa.surveys.turns import Done, Turn
 
 CHUNK: Final = 500  # of one transaction
@@ -62,80 +62,34 @@ class Machine:
         """Do nothing yet."""
         self._store = store
         self._door = door
-        self._clock = clock
         self._limits = dict.fromkeys(Turn, CHUNK)
-        self._ours = self._started = self._stopping = False
-        self._round: Deferred[None] | None = None
-        self._next: IDelayedCall | None = None
-        self._told = False  # while a round was under way
+        self._rounds = Rounds("surveys", self._round, LOOK_S, clock)
 
     def start(self) -> None:
         """Be ready; nothing is done before `do_jobs`."""
-        self._started = True
-        self.look()
+        self._rounds.start()
 
     def do_jobs(self, ours: bool) -> None:
         """Conduct surveys from now on, or leave that to another node."""
-        self._ours = ours
-        self.look()
+        self._rounds.do_jobs(ours)
 
     def look(self) -> None:
         """Look soon what there is to do; called when it may have changed."""
-        self._told = True
-        if self._round is None:
-            self._begin()
+        self._rounds.look()
 
     async def stop(self) -> None:
         """Begin nothing more; returns when what is in hand is written down."""
-        self._stopping = True
-        self._cancel_next()
-        if self._round is not None:
-            await self._round
+        await self._rounds.stop()
 
-    @property
-    def _may_go_on(self) -> bool:
-        return self._ours and self._started and not self._stopping
-
-    def _begin(self) -> None:
-        self._cancel_next()
-        if not self._may_go_on:
-            return
-        self._told = False
-        done: Deferred[None] = Deferred()
-        self._round = done
-        Deferred.fromCoroutine(self._guarded()).addCallback(self._ended, done)
-
-    def _ended(self, wait_s: float, done: Deferred[None]) -> None:
-        self._round = None
-        if self._may_go_on:
-            self._next = self._clock.callLater(0.0 if self._told else wait_s, self._begin_next)
-        done.callback(None)
-
-    def _begin_next(self) -> None:
-        self._next = None
-        self._begin()
-
-    def _cancel_next(self) -> None:
-        if self._next is not None:
-            self._next.cancel()
-            self._next = None
-
-    async def _guarded(self) -> float:
-        """Do a round; returns after how many seconds the next one begins."""
-        try:
-            return 0.0 if await self._look_and_do() else LOOK_S
-        except StoreAway as away:
-            self.log.warn("the surveys wait for the store: {away}", away=away)
-        except Exception:  # noqa: BLE001 - an edge: one bad round must not end the rounds
-            self.log.failure("a round of the surveys failed")
-        return LOOK_S
+    async def _round(self, _: bool) -> float:
+        return 0.0 if await self._look_and_do() else LOOK_S
 
     async def _look_and_do(self) -> bool:
         """Do a chunk of each kind, and of answers all; returns whether there may be more."""
         due = await self._store.look()
         more = False
         for turn in Turn:
-            while turn in due and self._may_go_on:
+            while turn in due and self._rounds.may_go_on:
                 is_full = await self._chunk(turn)
                 if turn is not Turn.HEAR or not is_full:
                     more = more or is_full

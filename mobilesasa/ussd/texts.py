@@ -14,11 +14,11 @@ from typing import Final
 
 import attrs
 
+from mobilesasa.core.filling import closed
 from mobilesasa.sms.alphabet import has_lone_surrogate
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FIELD: Final = re.compile(r"(\{\{)|(\}\})|\{[^\S\n]*([A-Za-z][A-Za-z0-9_]{0,39})[^\S\n]*(?::([^{}]*))?\}")
-_CLOSING: Final = frozenset(",.;:!?)\n")  # before these a blank that nothing follows any more goes
 # What no screen can show: control characters but the end of a line, which is LF alone.
 _UNSHOWN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
 
@@ -44,7 +44,7 @@ class Text:
             value = variables.get(name) or default
             gaps = gaps or not value
             pieces += (value, tail)
-        return _closed(pieces) if gaps else "".join(pieces)
+        return closed(pieces) if gaps else "".join(pieces)
 
 
 def read_text(text: str) -> Text:
@@ -77,19 +77,3 @@ def showable(value: str, characters: int) -> str:
     if has_lone_surrogate(shown):
         shown = shown.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
     return shown
-
-
-def _closed(pieces: list[str]) -> str:
-    """Return pieces that stay and values in turn as one text, with a blank less where a value is empty."""
-    text, gap = "", False
-    for place, piece in enumerate(pieces):
-        if not piece:
-            gap = gap or place % 2 == 1
-            continue
-        if gap:
-            if piece[0] == " " and (not text or text[-1] in " \n"):
-                piece = piece[1:]
-            elif piece[0] in _CLOSING:
-                text = text.removesuffix(" ")
-        text, gap = text + piece, False
-    return text.removesuffix(" ") if gap else text
