@@ -1,7 +1,8 @@
 # Two commands to know: `make run` and `make test`. `make help` lists the rest.
 #   PYTHON=python3.12    another interpreter, with a virtual environment of its own
 #   VENV=folder          another virtual environment
-#   WORKERS=1            so many processes run the tests; one for each core unless told, and one alone where there are ARGS
+#   WORKERS=1            so many processes run the tests; one more than there are cores unless told, 4 at most, and one alone where
+#                        there are ARGS
 #   ARGS=…               more arguments: for twistd mobilesasa (run), pytest (test) or the benchmarks (bench, chaos)
 
 VENV ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
@@ -10,7 +11,8 @@ BIN := $(VENV)/bin
 SAID := setup.cfg setup.py pyproject.toml .ci/venv
 PURE := mobilesasa/sms/*,mobilesasa/smpp/*,mobilesasa/core/*
 TEST_LIMIT_S ?= 1800
-WORKERS ?= $(if $(ARGS),0,auto)
+# many tests wait for what they have started, so one more runs meanwhile
+WORKERS ?= $(if $(ARGS),0,$(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 1 : 4))))
 FUZZ_S ?= 180
 
 export PYTHON
@@ -25,7 +27,7 @@ run: $(VENV)/installed ## set up and start the embedded node; Ctrl-C ends it
 
 test: $(VENV)/installed-test $(VENV)/foreign/ready ## set up and run all tests, on a real PostgreSQL, with coverage
 	@timeout --foreground --kill-after=20 $(TEST_LIMIT_S) \
-		$(BIN)/python -m pytest -W error --numprocesses=$(WORKERS) --maxprocesses=4 --dist=loadfile \
+		$(BIN)/python -m pytest -W error --numprocesses=$(WORKERS) --dist=loadfile \
 		--cov --cov-report= --junitxml=$(VENV)/junit.xml $(ARGS) \
 		|| { code=$$?; [ $$code -ne 124 ] || echo "mobilesasa: the tests took more than $(TEST_LIMIT_S) s" >&2; exit $$code; }
 	@[ -n "$(ARGS)" ] || $(BIN)/coverage report

@@ -40,7 +40,8 @@ _WAIT_MAX_S = 30.0
 # The POSTs that take no Idempotency-Key and do more when they come again: those that tell a secret, and calls to webhooks.
 _MADE_ONCE = re.compile(
     r"/(auth/\w+|tokens|smpp/passwords|(team/members|admin/users)(/[^/]+/link)?"
-    r"|webhooks(/[^/]+/(secret|test|replay|deliveries/[^/]+/redeliver))?)\Z"
+    r"|webhooks(/[^/]+/(secret|test|replay|deliveries/[^/]+/redeliver))?|ussd/menus/[^/]+/secret"
+    r"|admin/ussd/gateways(/[^/]+/secret)?)\Z"
 )
 _PAGE_SIZE = 100
 _CODING = "Content-Encoding"

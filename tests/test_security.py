@@ -33,12 +33,15 @@ PLAIN = {
     "api/bearer.py: bearer != key": "both came in the same request",
     "api/idempotency.py: self._running[name] == mark.body_hash": "of two bodies that were sent, neither is a secret",
     "api/idempotency.py: kept.mark.body_hash != mark.body_hash": "the same",
+    "api/resources/ussd_simulator.py: of != digest": "of the menu that the caller has sent, which is no secret",
     "carriers/http/tokens.py: token == self._token": "both are ours",
     "carriers/http/tokens.py: token != self._token": "both are ours",
     "cli/simulated/smsc.py: asked.password != behaviour.password": "a program to test against, with a password on its command line",
     "smsc/login.py: token.prefix[:CUT_OCTETS] == password": "what of a token is shown to everybody of its team",
     "store/logins.py: password_hash != found.password_hash": "a hash from the store and the same a moment later",
     "store/logins.py: one_row(txn)[0] != old_hash": "the same",
+    "ussd/compiled.py: choice.key != MORE_KEY": "a key of a phone",
+    "ussd/compiled.py: choice.key == BACK_KEY": "a key of a phone",
 }
 _SECRET = re.compile(
     r"(^|_)(secrets?|passwords?|tokens?|digests?|signatures?|hash(es)?|mac|csrf|credentials?|keys?)$", re.IGNORECASE
@@ -51,9 +54,11 @@ DICE = {
     "cli/simulated/ids.py": "an SMSC to test against",
     "cli/simulated/misbehaviour.py": "the same",
     "cli/simulated/smsc.py": "the same",
+    "cli/ussd_dial.py": "ids of steps of a session in the terminal",
     "node/base.py": "ids of messages",
     "node/campaigns.py": "ids of messages that are only tried",
     "node/hooks.py": "spreads waits",
+    "node/surveys.py": "ids of messages and conversations",
     "node/towards_carriers.py": "spreads waits",
     "node/web.py": "ids of requests",
     "queue/amqp/connection.py": "spreads waits",

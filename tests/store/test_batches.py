@@ -79,6 +79,7 @@ async def test_when_too_much_waits_a_batch_with_a_key_is_refused_too(rig):
     waiting = []
     while rig.writer.waiting_items == 0:
         waiting.append(rig.journal.claim([new_id()] * 2))
+    rig.journal = rig.bounded(0)
     with pytest.raises(Overloaded):
         await accept(rig, 1)
     await DeferredList(waiting)
