@@ -133,6 +133,7 @@ BUDGETS = (
     Budget("campaign", "campaign of 100,000: /send → all queued", "≤ 15 s", "≤ 5 s", _campaign),
     Budget("campaign", "all of it at two carriers; CPU a message of gateway and database", "", "", _gone_out),
     Budget("rest", "POST /messages, 20 connections", "2,000/s", "4,000/s", _accepted),
+    Budget("rest-keyed", "the same with an Idempotency-Key each", "", "", _accepted),
     Budget(
         "batch",
         "POST /messages/batch, 1,000 a call, which go out meanwhile",

@@ -69,12 +69,13 @@ class Connection:
         return int(head[9:12])
 
 
-def request(host: str, token: str, sender: str) -> bytes:
-    """Return the octets of a request for no number and no token."""
+def request(host: str, token: str, sender: str, keyed: bool = False) -> bytes:
+    """Return the octets of a request for no number and no token; with a key of its own each if `keyed`."""
+    key = f"Idempotency-Key: bench-{NO_TOKEN.decode()}\r\n" if keyed else ""
     body = json.dumps({"to": f"+{NO_NUMBER.decode()}", "message": TEXT.decode(), "sender_id": sender}).encode()
     head = (
         f"POST /api/v1/messages HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: application/json\r\n{key}Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
@@ -204,7 +205,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--each", type=int, default=1, help="messages in a request; more than one goes to /messages/batch"
     )
-    parser.add_argument("--keyed", action="store_true", help="an Idempotency-Key for each batch")
+    parser.add_argument("--keyed", action="store_true", help="an Idempotency-Key for each request")
     parser.add_argument("--first-token", type=int, default=0)
     parser.add_argument("--settle-s", type=float, default=30.0, help="how long to wait for the last answers")
     parser.add_argument("--times", type=Path, help="file for the moments of each request")
@@ -227,7 +228,7 @@ def main() -> None:
     """Run one load and print its figures."""
     asked = arguments().parse_args()
     asking = (f"127.0.0.1:{asked.port}", asked.token, asked.sender)
-    octets = batch_request(*asking, asked.keyed) if asked.each > 1 else request(*asking)
+    octets = (batch_request if asked.each > 1 else request)(*asking, asked.keyed)
     perform(asked, lambda connections, pace: Load(connections, pace, octets, asked.first_token, asked.each))
 
 

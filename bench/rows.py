@@ -90,6 +90,11 @@ def measure_rest(stage: Stage) -> dict[str, Any]:
     return measure_requests(stage, [])
 
 
+def measure_rest_keyed(stage: Stage) -> dict[str, Any]:
+    """The same with an Idempotency-Key for each call."""
+    return measure_requests(stage, ["--keyed"])
+
+
 def measure_rest_500(stage: Stage) -> dict[str, Any]:
     """POST /messages at 500 requests a second, over 20 connections."""
     return measure_requests(stage, ["--rate", "500"])
@@ -306,6 +311,7 @@ ROWS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "smpp": measure_smpp,
     "smpp-1000": measure_smpp_1000,
     "rest": measure_rest,
+    "rest-keyed": measure_rest_keyed,
     "rest-500": measure_rest_500,
     "batch": measure_batch,
     "batch-keyed": measure_batch_keyed,
