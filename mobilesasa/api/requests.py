@@ -1,7 +1,8 @@
 """Requests, parsed: a JSON body or a query string becomes an attrs class, or every wrong field is named at once.
 
 A field's type is `Annotated[…, Said("what it is", …)]`: the same words and bounds parse the request and stand in the
-OpenAPI document. Nothing is coerced: a number is no string, and a string no number. Unknown keys are left alone.
+OpenAPI document. Nothing is coerced: a number is no string, and a string no number. Unknown keys are left alone, but where a class
+says `ONLY_KNOWN`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import enum
 import re
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
@@ -30,13 +31,8 @@ _JSON_TYPES = re.compile(rb"(application/json|application/[a-z0-9.+-]+\+json|tex
 _UNICODE = re.compile(rb'charset="?(utf-?8|us-ascii)"?\Z', re.IGNORECASE)
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z", re.ASCII)
 _NAMES = {
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-    dict: "an object",
-}
+    bool: "true or false", int: "a number", float: "a number", str: "a string", list: "an array", dict: "an object",
+}  # fmt: skip
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -73,13 +69,16 @@ class Said:
             raise WrongField(f"must be a number from {self.minimum} to {self.maximum}")
 
 
-def parse(cls: type[C], request: IRequest, slips: Mapping[str, str] | None = None) -> C:
+def parse(
+    cls: type[C], request: IRequest, slips: Mapping[str, str] | None = None, *, beside: Collection[str] | None = None
+) -> C:
     """Read a request's JSON body; none at all is an empty object where no field is required.
 
     Args:
         cls: what it becomes.
         request: the request.
         slips: names that no field has, and the field that is likely meant: these are refused, for what they say would be lost.
+        beside: names that may stand there beside the fields, and all others are refused; None: any may, and says nothing.
 
     Raises:
         Problem: 400, with every wrong field.
@@ -87,10 +86,9 @@ def parse(cls: type[C], request: IRequest, slips: Mapping[str, str] | None = Non
     _check_content_type(request)
     octets = request.content.read()
     if not octets.strip():
-        missing = _missing(cls)
-        if not missing:
-            return cls()
-        raise problem("bad_json", "the body is empty; a JSON object is needed", missing)
+        if missing := _missing(cls):
+            raise problem("bad_json", "the body is empty; a JSON object is needed", missing)
+        return cls()
     try:
         given = read(octets)
     except BadJson as bad:
@@ -98,12 +96,7 @@ def parse(cls: type[C], request: IRequest, slips: Mapping[str, str] | None = Non
         raise problem("bad_json", str(bad), fields) from bad
     if not isinstance(given, dict):
         raise problem("bad_json", f"the body must be a JSON object, not {_named(given)}")
-    misnamed = [
-        FieldProblem(name, f"is not known here; write {meant}")
-        for name, meant in (slips or {}).items()
-        if name in given
-    ]
-    return _structured(_bodies(), given, cls, misnamed)
+    return _structured(_bodies(), given, cls, _misnamed(cls, given, slips or {}, beside))
 
 
 def parse_query(cls: type[C], request: IRequest) -> C:
@@ -144,6 +137,15 @@ def _check_content_type(request: IRequest) -> None:
         raise problem("bad_content_type", "the body must be JSON in UTF-8")
 
 
+def _misnamed(
+    cls: type, given: Mapping[str, object], slips: Mapping[str, str], beside: Collection[str] | None
+) -> list[FieldProblem]:
+    names = [field.name for field in attrs.fields(cls)]
+    strange = [name for name in given if beside is not None and name not in {*names, *beside}]
+    meant = dict.fromkeys(strange, f"there are {', '.join(names)}") | {k: f"write {v}" for k, v in slips.items()}
+    return [FieldProblem(name, f"is not known here; {words}") for name, words in meant.items() if name in given]
+
+
 def _missing(cls: type) -> list[FieldProblem]:
     return [FieldProblem(field.name, "is required") for field in attrs.fields(cls) if field.default is attrs.NOTHING]
 
@@ -166,9 +168,8 @@ def _fields(wrong: ClassValidationError | IterableValidationError, before: str =
     found: list[FieldProblem] = []
     noted: list[tuple[Exception, str]]
     if isinstance(wrong, ClassValidationError):
-        separator = "." if before else ""
         errors, others = wrong.group_exceptions()
-        noted = [(error, f"{before}{separator}{note.name}") for error, note in errors]
+        noted = [(error, f"{before}.{note.name}" if before else note.name) for error, note in errors]
         if others:
             raise others[0]  # our own defect: a class that refuses what its fields' types take
     else:
@@ -296,11 +297,14 @@ def _is_union(kind: Any) -> bool:
 
 
 def _object(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], object]:
-    inner = converter.gen_structure_attrs_fromdict(kind)
+    inner, known = converter.gen_structure_attrs_fromdict(kind), attrs.fields_dict(kind)
 
     def hook(value: object, _: object) -> object:
         if not isinstance(value, dict):
             raise WrongField(f"must be an object, not {_named(value)}")
+        strange = [name for name in value if name not in known] if getattr(kind, "ONLY_KNOWN", False) else []
+        if strange:
+            raise WrongField(f"must not have {', '.join(strange)}; there are {', '.join(known)}")
         return inner(value, kind)
 
     return hook

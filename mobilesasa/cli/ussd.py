@@ -41,7 +41,7 @@ _options = click.option(
     multiple=True,
     callback=assignments,
     metavar="NAME=VALUE",
-    help="An option: allow (networks, with commas), code, network, screen_septets; an empty value takes one away.",
+    help="An option: allow (networks, with commas), code, country, network, screen_septets; an empty value takes one away.",
 )
 _ALL = 10_000  # extensions that a team may have on a code
 
@@ -337,6 +337,7 @@ def _extension_fields(found: ExtensionRecord) -> dict[str, object]:
         "answers": found.menu_name or answering.callback_url or ("a bind" if answering.smpp else None),
         "note": found.note,
         "reason": found.reason,
+        "near": list(found.near),
         "created_at": iso(found.created_at_ms),
         "decided_at": iso(found.decided_at_ms),
     }

@@ -21,6 +21,8 @@ LONGEST: Final = 2000  # characters
 _PORTS: Final = {"http": 80, "https": 443}
 _PLAIN: Final = re.compile(r"[!-~]+\Z")  # printable ASCII without the blank
 _HOST: Final = re.compile(r"[a-z0-9._-]+\Z")
+# What ends in a number is read as an IPv4 address by much that looks names up, however it is written: 2130706433, 0x7f.1, 127.1.
+_NUMBER: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?\Z")
 _NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052: the IPv4 address stands in its last 32 bits
 _V4_MASK: Final = 0xFFFFFFFF
 _V6_OPEN: Final = IPv6Network("2000::/3")  # all that is assigned for the internet
@@ -111,6 +113,8 @@ def _read(url: str) -> tuple[str, int]:
     host = split.hostname or ""
     if not (_HOST.match(host) or _is_literal(host)):
         raise BadWebhookUrl("it names no host")
+    if _NUMBER.match(host) and not _is_literal(host):
+        raise BadWebhookUrl(f"{host} is no name of a host; an address of IPv4 is written as four numbers, as 41.90.0.1")
     if port == 0:
         raise BadWebhookUrl("there is no port 0")
     return host, port or _PORTS[split.scheme]

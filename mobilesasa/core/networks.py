@@ -95,6 +95,7 @@ class Networks:
         """Keep the tables."""
         self._prefixes = PrefixTable(prefixes or {})
         self._codes = dict(codes or {})
+        self._code_of = {name.casefold(): code for code, name in sorted(self._codes.items(), reverse=True)}
 
     def find(self, number: str, learned: LearnedNetworks) -> FoundNetwork | None:
         """Return the network of a number (E.164 without the plus), or None where nobody knows it."""
@@ -107,6 +108,10 @@ class Networks:
             return FoundNetwork(name, NetworkSource.OPERATOR, prefix)
         planned = network_of(number)
         return None if planned is None else FoundNetwork(planned[1], NetworkSource.PHONENUMBERS, planned[0])
+
+    def code_of(self, network: str) -> str:
+        """Return the code of a network that is named; of several the least, and what has none as it stands."""
+        return self._code_of.get(network.casefold(), network)
 
     def names_of(self, network: str) -> frozenset[str]:
         """Return all that a network which is named or given by its code may be called, in small letters."""

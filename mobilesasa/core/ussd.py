@@ -28,8 +28,12 @@ from typing import Final, Protocol
 
 import attrs
 
+from mobilesasa.core.inbound import digits_of
+from mobilesasa.sms.numbers import BadNumber, normalise_fast
 from mobilesasa.values import hot_value
 
+#: In which country a gateway's national numbers are where nothing else is set.
+HOME: Final = "KE"
 _FIRST_DIGITS: Final = re.compile(r"[0-9]+")
 _DIALLED: Final = re.compile(r"[*#][0-9*#]*#")
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -68,12 +72,15 @@ class UssdEvent:
     msisdn: str  # digits without a plus; what stands for the phone where the gateway hides it
     code: str  # the digits of the service code, such as 384; empty where the gateway tells it at the start alone
     dialled: str  # as it was dialled or as the gateway names the code: "*384*7#"; empty when not told
-    kind: Kind
+    kind: Kind  # START where the gateway says so, or what was typed looks like it (`if_answer`)
     input: str = attrs.field(
         default="", repr=False
     )  # what was typed now; empty at the start and where `text_all` is set
     text_all: str | None = attrs.field(default=None, repr=False)  # all that was typed, joined by `*`; None: not told
-    network: str = ""  # as the gateway names it
+    if_answer: str | None = attrs.field(
+        default=None, repr=False
+    )  # of a START: what was typed, if it is an answer within a session after all; None: the gateway itself says that it begins
+    network: str = ""  # as the gateway names it; inside, MCC and MNC where they are known
     sequence: int | None = None  # of this event in its session, where the gateway counts
     raw: Mapping[str, str] = attrs.field(default=_NOTHING, repr=False, eq=False)  # the gateway's fields, for the record
 
@@ -86,7 +93,7 @@ class UssdEvent:
     def dialled_in_full(self) -> str:
         """What was dialled if the session begins with this event: the code with the shortcut that `text_all` has."""
         dialled = self.dialled or dialled_as(self.code)
-        if not self.text_all or not dialled:
+        if not self.text_all or not dialled or self.text_all.strip() == dialled:
             return dialled
         return f"{dialled.rstrip('#')}*{self.text_all}#"
 
@@ -136,6 +143,23 @@ def code_of(dialled: str) -> str:
 def dialled_as(code: str) -> str:
     """Return how a code of digits is dialled, `*384#`; empty for an empty one."""
     return f"*{code}#" if code else ""
+
+
+def phone_of(written: str, country: str = HOME) -> str:
+    """Return the digits of a phone's number with its country's code, or what stands for a number that is hidden.
+
+    Empty for what is written as a national number and is none: nothing could be sent to it, and no contact has it.
+
+    >>> phone_of("0712345678"), phone_of("+254712345678"), phone_of("7f3a-x"), phone_of("0999")
+    ('254712345678', '254712345678', '7f3a-x', '')
+    """
+    digits = digits_of(written)
+    if not digits:
+        return written
+    try:
+        return normalise_fast(digits, country)
+    except BadNumber:
+        return "" if digits.startswith("0") else digits
 
 
 def is_dialled(text: str) -> bool:

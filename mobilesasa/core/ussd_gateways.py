@@ -19,6 +19,8 @@ import attrs
 from mobilesasa.core.callbacks import CallbackReply
 from mobilesasa.core.errors import BadValue
 from mobilesasa.core.teams import token_digest
+from mobilesasa.core.ussd import HOME
+from mobilesasa.sms.numbers import UnknownCountry, calling_code
 
 #: The names of the dialects, in the order in which they are shown; `carriers.ussd.DIALECTS` has one of each.
 DIALECTS: Final[tuple[str, ...]] = (
@@ -50,6 +52,7 @@ class GatewayOptions:
 
     allow: tuple[IPv4Network | IPv6Network, ...] = ()  # where its calls may come from; none: anywhere
     code: str = ""  # the digits of its service code, where its dialect does not tell it
+    country: str = HOME  # ISO 3166-1, in which its national numbers are
     network: str = ""  # that its phones are of, where its dialect does not tell it
     screen_septets: int = SCREEN_SEPTETS
 
@@ -131,6 +134,15 @@ def _code(given: Any) -> str:
     return code
 
 
+def _country(given: Any) -> str:
+    country = str(given).strip().upper()
+    try:
+        calling_code(country)
+    except UnknownCountry as unknown:
+        raise ValueError(f"must be a country: {unknown}") from unknown
+    return country
+
+
 def _network(given: Any) -> str:
     if not isinstance(given, str) or not given.strip().isprintable() or len(given.strip()) > _NETWORK_CHARACTERS:
         raise ValueError(f"must be the name of a network, of {_NETWORK_CHARACTERS} characters at most")
@@ -150,6 +162,7 @@ def _septets(given: Any) -> int:
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "allow": _networks,
     "code": _code,
+    "country": _country,
     "network": _network,
     "screen_septets": _septets,
 }

@@ -25,6 +25,10 @@ _VARIABLES_MAX: Final = 100
 _MARKS: Final[Mapping[str, bool]] = {"CON": False, "END": True}
 
 
+class BadAnswer(ValueError):
+    """What a webhook answered cannot be read; the text says why."""
+
+
 class Calls:
     """Asks teams' machines.
 
@@ -54,8 +58,10 @@ class Calls:
         posted = await self._tell(hook.url, secret, call_id, told, timeout_s)
         if posted.problem:
             return None, f"the webhook of {hook.screen}: {posted.problem}"
-        result = read_result(posted)
-        return result, "" if result is not None else f"the webhook of {hook.screen}: its answer cannot be read"
+        try:
+            return read_result(posted), ""
+        except BadAnswer as bad:
+            return None, f"the webhook of {hook.screen}: its answer cannot be read: {bad}"
 
     async def tell(self, hook: Webhook, secret: str, call_id: str, told: Mapping[str, Any]) -> str:
         """Call a webhook whose answer is not shown; return what went wrong, or nothing."""
@@ -91,21 +97,29 @@ def read_reply(text: str) -> UssdReply | None:
     return UssdReply(written[3:].strip("\r\n\t ")[:TEXT_CHARACTERS], ends)
 
 
-def read_result(posted: Posted) -> Result | None:
-    """Return what a webhook answered; None when it cannot be read. An empty answer shows nothing, and the menu goes on."""
+def read_result(posted: Posted) -> Result:
+    """Return what a webhook answered. An empty answer shows nothing, and the menu goes on.
+
+    Raises:
+        BadAnswer: it cannot be read.
+    """
     if not posted.body.strip():
         return Result()
     try:
         given = json.loads(posted.body)
     except (ValueError, RecursionError):
-        return None
+        raise BadAnswer("it is no JSON") from None
     if not isinstance(given, dict):
-        return None
+        raise BadAnswer("it is no object of JSON")
     text, end, variables = given.get("text", ""), given.get("end", False), given.get("variables", {})
-    if not isinstance(text, str | None) or not isinstance(end, bool) or not isinstance(variables, dict):
-        return None
+    if not isinstance(text, str | None):
+        raise BadAnswer("its text must be a text")
+    if not isinstance(end, bool):
+        raise BadAnswer("its end must be true or false")
+    if not isinstance(variables, dict):
+        raise BadAnswer("its variables must be an object")
     if len(variables) > _VARIABLES_MAX:
-        return None
+        raise BadAnswer(f"it has more than {_VARIABLES_MAX} variables")
     kept = {str(name): _value(value) for name, value in variables.items()}
     return Result(text=(text or "")[:TEXT_CHARACTERS], end=end, variables=kept)
 

@@ -72,6 +72,7 @@ class Desk:
         clock: bounds the waiting.
         now_ms: milliseconds since the epoch.
         new_id: makes UUIDv7s.
+        network_code: gives the code (MCC and MNC) of a network as a gateway names it, or that name where it has none.
     """
 
     log = Logger()
@@ -87,6 +88,7 @@ class Desk:
         clock: IReactorTime,
         now_ms: Callable[[], int],
         new_id: Callable[[], str],
+        network_code: Callable[[str], str] = str,
     ) -> None:
         """Answer nobody yet."""
         self._directory = directory
@@ -98,6 +100,7 @@ class Desk:
         self._clock = clock
         self._now_ms = now_ms
         self._new_id = new_id
+        self._network_code = network_code
         self._in_hand: dict[tuple[object, ...], _InHand] = {}
         self._under_way: set[Deferred[None]] = set()
         self.heard_of: set[str] = set()  # names of gateways that have called since somebody looked
@@ -148,12 +151,12 @@ class Desk:
                 self.log.failure("an answer to USSD gateway {gateway} failed", gateway=event.gateway)
 
     async def _reply(self, event: UssdEvent) -> UssdReply | None:
-        found = self._directory.now.answers(event)
-        if found is not None and self._suspended(found.extension.team_id) and not event.kind.is_over:
-            return _apology()
         until_s = self._clock.seconds() + PATIENCE_S
-        limit = self._directory.now.limit(event.gateway)
-        (taken,) = await self._steps.take([Asked(event, self._new_id(), self._now_ms(), found, limit)])
+        directory = self._directory.now
+        limit = directory.limit(event.gateway)
+        event = attrs.evolve(event, network=self._network_code(event.network)) if event.network else event
+        asked = Asked(event, self._new_id(), self._now_ms(), directory.answers(event), limit, self._suspended)
+        (taken,) = await self._steps.take([asked])
         self._doer.do(taken.does)
         if event.kind.is_over:
             self._tell_bind(taken.waits)

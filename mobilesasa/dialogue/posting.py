@@ -71,7 +71,7 @@ class AgentPoster:
             return await exchange
         except Exception as failed:  # noqa: BLE001 - an edge: what a team's machine does is a value, whatever it is
             if not over.active():
-                return Posted(error=f"no answer within {timeout_s:g} s")
+                return Posted(error=f"no answer within {round(timeout_s, 1):g} s")
             inner = [reason.value for reason in getattr(failed, "reasons", ())]
             if isinstance(failed, CancelledError):
                 return Posted(error="the call was given up")

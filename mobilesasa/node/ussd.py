@@ -126,8 +126,12 @@ def make_ussd_parts(base: Base, binds: TeamBinds) -> UssdParts:
         team = base.directory.now.teams.get(team_id)
         return team is None or team.suspended
 
+    def network_code(network: str) -> str:
+        return base.directory.now.router.networks.code_of(network)
+
     steps = Steps(writer, directory, base.database)
-    desk = Desk(directory, suspended, steps, calls, binds, actions, base.reactor, now_ms, base.new_id)
+    clock = base.reactor
+    desk = Desk(directory, suspended, steps, calls, binds, actions, clock, now_ms, base.new_id, network_code)
     return UssdParts(
         directory=directory,
         picture=KnownDialling(base, directory),

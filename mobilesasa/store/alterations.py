@@ -149,7 +149,7 @@ def _cancel(txn: Txn, team_id: int, batch: Sequence[Cancel], run: int | None) ->
     known = _reached(txn, team_id, [asked.message_id for asked in batch])
     seen = [_seen(known.get(asked.message_id), asked.sender) for asked in batch]
     ids = [asked.message_id for asked, found in zip(batch, seen, strict=True) if found.obstacle is None]
-    taken = _take_back(txn, team_id, ids)
+    taken = take_back(txn, team_id, ids)
     left = _reached(txn, team_id, [message_id for message_id in ids if message_id not in taken])
     held = {one.message_id: one for one in _held(txn, team_id, list(left), run)}
     done: list[Altered] = []
@@ -173,14 +173,14 @@ def _cancel_like(txn: Txn, team_id: int, asked: CancelAll, run: int | None) -> A
     ids = [message_id for (message_id,) in txn.fetchall()]
     if not ids:
         return Altered(Obstacle.NONE_WAITS)
-    taken = _take_back(txn, team_id, ids)
+    taken = take_back(txn, team_id, ids)
     held = _held(txn, team_id, [message_id for message_id in ids if message_id not in taken], run)
     if not taken:
         return Altered(Obstacle.IN_HAND, held=held)
     return Altered(notices=tuple(notice for each in taken.values() for notice in each.notices), held=held)
 
 
-def _take_back(txn: Txn, team_id: int, ids: Sequence[MessageId]) -> dict[MessageId, Altered]:
+def take_back(txn: Txn, team_id: int, ids: Sequence[MessageId]) -> dict[MessageId, Altered]:
     """End what waits of these, with the refund and the receipt that is owed; return it by id."""
     if not ids:
         return {}

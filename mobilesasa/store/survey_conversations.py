@@ -13,15 +13,16 @@ from typing import Any, Final
 import attrs
 
 from mobilesasa.core.errors import Refused
-from mobilesasa.core.model import Lane, Priced, Submission
+from mobilesasa.core.model import Lane, MessageId, Priced, Submission
 from mobilesasa.core.ports import Verdict
 from mobilesasa.core.teams import CurrentDirectory, Directory
-from mobilesasa.store import hooks, intake
+from mobilesasa.store import alterations, hooks, intake
 from mobilesasa.store.database import Txn
 from mobilesasa.store.rows import as_json
 from mobilesasa.store.survey_inbox import CHANNEL
 from mobilesasa.surveys import telling
-from mobilesasa.surveys.conversing import HOUR_MS, Begins, Conversation, Heard, Key, Talk
+from mobilesasa.surveys.conversation import Begins, Conversation, Heard, Key, others_of
+from mobilesasa.surveys.conversing import HOUR_MS, Talk
 from mobilesasa.surveys.jsons import definition_of
 from mobilesasa.surveys.model import Definition, Reason, Status, state_of
 from mobilesasa.surveys.views import Response
@@ -38,15 +39,17 @@ FROM unnest(%(surveys)s::integer[], %(versions)s::integer[]) AS asked (survey_id
 JOIN survey_version ON (survey_version.survey_id, survey_version.version) = (asked.survey_id, asked.version)
 """
 
-# Does the question wait for a carrier still, and when was it taken? A message that was ever claimed may have gone out.
+# Does the question wait for a carrier still, and when was it taken? A message that was ever claimed may have gone out. And does what
+# was said last wait, or may a carrier have it that gave no answer?
 _CONVERSATION: Final = """
 SELECT response.id, response.survey_id, survey.uuid, response.version, response.team_id, response.code, phone,
        response.status, reason, state, heard, asked_id, said_id, say, say_problem, (extract(epoch FROM wake_at) * 1000)::bigint,
        (extract(epoch FROM started_at) * 1000)::bigint, (extract(epoch FROM finished_at) * 1000)::bigint,
        survey.status = 'closed', EXISTS (
            SELECT FROM pending WHERE message_id = asked_id AND claimed_by IS NULL AND attempts = 0 AND response.status = 'in_progress'),
-       (SELECT (extract(epoch FROM sent_at) * 1000)::bigint FROM message WHERE message.id = said_id)
-FROM survey_response AS response JOIN survey ON survey.id = response.survey_id
+       said.sent_at_ms, said.sent_at_ms IS NULL AND place.message_id IS NOT NULL, said.sent_at_ms IS NULL AND place.doubted IS TRUE
+FROM survey_response AS response JOIN survey ON survey.id = response.survey_id LEFT JOIN pending AS place ON place.message_id = said_id
+LEFT JOIN LATERAL (SELECT (extract(epoch FROM sent_at) * 1000)::bigint AS sent_at_ms FROM message WHERE id = said_id) AS said ON true
 """
 
 OPEN = f"""{_CONVERSATION}
@@ -217,6 +220,7 @@ def write(txn: Txn, works: Works, talk: Talk, taken: Mapping[int, int] | None = 
         talk: the round.
         taken: how many invitations are gone, by survey.
     """
+    _take_back(txn, talk)
     stored = _speak(txn, works, talk)
     talk.settle()
     rows = [(each, _row(each)) for each in talk.changed]
@@ -225,6 +229,8 @@ def write(txn: Txn, works: Works, talk: Talk, taken: Mapping[int, int] | None = 
         if some:
             txn.execute(statement, {"rows": as_json(some)})
     counts = {survey_id: Counter(waiting=-n) for survey_id, n in (taken or {}).items()}
+    for each in talk.unasked:
+        counts.setdefault(each.survey_id, Counter())["lapsed"] += 1
     _invite(txn, talk, counts)
     ended = {each.id for each in talk.ended}
     for each in talk.changed:
@@ -263,7 +269,7 @@ def response_of(conversation: Conversation) -> Response:
         status=conversation.status,
         reason=conversation.reason,
         answers=conversation.state.answers,
-        strays=tuple(each.text for each in conversation.heard if each.stray),
+        others=others_of(conversation.heard, conversation.started_at_ms),
         question=conversation.state.question if conversation.is_open else None,
         waits_for=conversation.say_problem if conversation.is_open else None,
         started_at_ms=conversation.started_at_ms,
@@ -276,6 +282,15 @@ def submission(known: Directory, team_id: int, code: str, phone: str, text: str,
     own = [sender.uuid for sender in known.senders_of_number(code) if sender.team_id == team_id]
     recipient = f"+{phone}" if phone.isascii() and phone.isdigit() else phone
     return Submission(team_id, own[0] if own else code, recipient, text, lane=lane)
+
+
+def _take_back(txn: Txn, talk: Talk) -> None:
+    """Take back what waits for a carrier still and is of no use any more; what one may have in hand goes out."""
+    by_team: dict[int, list[MessageId]] = {}
+    for team_id, message_id in sorted(talk.overtaken):
+        by_team.setdefault(team_id, []).append(message_id)
+    for team_id, ids in by_team.items():
+        alterations.take_back(txn, team_id, ids)
 
 
 def _speak(txn: Txn, works: Works, talk: Talk) -> tuple[Priced, ...]:
@@ -359,7 +374,8 @@ def _conversations(txn: Txn, works: Works) -> list[Conversation]:
             definition=known[row[1], row[3]], status=Status(row[7]), reason=None if row[8] is None else Reason(row[8]),
             state=state_of(row[9]), heard=tuple(Heard(**each) for each in row[10]), asked_id=row[11],
             said_id=row[12], say=row[13], say_problem=row[14], wake_at_ms=row[15], started_at_ms=row[16],
-            finished_at_ms=row[17], is_closed=row[18], is_waiting=row[19], sent_at_ms=row[20],
+            finished_at_ms=row[17], is_closed=row[18], is_waiting=row[19], sent_at_ms=row[20], is_held=row[21],
+            is_doubted=row[22],
         )
         for row in rows
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from mobilesasa.core.exports import Cell, Export
 from mobilesasa.sms.numbers import shown
 from mobilesasa.store import survey_lists, surveys
 from mobilesasa.store.database import Txn
-from mobilesasa.surveys.model import Answer, Definition, Question
+from mobilesasa.surveys.model import Answer, Definition, Question, Status
 from mobilesasa.surveys.views import Response, Survey, WantedResponses
 
 _COLUMNS: Final = ("uuid", "phone", "code", "status", "reason", "version", "started_at", "finished_at")
@@ -107,4 +107,8 @@ def _questions(definitions: Mapping[int, Definition]) -> dict[str, Question]:
 
 
 def _wanted(export: Export) -> WantedResponses:
-    return WantedResponses(version=export.asked.get("survey_version"))
+    asked = export.asked
+    status = asked.get("survey_status")
+    return WantedResponses(
+        asked.get("recipient"), None if status is None else Status(status), asked.get("survey_version")
+    )

@@ -9,13 +9,17 @@ from mobilesasa.core.errors import BadValue, NotFound
 from mobilesasa.core.ids import canonical
 from mobilesasa.store import paging, surveys
 from mobilesasa.store.database import Txn, row_of_uuid
+from mobilesasa.surveys.conversation import Heard, others_of
 from mobilesasa.surveys.jsons import definition_of
 from mobilesasa.surveys.model import Definition, Kind, Reason, Status, state_of, value_of
 from mobilesasa.surveys.results import Results
 from mobilesasa.surveys.views import Outcome, Response, Standing, Survey, WantedResponses
 
 # What `_read` reads, in its order; the definition is given beside it.
-_COLUMNS: Final = """response.id, survey.uuid, response.version, response.code, phone, response.status, reason, state, heard, say_problem,
+_COLUMNS: Final = """response.id, survey.uuid, response.version, response.code, phone, response.status, reason, state, heard,
+    coalesce(say_problem, CASE WHEN EXISTS (
+        SELECT FROM pending JOIN message ON message.id = message_id
+        WHERE message_id = said_id AND message.due_at > now() AND claimed_by IS NULL AND pending.attempts = 0) THEN 'hours' END),
     (extract(epoch FROM started_at) * 1000)::bigint, (extract(epoch FROM finished_at) * 1000)::bigint"""
 
 _FROM: Final = "FROM survey_response AS response JOIN survey ON survey.id = response.survey_id"
@@ -152,7 +156,7 @@ def _read(row: Sequence[Any], definition: Definition) -> Response:
         status=Status(row[5]),
         reason=None if row[6] is None else Reason(row[6]),
         answers=state.answers,
-        strays=tuple(each["text"] for each in row[8] if each["stray"]),
+        others=others_of([Heard(**each) for each in row[8]], row[10]),
         question=state.question if is_open else None,
         waits_for=row[9] if is_open else None,
         started_at_ms=row[10],

@@ -25,7 +25,8 @@ from mobilesasa.store.survey_conversations import (
     with_definitions,
     write,
 )
-from mobilesasa.surveys.conversing import TRY_AGAIN_MS, Begins, Talk, Text
+from mobilesasa.surveys.conversation import Begins, Text
+from mobilesasa.surveys.conversing import TRY_AGAIN_MS, Talk
 from mobilesasa.surveys.turns import Done, Turn
 
 TRIES: Final = 20  # of a message that cannot be looked at, ten minutes after each other
@@ -40,7 +41,7 @@ SELECT EXISTS (SELECT FROM survey_inbox WHERE due_at <= now()),
 
 # What a round finds stays its own until it has ended, for there is one at a time.
 INBOX = """
-SELECT waiting.inbound_id, source, destination, text, (extract(epoch FROM received_at) * 1000)::bigint
+SELECT waiting.inbound_id, source, destination, text, (extract(epoch FROM received_at) * 1000)::bigint, team_id, opt_out = 'stop'
 FROM (SELECT inbound_id FROM survey_inbox WHERE due_at <= now() ORDER BY inbound_id LIMIT %(limit)s) AS waiting
 LEFT JOIN inbound ON inbound.id = waiting.inbound_id ORDER BY waiting.inbound_id
 """
@@ -105,8 +106,15 @@ def hear(txn: Txn, works: Works, limit: int) -> Done:
     if not rows:
         return Done()
     texts = [
-        Text(digits_of(destination) or destination, digits_of(source) or source, text, came_at_ms)
-        for _, source, destination, text, came_at_ms in rows
+        Text(
+            digits_of(destination) or destination,
+            digits_of(source) or source,
+            text,
+            came_at_ms,
+            team_id,
+            bool(is_opt_out),
+        )
+        for _, source, destination, text, came_at_ms, team_id, is_opt_out in rows
         if text is not None
     ]
     talk = _talk(txn, works, at_ms, texts)
@@ -150,8 +158,8 @@ def begin(txn: Txn, works: Works, limit: int) -> Done:
     blocked, taken = _begin(talk, asked)
     stored = write(txn, works, talk, Counter(survey.id for _, survey in taken))
     txn.execute(UNINVITE, {"ids": [invitation for invitation, _ in taken]})
-    ids, codes = [invitation for invitation, _ in blocked], [survey.code for _, survey in blocked]
-    txn.execute(BLOCK, {"ids": ids, "codes": codes})
+    waiting = [(invitation, survey.code) for invitation, survey, phone in blocked if talk.is_asked(survey.code, phone)]
+    txn.execute(BLOCK, {"ids": [each for each, _ in waiting], "codes": [code for _, code in waiting]})
     return Done(len(rows), stored)
 
 
@@ -211,13 +219,13 @@ def _talk(txn: Txn, works: Works, at_ms: int, texts: Sequence[Text]) -> Talk:
 
 def _begin(
     talk: Talk, asked: Sequence[tuple[int, Begins, str]]
-) -> tuple[list[tuple[int, Begins]], list[tuple[int, Begins]]]:
+) -> tuple[list[tuple[int, Begins, str]], list[tuple[int, Begins]]]:
     """Begin with those who were invited; return the invitations that have to wait, and those that are gone."""
-    blocked: list[tuple[int, Begins]] = []
+    blocked: list[tuple[int, Begins, str]] = []
     taken: list[tuple[int, Begins]] = []
     for invitation, survey, phone in asked:
         if talk.is_asked(survey.code, phone):
-            blocked.append((invitation, survey))
+            blocked.append((invitation, survey, phone))
         else:
             talk.begin(survey, phone)
             taken.append((invitation, survey))

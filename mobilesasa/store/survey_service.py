@@ -117,7 +117,7 @@ class Surveys:
 
         survey = await self.find(team_id, uuid)
         survey_inviting.check(survey)
-        await self._check_sender(survey)
+        self._check_sender(team_id, (await self.version(survey, survey.version)).definition)
         many = await self._database.run("surveys.size", survey_inviting.size, team_id, people)
         return await self._aside.in_turn(team_id, many, lambda: run_replying(self._aside, reply, "surveys.send", work))
 
@@ -128,6 +128,8 @@ class Surveys:
             known, judge = self._directory.now, self._judge_for()
             return survey_inviting.estimate(txn, survey, people, self._now_ms(), known, judge)
 
+        version = await self.version(survey, survey.version) if survey.version else None
+        self._check_sender(survey.team_id, survey.draft if version is None else version.definition)
         many = await self._database.run("surveys.size", survey_inviting.size, survey.team_id, people)
         return await self._aside.in_turn(survey.team_id, many, lambda: self._aside.run("surveys.estimate", work))
 
@@ -153,17 +155,16 @@ class Surveys:
         """Return responses of a phone to any survey of the team, newest first, of uuids below `before`."""
         return await self._database.run("surveys.of_phone", survey_lists.of_phone, team_id, phone, before, limit)
 
-    async def _check_sender(self, survey: Survey) -> None:
+    def _check_sender(self, team_id: int, definition: Definition) -> None:
         """Make sure that a survey could ask somebody now.
 
         Raises:
             SenderNotApproved, TeamSuspended: it could not.
         """
         known = self._directory.now
-        team = known.teams.get(survey.team_id)
+        team = known.teams.get(team_id)
         if team is None or team.suspended:
             raise TeamSuspended("the team is suspended; ask the operator of this platform")
-        definition = (await self.version(survey, survey.version)).definition
         code = definition.sender_id or ""
         own = [sender.uuid for sender in known.senders_of_number(code) if sender.team_id == team.id]
         find_sender(known, team, own[0] if own else code)

@@ -16,7 +16,7 @@ from psycopg2 import errors
 
 from mobilesasa.core.actors import Actor, ActorKind, Who
 from mobilesasa.core.errors import InUse, KeywordTaken, NotFound, NotPublished, SurveyBusy, SurveyClosed
-from mobilesasa.store import paging
+from mobilesasa.store import alterations, paging
 from mobilesasa.store.database import Txn, one_row, row_of_uuid
 from mobilesasa.store.survey_conversations import lock, wake
 from mobilesasa.store.trail import note
@@ -87,6 +87,9 @@ UPDATE survey_invitation SET blocked_by = NULL FROM survey_response AS response
 WHERE response.survey_id = %(id)s AND response.status = 'in_progress'
   AND survey_invitation.phone = response.phone AND blocked_by = response.code
 """
+
+# What the machine would have taken back with the conversations that a closed survey still has.
+SAID = "SELECT said_id FROM survey_response WHERE survey_id = %(id)s AND status = 'in_progress' AND said_id IS NOT NULL"
 
 REMOVE: Final = (
     FREE,
@@ -260,6 +263,8 @@ def delete(txn: Txn, by: Actor, team_id: int, uuid: str) -> Survey:
     (standing,) = standings(txn, [found])
     told = {**_told(found.draft), "version": found.version, "responses": standing.completed + standing.expired}
     note(txn, by, "survey.delete", found.uuid, team_id=team_id, before=told)
+    txn.execute(SAID, {"id": found.id})
+    alterations.take_back(txn, team_id, [message_id for (message_id,) in txn.fetchall()])
     for statement in REMOVE:
         txn.execute(statement, {"id": found.id})
     return found

@@ -28,8 +28,11 @@ _CODE: Final = """SELECT uuid, digits, kind, networks, status, note, (extract(ep
 CODES = f"{_CODE} ORDER BY digits"
 
 CODES_OF_TEAM = f"""
-{_CODE} WHERE status = 'approved' AND CASE WHEN %(shared)s THEN kind = 'shared' ELSE EXISTS (
-    SELECT FROM ussd_extension WHERE code_id = ussd_code.id AND team_id = %(team_id)s AND ussd_extension.status = 'approved') END
+{_CODE} WHERE status = 'approved' AND CASE WHEN %(available)s
+    THEN kind = 'shared' OR NOT EXISTS (
+        SELECT FROM ussd_extension WHERE code_id = ussd_code.id AND ussd_extension.status IN ('approved', 'suspended'))
+    ELSE EXISTS (
+        SELECT FROM ussd_extension WHERE code_id = ussd_code.id AND team_id = %(team_id)s AND ussd_extension.status = 'approved') END
 ORDER BY digits
 """
 
@@ -95,9 +98,15 @@ def codes(txn: Txn) -> list[CodeRecord]:
     return list(map(_code, txn.fetchall()))
 
 
-def codes_of_team(txn: Txn, team_id: int, shared: bool) -> list[CodeRecord]:
-    """Return the approved codes on which a team has an approved extension, or those that are shared by all."""
-    txn.execute(CODES_OF_TEAM, {"team_id": team_id, "shared": shared})
+def codes_of_team(txn: Txn, team_id: int, available: bool) -> list[CodeRecord]:
+    """Return the approved codes on which a team has an approved extension, or those on which one can be asked for.
+
+    Args:
+        txn: the transaction.
+        team_id: the team.
+        available: which of the two: the shared ones, and the dedicated ones that nobody has.
+    """
+    txn.execute(CODES_OF_TEAM, {"team_id": team_id, "available": available})
     return list(map(_code, txn.fetchall()))
 
 

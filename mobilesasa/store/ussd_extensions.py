@@ -22,6 +22,7 @@ from mobilesasa.ussd.views import (
     REQUESTS_MAX,
     Answering,
     CodeKind,
+    CodeStatus,
     ExtensionRecord,
     ExtensionStatus,
     NewExtension,
@@ -34,7 +35,13 @@ _SELECT: Final = """
 SELECT ussd_extension.uuid, team.code, ussd_code.uuid, digits, extension, ussd_extension.status, ussd_menu.uuid, callback_url,
        ussd_extension.smpp,
        ussd_menu.name, ussd_extension.note, ussd_extension.reason, (extract(epoch FROM ussd_extension.created_at) * 1000)::bigint,
-       (extract(epoch FROM ussd_extension.decided_at) * 1000)::bigint, ussd_extension.team_id
+       (extract(epoch FROM ussd_extension.decided_at) * 1000)::bigint, ussd_code.status,
+       ARRAY(SELECT other.extension FROM ussd_extension AS other
+             WHERE other.code_id = ussd_extension.code_id AND other.status IN ('approved', 'suspended')
+               AND other.team_id <> ussd_extension.team_id
+               AND (starts_with(other.extension, ussd_extension.extension || '*')
+                    OR starts_with(ussd_extension.extension, other.extension || '*')) ORDER BY other.extension),
+       ussd_extension.team_id
 FROM ussd_extension JOIN ussd_code ON ussd_code.id = code_id JOIN team ON team.id = ussd_extension.team_id
 LEFT JOIN ussd_menu ON ussd_menu.id = menu_id
 """
@@ -164,7 +171,10 @@ def decide(txn: Txn, by: Actor, uuid: str, status: ExtensionStatus, reason: str)
         txn.execute(DECIDE, {"uuid": was.uuid, "status": status.value, "reason": words})
     except errors.UniqueViolation as clash:
         txn.execute("ROLLBACK TO SAVEPOINT deciding")
-        raise _taken(was.code, was.extension) from clash
+        dial = dial_of(was.code, was.extension)
+        raise ExtensionTaken(
+            f"another team has {dial} by now; reject this request, or take {dial} from that team first"
+        ) from clash
     return find(txn, uuid)
 
 
@@ -213,5 +223,6 @@ def _record(row: Sequence[Any]) -> ExtensionRecord:
     return ExtensionRecord(
         uuid=row[0], team_code=row[1], code_uuid=row[2], code=row[3], extension=row[4], status=ExtensionStatus(row[5]),
         answering=Answering(menu_uuid=row[6], callback_url=row[7], smpp=row[8]), menu_name=row[9], note=row[10],
-        reason=row[11], created_at_ms=row[12], decided_at_ms=row[13],
+        reason=row[11], created_at_ms=row[12], decided_at_ms=row[13], code_status=CodeStatus(row[14]),
+        near=[dial_of(row[3], extension) for extension in row[15]],
     )  # fmt: skip

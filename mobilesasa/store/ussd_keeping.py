@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from mobilesasa.store.database import Database, Txn
-from mobilesasa.ussd.taking import STATE_MS
+from mobilesasa.ussd.repeats import STATE_MS
 
 KEPT_DAYS: Final = 90
 COUNTS_KEPT_DAYS: Final = 731
@@ -53,8 +53,16 @@ DELETE FROM ussd_session WHERE id = ANY(ARRAY(
     ORDER BY id LIMIT %(limit)s))
 """
 
+# That they were given up stays the trouble of their sessions, which are long over.
 FORGET_ACTIONS = """
-DELETE FROM ussd_action WHERE due_at IS NULL AND created_at < now() - %(days)s * interval '1 day'
+WITH gone AS (
+    DELETE FROM ussd_action WHERE due_at IS NULL AND created_at < now() - %(days)s * interval '1 day'
+    RETURNING session_id, n, concat(kind, ' was given up: ', problem) AS trouble
+), told AS (
+    SELECT session_id, string_agg(trouble, '; ' ORDER BY n) AS trouble FROM gone GROUP BY session_id
+)
+UPDATE ussd_session SET trouble = concat_ws('; ', nullif(ussd_session.trouble, ''), told.trouble)
+FROM told WHERE ussd_session.id = told.session_id
 """
 
 # A session that is under way ends.

@@ -197,7 +197,7 @@ def delete(txn: Txn, by: Actor, team_id: int, uuid: str) -> MenuRecord:
 
 
 def publish(txn: Txn, by: Actor, team_id: int, uuid: str, note: str, reach: Reach, at_ms: int) -> MenuRecord:
-    """Make a version of the draft, which answers from now on.
+    """Make a version of the draft, which answers from now on; none where the draft is the version that answers.
 
     Raises:
         NotFound: the team has no such menu.
@@ -205,6 +205,9 @@ def publish(txn: Txn, by: Actor, team_id: int, uuid: str, note: str, reach: Reac
         AccessEnded: who asks no longer may.
     """
     menu_id, _, _, draft = row_of_uuid(txn, LOCK, uuid, MISSING, team_id=team_id)
+    was = find(txn, team_id, uuid)
+    if not was.changed:
+        return was
     trail.note(txn, by, "ussd_menu.publish", _known(uuid), team_id=team_id, after={"note": note})
     found = faults(txn, team_id, draft, reach)
     if found:

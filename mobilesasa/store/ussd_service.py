@@ -41,9 +41,9 @@ class Extensions:
 
     _database: Database
 
-    async def codes(self, team_id: int, *, shared: bool = False) -> Sequence[CodeRecord]:
-        """Return the approved codes of a team, or those that are shared by all."""
-        return await self._database.run("ussd.codes_of_team", ussd_codes.codes_of_team, team_id, shared)
+    async def codes(self, team_id: int, *, available: bool = False) -> Sequence[CodeRecord]:
+        """Return the approved codes of a team, or those that it can ask for."""
+        return await self._database.run("ussd.codes_of_team", ussd_codes.codes_of_team, team_id, available)
 
     async def page(
         self, team_id: int, status: ExtensionStatus | None, *, limit: int, offset: int

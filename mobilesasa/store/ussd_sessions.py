@@ -14,12 +14,16 @@ from mobilesasa.ussd.views import SessionRecord, SessionStatus, WantedSessions
 MISSING: Final = "there is no such USSD session"
 _NONE: Final = "00000000-0000-0000-0000-000000000000"  # names nothing
 
+# What its actions could not do is in their rows, and in its own when those have gone (`ussd_keeping`).
 _SELECT: Final = """
 SELECT ussd_session.id, gateway, msisdn, network, code, ussd_session.extension,
        (SELECT uuid FROM ussd_extension WHERE ussd_extension.id = extension_id),
        (SELECT uuid FROM ussd_menu WHERE ussd_menu.id = menu_id), version, screen, steps, coalesce(outcome, 'live'),
        (extract(epoch FROM started_at) * 1000)::bigint, (extract(epoch FROM last_at) * 1000)::bigint,
-       (extract(epoch FROM ended_at) * 1000)::bigint, trouble
+       (extract(epoch FROM ended_at) * 1000)::bigint, concat_ws('; ', nullif(trouble, ''), (
+           SELECT string_agg(concat(kind, CASE WHEN due_at IS NULL THEN ' was given up: ' ELSE ' is tried again: ' END, problem), '; '
+                             ORDER BY n)
+           FROM ussd_action WHERE session_id = ussd_session.id AND problem IS NOT NULL))
 FROM ussd_session
 """
 
@@ -33,6 +37,8 @@ WHERE team_id = %(team_id)s AND (%(msisdn)s::text IS NULL OR msisdn = %(msisdn)s
        SELECT wanted.id FROM ussd_extension AS wanted WHERE wanted.uuid = %(extension)s AND wanted.team_id = %(team_id)s))
   AND (%(menu)s::uuid IS NULL OR menu_id = (
        SELECT wanted.id FROM ussd_menu AS wanted WHERE wanted.uuid = %(menu)s AND wanted.team_id = %(team_id)s))
+  AND (%(troubled)s::boolean IS NULL OR %(troubled)s = (trouble <> '' OR EXISTS (
+       SELECT FROM ussd_action WHERE session_id = ussd_session.id AND problem IS NOT NULL)))
   AND (%(from_id)s::uuid IS NULL OR ussd_session.id >= %(from_id)s) AND (%(until_id)s::uuid IS NULL OR ussd_session.id < %(until_id)s)
 """
 
@@ -82,6 +88,7 @@ def _meant(wanted: WantedSessions) -> dict[str, Any]:
         if wanted.live is None and wanted.status is SessionStatus.LIVE
         else wanted.live,  # there is an index of them
         "outcome": outcome,
+        "troubled": wanted.troubled,
         "from_id": None if wanted.from_ms is None else first_id_at(wanted.from_ms),
         "until_id": None if wanted.until_ms is None else first_id_at(wanted.until_ms),
         **{name: None if uuid is None else canonical(uuid) or _NONE for name, uuid in named.items()},

@@ -15,7 +15,7 @@ import attrs
 from twisted.internet.defer import Deferred
 
 from mobilesasa.core.ids import first_id_at
-from mobilesasa.core.ussd import Kind, SessionKey, UssdReply
+from mobilesasa.core.ussd import Kind, SessionKey, UssdReply, is_dialled
 from mobilesasa.store import ussd_directory, ussd_menus
 from mobilesasa.store.database import Database, Txn
 from mobilesasa.store.plans import Planned
@@ -24,7 +24,7 @@ from mobilesasa.store.writer import Work, Writer
 from mobilesasa.ussd import taking
 from mobilesasa.ussd.directory import CurrentDirectory, PublishedMenu, VersionKey
 from mobilesasa.ussd.reading import action_json
-from mobilesasa.ussd.taking import STATE_MS
+from mobilesasa.ussd.repeats import STATE_MS
 from mobilesasa.ussd.views import SessionStatus
 from mobilesasa.ussd.visits import Act, Asked, Heard, Taken, Visit, facts_of
 from mobilesasa.ussd.words import said
@@ -209,7 +209,10 @@ def _may_begin(asked: Asked, book: _Book) -> bool:
 
 def _dials(asked: Asked) -> bool:
     event = asked.event
-    return event.kind is Kind.START or (event.text_all is not None and event.kind is Kind.INPUT and not event.text_all)
+    text_all = None if event.text_all is None else event.text_all.strip()
+    return event.kind is Kind.START or (
+        event.kind is Kind.INPUT and text_all is not None and (not text_all or is_dialled(text_all))
+    )
 
 
 def _wanted(n: int, each: Step) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 | asked for | understood |
 |---|---|
 | one option | what stands before it, its code or its label: `2`, `2.`, `(b)`, `２`, `option 2`, `2 Beans`, `beans please` |
+| | and its place, from 1, where no code and no label has a figure |
 | several | the same, in any order, with or without marks between: `1,3`, `1 3`, `1 na 3`, `maize and beans` |
-| yes or no | `yes`, `y`, `OK`, `ndiyo`, `ndio`; `no`, `n`, `hapana`, `la`; and 1 for yes, 2 or 0 for no |
+| yes or no | `yes`, `y`, `OK`, `ndiyo`, `ndio`; `no`, `n` (not in Swahili), `hapana`, `la`; and 1 for yes, 2 or 0 for no |
 | a number, a rating, a date | see `numerals` |
 | words | whatever is not blank |
 
@@ -76,7 +77,7 @@ def _one(heard: _Heard) -> str | None:
 
 def _several(heard: _Heard) -> tuple[str, ...] | None:
     question, chosen = heard.question, _chosen(heard.question, heard.text)
-    if any(set(ends) <= {*question.keys} for ends in _RANGE.findall(plain(heard.text))):
+    if any(set(ends) <= {*question.keys, *question.numbers} for ends in _RANGE.findall(plain(heard.text))):
         return None  # `1-3` may mean the option between them too
     most = len(question.options) if question.max_select is None else question.max_select
     return chosen if chosen and question.min_select <= len(chosen) <= most else None
@@ -84,7 +85,7 @@ def _several(heard: _Heard) -> tuple[str, ...] | None:
 
 def _chosen(question: Question, text: str) -> tuple[str, ...]:
     """Return the codes of the options that a text names, in the order of the definition; none where it says more."""
-    named = _phrases(question.options, question.keys)
+    named = _phrases(question.options, question.keys, question.numbers)
     longest = max(map(len, named), default=0)
     words, at, places = phrase(text), 0, set[int]()
     while at < len(words):
@@ -99,10 +100,12 @@ def _chosen(question: Question, text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _phrases(options: tuple[Option, ...], keys: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+def _phrases(
+    options: tuple[Option, ...], keys: tuple[str, ...], numbers: tuple[str, ...]
+) -> dict[tuple[str, ...], int]:
     """Return the places of options by all that they are called; where two are called alike, the key counts, then the code."""
     named: dict[tuple[str, ...], int] = {}
-    for names in ([option.label for option in options], [option.code for option in options], keys):
+    for names in (numbers, [option.label for option in options], [option.code for option in options], keys):
         named.update({words: place for place, words in enumerate(map(phrase, names)) if words})
     return named
 

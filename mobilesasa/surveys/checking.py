@@ -5,7 +5,7 @@ A definition that has none asks every question it has, comes to an end whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, TypeAlias
 
@@ -186,6 +186,23 @@ def _of_ways(definition: Definition) -> Iterator[Fault]:
             yield Fault(f"questions[{place}]", "unreachable", "is asked nobody: nothing leads to it")
         elif question.uuid not in ending:
             yield Fault(f"questions[{place}]", "endless", "never comes to an end: whatever is answered leads round")
+    yield from _of_order(definition, ways, come_to)
+
+
+def _of_order(definition: Definition, ways: Mapping[str, Iterable[str]], come_to: Collection[str]) -> Iterator[Fault]:
+    """Give rules that look at an answer which there cannot be yet."""
+    behind = {uuid: reached(ways, uuid) for uuid in _looked_at(definition) & {*come_to}}
+    for place, question in enumerate(definition.questions):
+        for number, rule in enumerate(question.rules if question.uuid in come_to else ()):
+            if rule.question in behind and question.uuid not in behind[rule.question]:
+                what = "is not asked before this question, whatever is answered"
+                yield Fault(f"questions[{place}].rules[{number}].when.question", "not_before", what)
+
+
+def _looked_at(definition: Definition) -> set[str]:
+    """Return the questions whose answers rules of others look at."""
+    rules = [rule.question for question in definition.questions for rule in question.rules]
+    return {uuid for uuid in rules if uuid is not None}
 
 
 def _of_words(definition: Definition) -> Iterator[Fault]:

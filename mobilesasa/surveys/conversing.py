@@ -8,8 +8,11 @@ whether its writer can have seen that question, and what is to be done with a te
     somebody does                          it is an answer; where it cannot be one and is the keyword of another survey, that
                                            one waits until this one has ended (decision 81)
 
+A message that is for another team is heard by no survey of this one, but for a STOP that is for all who have the code.
+
 A person sees a question when its message has gone to a carrier. What comes while it waits for one answers nothing; nor does what
 the phone has just said when it comes so soon after it was asked that nobody can have read that: carriers bring messages twice.
+Reminder and lapse are counted from when a carrier took the question, and what waits still when a conversation moves on is taken back.
 
 What cannot be said (no units, no route) stays to be said, and is tried again until the conversation lapses.
 """
@@ -17,130 +20,19 @@ What cannot be said (no units, no route) stays to be said, and is tried again un
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Final, TypeAlias
-
-import attrs
+from typing import Final
 
 from mobilesasa.core.errors import BadRecipient, Refused, Suppressed
 from mobilesasa.core.keywords import words_of
 from mobilesasa.core.model import MessageId
 from mobilesasa.surveys import engine
-from mobilesasa.surveys.model import Definition, Ended, Reason, State, Status, Step
+from mobilesasa.surveys.conversation import Begins, Conversation, Heard, Key, Notice, Text
+from mobilesasa.surveys.model import Ended, Reason, Status, Step
 from mobilesasa.surveys.words import Words, said
 
 HOUR_MS: Final = 3_600_000
 TRY_AGAIN_MS: Final = 600_000  # what could not be said
-REPEATED_MS: Final = 2_000  # nobody answers a question sooner after it went to the carrier
 HEARD_MAX: Final = 50  # texts that are kept with a response and are no answers
-
-#: Over which code with which phone.
-Key: TypeAlias = tuple[str, str]
-
-
-@attrs.frozen
-class Text:
-    """A message from a phone."""
-
-    code: str  # that it was sent to, digits
-    phone: str  # E.164 without the plus, or as it came
-    text: str = attrs.field(repr=False)
-    came_at_ms: int
-
-    @property
-    def key(self) -> Key:
-        """Of the conversation that it may be for."""
-        return self.code, self.phone
-
-
-@attrs.frozen
-class Heard:
-    """A text that was no answer."""
-
-    text: str = attrs.field(repr=False)
-    at_ms: int  # when it came
-    stray: bool  # its writer had not seen the question; else it could not be read, or was the keyword
-    question: str | None = None  # what was asked then, a uuid
-
-
-@attrs.frozen(kw_only=True)
-class Begins:
-    """A survey that begins conversations, or did, with its last version."""
-
-    id: int
-    uuid: str
-    team_id: int
-    version: int
-    code: str
-    keyword: str | None
-    definition: Definition = attrs.field(repr=False)
-    is_live: bool = True  # else it is paused or closed
-
-    @property
-    def is_once(self) -> bool:
-        """Whether a phone that has answered is not asked again."""
-        return self.definition.conduct.repeat == "once"
-
-
-@attrs.define(eq=False, kw_only=True)
-class Conversation:
-    """A response, as far as it has come."""
-
-    id: str
-    survey_id: int
-    survey_uuid: str
-    version: int
-    team_id: int
-    code: str
-    phone: str
-    definition: Definition = attrs.field(repr=False)
-    state: State = attrs.field(repr=False)
-    started_at_ms: int
-    status: Status = Status.IN_PROGRESS
-    reason: Reason | None = None
-    heard: tuple[Heard, ...] = attrs.field(default=(), repr=False)
-    asked_id: MessageId | None = None  # the message by which what is asked was asked first
-    is_waiting: bool = False  # that message waits for a carrier
-    said_id: MessageId | None = None  # the message by which it was asked last, or by which somebody was reminded
-    sent_at_ms: int | None = None  # when a carrier took that one
-    say: str | None = attrs.field(default=None, repr=False)  # what is to be said
-    say_problem: str | None = None
-    wake_at_ms: int | None = None
-    finished_at_ms: int | None = None
-    is_closed: bool = False  # its survey was
-    is_new: bool = False
-    is_invited: bool = False  # and begins now, so its first text may wait for answers to others
-    is_reminded: bool = False  # just now
-
-    @property
-    def key(self) -> Key:
-        """Over which code with which phone."""
-        return self.code, self.phone
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it goes on."""
-        return self.status is Status.IN_PROGRESS
-
-    def can_answer(self, text: Text) -> bool:
-        """Say whether the writer of a text may have seen what is asked."""
-        if self.asked_id is None or self.is_waiting:
-            return False
-        if self.sent_at_ms is not None and text.came_at_ms >= self.sent_at_ms + REPEATED_MS:
-            return True
-        last = self.state.answers[-1:]
-        asked = {self.state.question, *(answer.question for answer in last)}
-        before = [*(answer.raw for answer in last), *(each.text for each in self.heard if each.question in asked)]
-        return all(_folded(each) != _folded(text.text) for each in before)
-
-
-@attrs.frozen
-class Notice:
-    """What is to be said to somebody who is in no conversation."""
-
-    team_id: int
-    code: str
-    phone: str
-    text: str = attrs.field(repr=False)
 
 
 class Talk:
@@ -161,6 +53,8 @@ class Talk:
         invited: who is to be asked by a survey when the one that asks them now has ended.
         freed: over which code nobody is asked any more.
         ended: conversations that have ended.
+        overtaken: messages, with their teams, that are of no use any more if they wait still.
+        unasked: people who were invited and are not asked, for nothing can be said to them.
     """
 
     def __init__(
@@ -185,6 +79,8 @@ class Talk:
         self.invited: dict[tuple[int, str], Begins] = {}  # by survey and phone
         self.freed: set[Key] = set()
         self.ended: list[Conversation] = []
+        self.overtaken: set[tuple[int, MessageId]] = set()
+        self.unasked: list[Conversation] = []
 
     @property
     def changed(self) -> list[Conversation]:
@@ -205,12 +101,14 @@ class Talk:
         if conversation.is_closed:
             self._move(conversation, engine.close(conversation.definition, conversation.state))
             return
+        country = self._country_of(conversation.team_id if text.team_id is None else text.team_id)
+        if not conversation.is_for(text, country):
+            self._invite_by_word(conversation, text, is_whole=False)
+            return
+        self._keep_time(conversation)
         came_at_ms = text.came_at_ms if conversation.can_answer(text) else 0
-        country = self._country_of(conversation.team_id)
         step = engine.answer(conversation.definition, conversation.state, text.text, country, self.at_ms, came_at_ms)
-        other = None if _is_taken(step) else self._named(text)
-        if other is not None and other.id != conversation.survey_id:
-            self._invite(other, text.phone)
+        if not _is_taken(step) and self._invite_by_word(conversation, text):
             return
         self._move(conversation, step, text)
         if step.ended is not None and step.ended.reason is Reason.LAPSED:
@@ -229,16 +127,18 @@ class Talk:
     def wake(self, conversation: Conversation) -> None:
         """Do what is due: what could not be said is said, somebody is reminded, or it ends."""
         self._changed[conversation.id] = conversation
-        definition, state = conversation.definition, conversation.state
         if not conversation.is_open:
             self._thank_again(conversation)
-        elif conversation.is_closed:
+            return
+        self._keep_time(conversation)
+        definition, state = conversation.definition, conversation.state
+        if conversation.is_closed:
             self._move(conversation, engine.close(definition, state))
         elif engine.is_lapsed(definition, state, self.at_ms):
             self._move(conversation, engine.lapse(definition, state))
         elif conversation.say is not None:
             self._speaking[conversation.id] = conversation
-        elif engine.is_to_remind(definition, state, self.at_ms) and not conversation.is_waiting:
+        elif engine.is_to_remind(definition, state, self.at_ms) and not conversation.is_held:
             conversation.say, conversation.is_reminded = engine.remind(definition, state), True
             conversation.state = engine.reminded(state)
             self._speaking[conversation.id] = conversation
@@ -265,9 +165,21 @@ class Talk:
                 self._end(conversation, Ended(Status.EXPIRED, reason))
 
     def settle(self) -> None:
-        """Decide when each is looked at again; to be called when all has been said."""
+        """Decide when each is looked at again; to be called when all has been said. Who could be asked nothing is in none."""
         for conversation in self.changed:
             conversation.wake_at_ms = self._wake_at_ms(conversation)
+            if conversation.is_new and conversation.said_id is None and conversation.status is Status.EXPIRED:
+                del self._changed[conversation.id]
+                self.ended.remove(conversation)
+                self.unasked += [conversation] if conversation.is_invited else []
+
+    def _keep_time(self, conversation: Conversation) -> None:
+        """Count from when a carrier took what was said last; while it waits for one, nothing lapses."""
+        definition, state = conversation.definition, conversation.state
+        if conversation.sent_at_ms is not None:
+            conversation.state = engine.taken_at(state, conversation.sent_at_ms)
+        elif conversation.is_held and engine.is_lapsed(definition, state, self.at_ms):
+            conversation.state = engine.taken_at(state, self.at_ms)
 
     def _wake_at_ms(self, conversation: Conversation) -> int | None:
         again_ms = self.at_ms + TRY_AGAIN_MS
@@ -328,11 +240,17 @@ class Talk:
         words = words_of(text.text)
         if not words or (is_whole and len(words) > 1):
             return None
-        return self._by_word.get((text.code, words[0]))
+        found = self._by_word.get((text.code, words[0]))
+        return found if found is not None and text.team_id in (None, found.team_id) else None
 
-    def _invite(self, survey: Begins, phone: str) -> None:
-        if survey.is_live and not self._has_answered(survey, phone):
-            self.invited[survey.id, phone] = survey
+    def _invite_by_word(self, conversation: Conversation, text: Text, is_whole: bool = True) -> bool:
+        """Let another survey that a text names wait for the end of a conversation; say whether it names one."""
+        other = self._named(text, is_whole)
+        if other is None or other.id == conversation.survey_id:
+            return False
+        if other.is_live and not self._has_answered(other, text.phone):
+            self.invited[other.id, text.phone] = other
+        return True
 
     def _has_answered(self, survey: Begins, phone: str) -> bool:
         return survey.is_once and (survey.id, phone) in self._answered
@@ -346,6 +264,8 @@ class Talk:
             conversation.asked_id = None
         conversation.state = step.state
         if step.say is not None or step.ended is not None:
+            if conversation.is_held and conversation.said_id is not None:
+                self.overtaken.add((conversation.team_id, conversation.said_id))
             conversation.say, conversation.say_problem = step.say, None
             self._speaking[conversation.id] = conversation
         if step.ended is not None:
@@ -366,7 +286,3 @@ def _is_taken(step: Step) -> bool:
     if step.ended is not None and step.ended.reason in (Reason.STOP, Reason.LAPSED):
         return True
     return step.answered is not None and step.answered.value is not None
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()

@@ -126,7 +126,7 @@ def close(definition: Definition, state: State) -> Step:
 
 def is_lapsed(definition: Definition, state: State, at_ms: int) -> bool:
     """Say whether nothing came for too long."""
-    return at_ms >= state.said_at_ms + definition.conduct.lapse_after_h * _HOUR_MS
+    return at_ms >= state.waits_since_ms + definition.conduct.lapse_after_h * _HOUR_MS
 
 
 def is_to_remind(definition: Definition, state: State, at_ms: int) -> bool:
@@ -138,12 +138,20 @@ def is_to_remind(definition: Definition, state: State, at_ms: int) -> bool:
 def wakes_at_ms(definition: Definition, state: State) -> int:
     """Return when the conversation must be looked at though nothing comes: for its reminder, or because it has lapsed."""
     due_at_ms = _reminder_at_ms(definition, state)
-    return state.said_at_ms + definition.conduct.lapse_after_h * _HOUR_MS if due_at_ms is None else due_at_ms
+    return state.waits_since_ms + definition.conduct.lapse_after_h * _HOUR_MS if due_at_ms is None else due_at_ms
 
 
 def said_at(state: State, at_ms: int) -> State:
     """Return the state when what was last to be said could be said only now: nobody has seen it before."""
-    return attrs.evolve(state, said_at_ms=at_ms, asked_at_ms=at_ms if state.asks == 1 else state.asked_at_ms)
+    asked_at_ms = at_ms if state.asks == 1 else state.asked_at_ms
+    return attrs.evolve(state, said_at_ms=at_ms, taken_at_ms=0, asked_at_ms=asked_at_ms)
+
+
+def taken_at(state: State, at_ms: int) -> State:
+    """Return the state when it is known when a carrier took what was said last; a reminder takes no later time than its question."""
+    if state.reminded and state.taken_at_ms:
+        return state
+    return attrs.evolve(state, taken_at_ms=max(state.taken_at_ms, at_ms))
 
 
 def _reminder_at_ms(definition: Definition, state: State) -> int | None:
@@ -151,7 +159,7 @@ def _reminder_at_ms(definition: Definition, state: State) -> int | None:
     after_h = definition.conduct.reminder_after_h
     if after_h is None or state.reminded or after_h >= definition.conduct.lapse_after_h:
         return None
-    return state.said_at_ms + after_h * _HOUR_MS
+    return state.waits_since_ms + after_h * _HOUR_MS
 
 
 def _current(state: State) -> str:
@@ -167,7 +175,7 @@ def _read(definition: Definition, question: Question, heard: _Heard) -> Value | 
 def _ask_again(definition: Definition, state: State, question: Question, heard: _Heard, say: str) -> Step:
     """Ask for an answer that can be read; or leave the question, or give up, where that was asked often enough."""
     if state.asks <= definition.conduct.reask:
-        return Step(attrs.evolve(state, asks=state.asks + 1, said_at_ms=heard.at_ms), say)
+        return Step(attrs.evolve(state, asks=state.asks + 1, said_at_ms=heard.at_ms, taken_at_ms=0), say)
     if not question.required:
         return _go_on(definition, state, question, heard, None)
     return attrs.evolve(_expired(state, Reason.INVALID), say=said(definition, Words.GAVE_UP) or None)
@@ -189,9 +197,8 @@ def _come_to(definition: Definition, state: State, target: str, at_ms: int) -> S
         return Step(done, definition.thanks or None, Ended(Status.COMPLETED))
     if state.asked >= ASKED_MAX:
         return _expired(state, Reason.TOO_LONG)
-    asked = attrs.evolve(
-        state, question=target, asks=1, asked_at_ms=at_ms, said_at_ms=at_ms, asked=state.asked + 1, reminded=False
-    )
+    asked = attrs.evolve(state, question=target, asks=1, asked=state.asked + 1, reminded=False)
+    asked = attrs.evolve(asked, asked_at_ms=at_ms, said_at_ms=at_ms, taken_at_ms=0)
     return Step(asked, asking(definition.question(target)))
 
 

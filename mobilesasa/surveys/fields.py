@@ -13,6 +13,7 @@ from mobilesasa.core.errors import Fault
 E = TypeVar("E", bound=enum.StrEnum)
 
 LARGEST: Final = 10**15  # of numbers, either way: what a float holds exactly
+UNKNOWN_MAX: Final = 20  # fields of one object that there are not, and that are named
 _NAMES: Final[Mapping[type, str]] = {
     bool: "true or false",
     int: "a number",
@@ -51,6 +52,12 @@ class Fields:
     def note(self, name: str, code: str, message: str) -> None:
         """Note that something is wrong with a field."""
         self.faults.append(Fault(self.at(name), code, message))
+
+    def only(self, *names: str) -> None:
+        """Note what stands there and is none of the names that are known; the first of them where it is very many."""
+        unknown = [name for name in self._given if name not in names]
+        for name in unknown[:UNKNOWN_MAX]:
+            self.note(name, "unknown_key", f"is not known here; there are {', '.join(names)}")
 
     def any(self, name: str) -> Any:
         """Return whatever stands there."""

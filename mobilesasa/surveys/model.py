@@ -172,6 +172,16 @@ class Question:
             return codes
         return tuple(str(place) for place in range(1, len(codes) + 1))
 
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """By what number each option is understood too: its place, from 1.
+
+        Nothing where a code or a label has a figure: `2` may mean that.
+        """
+        if any(c.isnumeric() for option in self.options for c in option.code + option.label):
+            return ()
+        return tuple(str(place) for place in range(1, len(self.options) + 1))
+
     def option(self, code: str) -> Option | None:
         """Return the option of a code."""
         return next((option for option in self.options if option.code == code), None)
@@ -243,10 +253,16 @@ class State:
     question: str | None = None  # the uuid of what is asked, or was last; None once it is completed
     asks: int = 0  # how often it was asked since it was come to
     asked_at_ms: int = 0  # when it was asked first: what came before answers something else
-    said_at_ms: int = 0  # when it was asked last: reminder and lapse are counted from here
+    said_at_ms: int = 0  # when it was asked last
+    taken_at_ms: int = 0  # when a carrier took that; 0: not yet, or it is not known
     asked: int = 0  # questions that were put in all
     answers: tuple[Answer, ...] = ()  # one a question at most, the latest last
     reminded: bool = False  # of this question
+
+    @property
+    def waits_since_ms(self) -> int:
+        """From when on reminder and lapse are counted: nobody sees a question before a carrier has it."""
+        return max(self.said_at_ms, self.taken_at_ms)
 
     @cached_property
     def by_question(self) -> dict[str, Answer]:

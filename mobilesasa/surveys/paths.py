@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from datetime import date
+from itertools import pairwise
+from math import ceil, floor
+from typing import Final, TypeGuard
 
 from mobilesasa.surveys.folding import phrase
 from mobilesasa.surveys.model import END, RATINGS_MAX, Answer, Compared, Definition, Kind, Op, Question, Rule, Value
+from mobilesasa.surveys.numerals import YEARS
+
+_MARKS_MAX: Final = 100  # numbers or days that rules of one question compare with; of more, each rule may fit
+_DAYS: Final = (date(YEARS[0], 1, 1).toordinal(), date(YEARS[-1], 12, 31).toordinal())
 
 
 def next_of(definition: Definition, question: Question, answers: Mapping[str, Answer]) -> str:
@@ -38,17 +45,16 @@ def fits(rule: Rule, value: Value | None) -> bool:
 def leads(definition: Definition, question: Question) -> frozenset[str]:
     """Return all that a question may lead to.
 
-    Where the answers can be counted, it is what one of them leads to; else a rule may lead anywhere it says. So may one that looks at
-    the answer to another question. What leads to a question that is not there leads to the end.
+    Where the answers can be tried, it is what one of them leads to; of texts and several options a rule may fit but where one before
+    it would have. One that looks at the answer to another question may always fit. What leads to a question that is not there leads
+    to the end.
     """
     answers = _answers(question)
-    found = set[str]()
-    if answers is None:
-        found.update(rule.next for rule in question.rules)
-        found.add(_plainly(definition, question, None))
-    else:
-        for value in answers:
-            found |= _leads(definition, question, value)
+    found = _loosely(definition, question) if answers is None else set[str]()
+    for value in answers or ():
+        found |= _leads(definition, question, value)
+    if not question.required:
+        found |= _leads(definition, question, None)
     return frozenset(target if target in definition.places else END for target in found)
 
 
@@ -91,20 +97,76 @@ def _value(answers: Mapping[str, Answer], uuid: str) -> Value | None:
     return None if answer is None else answer.value
 
 
-def _answers(question: Question) -> list[Value | None] | None:
-    """Return every answer that there can be, with None where it may be left; None where they cannot be counted."""
-    values: list[Value | None]
+def _answers(question: Question) -> list[Value] | None:
+    """Return every answer that there can be, of numbers and days one of each way to answer; None where they cannot be tried."""
+    values: list[Value] = []
     if question.kind is Kind.YES_NO:
         values = [True, False]
     elif question.kind is Kind.SINGLE_CHOICE:
         values = [option.code for option in question.options]
-        if not values:
-            return None
     elif question.kind in (Kind.RATING, Kind.NPS):
         values = list(question.ratings[:RATINGS_MAX])
-    else:
+    elif question.kind is Kind.NUMBER:
+        marks = {each for each in _compared_with(question) if _is_number(each)}
+        values = [*_tried(marks, question.minimum, question.maximum, question.whole)]
+    elif question.kind is Kind.DATE:
+        days = {day for day in map(_ordinal, _compared_with(question)) if day is not None}
+        values = [date.fromordinal(int(day)).isoformat() for day in _tried(days, *_DAYS, whole=True)]
+    return values or None
+
+
+def _compared_with(question: Question) -> set[Compared | None]:
+    """Return what the rules of a question compare its own answers with."""
+    own = [rule.value for rule in question.rules if rule.question in (None, question.uuid)]
+    return {each for value in own for each in (value if isinstance(value, tuple) else (value,))}
+
+
+def _is_number(value: Compared | None) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _ordinal(value: Compared | None) -> int | None:
+    """Return the number of a day that is written YYYY-MM-DD; None for anything else."""
+    try:
+        return date.fromisoformat(value).toordinal() if isinstance(value, str) else None
+    except ValueError:
         return None
-    return values if question.required else [*values, None]
+
+
+def _tried(
+    marks: Iterable[int | float], least: int | float | None, most: int | float | None, whole: bool
+) -> list[int | float]:
+    """Return the marks, and a number between any two of them and outside of all, as far as they are within the bounds.
+
+    Nothing where there are too many.
+    """
+    known = sorted({*marks, *(bound for bound in (least, most) if bound is not None)}) or [0]
+    if len(known) > _MARKS_MAX:
+        return []
+    found: set[int | float]
+    if whole:
+        found = {each for mark in known for each in (ceil(mark) - 1, floor(mark), ceil(mark), floor(mark) + 1)}
+    else:
+        found = {*known, known[0] - 1, *((low + high) / 2 for low, high in pairwise(known)), known[-1] + 1}
+    return sorted(each for each in found if (least is None or least <= each) and (most is None or each <= most))
+
+
+def _loosely(definition: Definition, question: Question) -> set[str]:
+    """Return all that answers may lead to which cannot be tried: a rule fits but where one that says the same, or `answered`, stood before.
+
+    Where a rule has failed its opposite fits, and nothing behind that is come to.
+    """
+    found, failed = set[str](), set[tuple[Op | None, Compared | tuple[str, ...] | None]]()
+    for rule in question.rules:
+        value = phrase(rule.value) if isinstance(rule.value, str) else rule.value
+        if rule.question not in (None, question.uuid):
+            found.add(rule.next)
+        elif rule.op is not Op.UNANSWERED and (rule.op, value) not in failed:
+            found.add(rule.next)
+            if rule.op is Op.ANSWERED or (_OPPOSITES.get(rule.op), value) in failed:
+                return found
+            failed.add((rule.op, value))
+    return found | {_plainly(definition, question, None)}
 
 
 def _leads(definition: Definition, question: Question, value: Value | None) -> set[str]:
@@ -141,6 +203,11 @@ def _includes(value: Value, other: Compared | None) -> bool:
     return f" {' '.join(phrase(other))} " in f" {' '.join(phrase(value))} "
 
 
+_OPPOSITES: Final[Mapping[Op, Op]] = {
+    one: other
+    for pair in ((Op.EQ, Op.NE), (Op.LT, Op.GTE), (Op.GT, Op.LTE), (Op.INCLUDES, Op.EXCLUDES))
+    for one, other in (pair, pair[::-1])
+}
 _FITS: Final[Mapping[Op, Callable[[Value, Compared | None], bool]]] = {
     Op.EQ: _same,
     Op.NE: lambda value, other: not _same(value, other),

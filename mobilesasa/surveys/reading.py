@@ -46,6 +46,14 @@ _NEXT_CHARACTERS: Final = 40
 _HOURS_MAX: Final = 720  # 30 days
 _REASKS_MAX: Final = 5
 _CODE_DIGITS: Final = range(3, 16)
+#: What there is of a definition, and of a question; of no use to its type is no fault.
+_FIELDS: Final = (
+    "name", "language", "sender_id", "keyword", "introduction", "thanks", "questions", "options", "texts",
+)  # fmt: skip
+_QUESTION: Final = (
+    "uuid", "code", "type", "text", "required", "options", "show_options", "min", "max", "whole", "min_select", "max_select",
+    "rules", "next",
+)  # fmt: skip
 _REPEATS: Final = ("once", "each_time")
 
 
@@ -53,7 +61,7 @@ def read_definition(given: Any, new_id: Callable[[], str]) -> Definition:
     """Return a definition.
 
     Args:
-        given: of JSON; what it has that is not known is left alone.
+        given: of JSON.
         new_id: makes the uuids that are not given.
 
     Raises:
@@ -61,6 +69,7 @@ def read_definition(given: Any, new_id: Callable[[], str]) -> Definition:
     """
     faults: list[Fault] = []
     fields = Fields(given, "", faults)
+    fields.only(*_FIELDS)
     definition = Definition(
         name=fields.line("name", NAME_CHARACTERS, required=True),
         language=_language(fields),
@@ -107,6 +116,7 @@ def _keyword(fields: Fields) -> str | None:
 
 
 def _question(fields: Fields, new_id: Callable[[], str]) -> Question:
+    fields.only(*_QUESTION)
     kind = fields.one_of("type", Kind)
     least, most = _bounds(fields, kind)
     several = kind is Kind.MULTIPLE_CHOICE
@@ -145,12 +155,12 @@ def _bounds(fields: Fields, kind: Kind) -> tuple[int | float | None, int | float
     low, high = BOUNDS[kind]
     least, most = low if least is None else least, high if most is None else most
     if kind is Kind.NPS and (least, most) != BOUNDS[kind]:
-        fields.note("min", "out_of_range", f"of nps is {low}, and max {high}; write rating for others")
+        fields.note("min", "out_of_range", f"must be {low} in nps, and max {high}; write rating for others")
     if not (isinstance(least, int) and isinstance(most, int) and most - least < RATINGS_MAX):
         fields.note(
             "max",
             "out_of_range",
-            f"and min must be whole numbers, {RATINGS_MAX - 1} apart at most; write number for others",
+            f"must be a whole number, as min, and {RATINGS_MAX - 1} more at most; write number for others",
         )
     return least, most
 
@@ -167,6 +177,7 @@ def _options(fields: Fields, kind: Kind, new_id: Callable[[], str]) -> tuple[Opt
 
 def _option(fields: Fields, kind: Kind, place: int, new_id: Callable[[], str]) -> Option:
     """Return an option; one without a code has its place as one."""
+    fields.only("uuid", "code", "label", "next")
     code = fields.line("code", CODE_CHARACTERS) or str(place)
     if not phrase(code):
         fields.note("code", "bad_code", "must have a letter or a digit")
@@ -178,7 +189,9 @@ def _option(fields: Fields, kind: Kind, place: int, new_id: Callable[[], str]) -
 
 
 def _rule(fields: Fields) -> Rule:
+    fields.only("when", "next")
     when = fields.inner("when")
+    when.only("question", "op", "value")
     op = when.one_of("op", Op)
     target = fields.line("next", _NEXT_CHARACTERS, required=True)
     question = when.line("question", _NEXT_CHARACTERS) or None
@@ -214,6 +227,7 @@ def _scalar(given: Any) -> str | int | float | bool | None:
 
 def _conduct(fields: Fields) -> Conduct:
     plain = Conduct()
+    fields.only(*attrs.fields_dict(Conduct))
     reminder_after_h = None if "reminder_after_h" in dict(fields.items()) else plain.reminder_after_h
     repeat: Literal["once", "each_time"] = plain.repeat
     given = fields.any("repeat")
@@ -236,7 +250,7 @@ def _texts(fields: Fields) -> dict[str, str]:
     texts: dict[str, str] = {}
     for name, given in fields.items():
         if name not in set(Words):
-            fields.note(str(name), "unknown", f"is none of {', '.join(Words)}")
+            fields.note(str(name), "unknown_key", f"is none of {', '.join(Words)}")
         elif given is not None:
             texts[name] = fields.text(name, _OWN_WORDS_CHARACTERS, required=Words(name) not in MAY_BE_EMPTY)
     return texts

@@ -26,7 +26,7 @@ def told(response: Response) -> dict[str, Any]:
         "answers": [told_answer(response.definition, answer) for answer in response.answers],
         "question": response.question,
         "waits_for": response.waits_for,
-        "others": list(response.strays),
+        "others": list(response.others),
         "started_at_ms": response.started_at_ms,
         "finished_at_ms": response.finished_at_ms,
     }

@@ -65,11 +65,9 @@ class Response:
     status: Status
     reason: Reason | None = None  # why it expired
     answers: Sequence[Answer] = attrs.field(default=(), repr=False)  # one a question at most, the latest last
-    strays: Sequence[str] = attrs.field(
-        default=(), repr=False
-    )  # texts that answered nothing their writer could have seen
+    others: Sequence[str] = attrs.field(default=(), repr=False)  # texts that were no answers, or could not be read
     question: str | None = None  # the uuid of what is asked, of one in progress
-    waits_for: str | None = None  # why the next text could not be sent yet: the code of a refusal
+    waits_for: str | None = None  # why what is asked has not gone out: the code of a refusal, or "hours" of the country
     started_at_ms: int
     finished_at_ms: int | None = None
 
@@ -100,7 +98,7 @@ class Standing:
     completed: int = 0
     expired: int = 0
     waiting: int = 0  # invitations whose turn has not come: another survey asks these people over the same code
-    lapsed: int = 0  # invitations that were too old when their turn came
+    lapsed: int = 0  # invitations that were too old when their turn came, or of people who want no messages by then
 
 
 @attrs.frozen

@@ -20,6 +20,7 @@ from mobilesasa.sms.estimate import count_parts
 from mobilesasa.sms.segments import MAX_PARTS
 from mobilesasa.ussd.compiled import CompiledMenu, compiled, set_by, texts_of
 from mobilesasa.ussd.graph import Graph, leads_of
+from mobilesasa.ussd.inputs import read_date, read_number
 from mobilesasa.ussd.model import (
     BUILT_IN,
     INPUT_CHARACTERS,
@@ -43,9 +44,11 @@ from mobilesasa.ussd.patterns import BadPattern, read_pattern
 from mobilesasa.ussd.rules import ORDERS, measured
 from mobilesasa.ussd.showing import tails_of
 from mobilesasa.ussd.texts import read_text
+from mobilesasa.ussd.words import KEYS, LANGUAGES, has_words
 
 _PHONE: Final = re.compile(r"\+?[0-9]{7,15}")
-_NAMED: Final = 5  # screens of a circle that are named
+_NO_PHONES: Final = frozenset({"code", "network", "first_name", "last_name"})
+_NAMED: Final = 5  # of those that are wrong together so many are named
 
 
 @attrs.frozen(kw_only=True)
@@ -92,17 +95,25 @@ class _Check:
             yield Fault("screens", "too_many", f"has {len(screens)} screens; there can be {SCREENS_MAX}")
         if len(self.read.sets) > VARIABLES_MAX:
             yield Fault("screens", "too_many", f"sets {len(self.read.sets)} variables; there can be {VARIABLES_MAX}")
+        yield from self._language()
         ways = self._ways()
         for name, screen in screens.items():
             yield from self._of_screen(f"screens.{name}", screen)
             yield from ways.get(name, ())
+
+    def _language(self) -> Iterator[Fault]:
+        """Return the fault of a menu that would say our words in a language that is not its own."""
+        missing = sorted(KEYS.difference(self.menu.texts))
+        if missing and not has_words(self.menu.language):
+            told = f"is {self.menu.language}, and our own words are in {', '.join(LANGUAGES)}; say them all in texts"
+            yield Fault("language", "unknown_language", f"{told}: {_listed(missing)}")
 
     def _ways(self) -> dict[str, list[Fault]]:
         """Return what is wrong with the ways between screens, by the screen where it is told."""
         graph, found = Graph.of(self.menu), dict[str, list[Fault]]()
         silent = graph.silent_circles()
         for circle in silent:
-            where = f"goes in a circle that nobody sees and that never waits: {_listed(circle)}"
+            where = f"goes in a circle in which nothing need be shown: {_listed(circle)}"
             found.setdefault(circle[0], []).append(Fault(f"screens.{circle[0]}", "loop", where))
         for circle in graph.traps():
             if circle not in silent:
@@ -179,12 +190,21 @@ class _Check:
             yield Fault(f"{path}.when.variable", "required", "is required")
         if when.op is Op.IN and not when.value:
             yield Fault(f"{path}.when.value", "required", "must be a list with something in it")
+        if when.op in (Op.EQ, Op.NE, Op.INCLUDES) and not when.value:
+            yield Fault(f"{path}.when.value", "required", "is required; whether there is a value ask set and unset")
         if when.op in ORDERS and isinstance(when.value, str):
             text = read_text(when.value)
-            if not text.names and measured(text.head) is None:
-                yield Fault(
-                    f"{path}.when.value", "bad_value", f"must be a number or a day, since the op is {when.op.value}"
-                )
+            wanted = None if text.names else self._unordered(when.variable, text.head)
+            if wanted is not None:
+                yield Fault(f"{path}.when.value", "bad_value", f"must be {wanted}, since the op is {when.op.value}")
+
+    def _unordered(self, variable: str, value: str) -> str | None:
+        """Return what a value must be to come in an order with a variable; None: it does."""
+        if variable in self.read.days:
+            return None if read_date(value) is not None else "a day, as its variable is"
+        if variable in self.read.numbers:
+            return None if read_number(value) is not None else "a number, as its variable is"
+        return None if measured(value) is not None else "a number or a day"
 
     def _action(self, path: str, screen: Screen, action: Action) -> Iterator[Fault]:
         match action:
@@ -203,7 +223,7 @@ class _Check:
         if self.known.senders is not None and sms.sender_id and sms.sender_id not in self.known.senders:
             yield Fault(f"{path}.sender_id", "unknown_sender", "must be an approved sender of the team")
         to, text = read_text(sms.to), read_text(sms.text).fill({})
-        if not to.names and not _PHONE.fullmatch(to.head):
+        if _NO_PHONES.intersection(to.names) or (not to.names and not _PHONE.fullmatch(to.head)):
             yield Fault(
                 f"{path}.to", "bad_value", "must be a phone number or a variable that has one, such as {msisdn}"
             )
@@ -231,14 +251,13 @@ def _choices(path: str, screen: Screen) -> Iterator[Fault]:
         yield Fault(f"{path}.choices", "dead_end", "has none, so nothing leads on from here")
     if screen.kind is ScreenKind.ACTION and not screen.actions:
         yield Fault(f"{path}.actions", "required", "has none; an action does something")
-    seen: set[str] = set()
+    seen: dict[int, str] = {}  # where each number stands first: nobody tells 1 and 01 apart
     for place, choice in enumerate(screen.choices):
         where = f"{path}.choices[{place}]"
         if not choice.key:
             yield Fault(f"{where}.key", "required", "is required: the digits that choose it")
-        elif choice.key in seen:
+        elif seen.setdefault(int(choice.key), where) != where:
             yield Fault(f"{where}.key", "duplicate_key", f"is {choice.key}, as that of a choice above")
-        seen.add(choice.key)
         if not choice.label:
             yield Fault(f"{where}.label", "required", "must not be empty")
 
@@ -251,6 +270,8 @@ def _input(path: str, wanted: Input) -> Iterator[Fault]:
         yield Fault(f"{path}.max", "bad_value", "must not be below min")
     if wanted.kind is InputKind.TEXT and isinstance(least, Decimal) and least > INPUT_CHARACTERS:
         yield Fault(f"{path}.min", "bad_value", f"must not be above {INPUT_CHARACTERS}: nobody can type more")
+    if wanted.kind is InputKind.TEXT and isinstance(most, Decimal) and most < 1:
+        yield Fault(f"{path}.max", "bad_value", "must be 1 or more: who types nothing has not answered")
     if wanted.pattern is None:
         return
     if wanted.kind is not InputKind.TEXT:

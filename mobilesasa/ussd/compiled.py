@@ -14,6 +14,7 @@ from mobilesasa.ussd.model import (
     Action,
     Choice,
     Input,
+    InputKind,
     Menu,
     Screen,
     ScreenKind,
@@ -71,6 +72,8 @@ class CompiledMenu:
     limit: Limit
     sets: frozenset[str]  # variables that it sets
     wants: frozenset[str]  # variables that it names
+    days: frozenset[str]  # variables that are always days …
+    numbers: frozenset[str]  # … or numbers
 
 
 def compiled(menu: Menu, country: str = "KE") -> CompiledMenu:
@@ -90,7 +93,22 @@ def compiled(menu: Menu, country: str = "KE") -> CompiledMenu:
         limit=Limit.of(menu.options.screen_septets),
         sets=frozenset(name for screen in menu.screens.values() for name in set_by(screen)),
         wants=frozenset(name for screen in menu.screens.values() for name in named_by(screen)),
+        days=_always(menu, InputKind.DATE),
+        numbers=_always(menu, InputKind.NUMBER, InputKind.AMOUNT),
     )
+
+
+def _always(menu: Menu, *kinds: InputKind) -> frozenset[str]:
+    """Return the variables that nothing sets but inputs of these kinds."""
+    asked = {screen.id: screen.input for screen in menu.screens.values() if screen.input is not None}
+    fit = {each.variable for each in asked.values() if each.kind in kinds}
+    others = {
+        name
+        for screen in menu.screens.values()
+        if screen.id not in asked or asked[screen.id].kind not in kinds
+        for name in set_by(screen)
+    }
+    return frozenset(fit - others)
 
 
 def set_by(screen: Screen) -> Iterable[str]:

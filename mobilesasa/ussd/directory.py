@@ -2,6 +2,7 @@
 
 An extension is found by what was dialled behind the service code: of those on the code it is the longest whose numbers what
 was dialled begins with, number by number and not digit by digit (decision 83). What is left was dialled ahead (a shortcut).
+One at which nobody is set to answer takes nothing from a shorter one.
 
 >>> seven = Extension(id=1, team_id=5, code="384", extension="7", callback_url="https://acme.example/ussd")
 >>> whole = Extension(id=2, team_id=6, code="384", extension="7*2", smpp=True)
@@ -45,6 +46,11 @@ class Extension:
     callback_url: str | None = None
     smpp: bool = False
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody is set to answer."""
+        return self.menu is not None or self.callback_url is not None or self.smpp
+
 
 @hot_value
 class Found:
@@ -86,7 +92,7 @@ class Directory:
             yield from of_code.values()
 
     def find(self, code: str, dialled: str) -> Found | None:
-        """Return who answers what was dialled; None: nobody.
+        """Return who answers what was dialled, or the extension at which nobody is set to; None: it is nobody's.
 
         Args:
             code: the digits of the service code; empty where only `dialled` tells it.
@@ -98,11 +104,16 @@ class Directory:
         if of_code is None:
             return None
         behind = numbers[1:] if numbers[:1] == (digits,) else numbers
+        longest = None
         for length in range(len(behind), -1, -1):
             extension = of_code.get(behind[:length])
-            if extension is not None:
-                return Found(extension, behind[length:])
-        return None
+            if extension is None:
+                continue
+            found = Found(extension, behind[length:])
+            if extension.is_answered:
+                return found
+            longest = longest or found
+        return longest
 
     def answers(self, event: UssdEvent) -> Found | None:
         """Return who answers if a session begins with this event; None: nobody."""

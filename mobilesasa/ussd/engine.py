@@ -22,6 +22,7 @@ from mobilesasa.ussd.inputs import plain, read_input
 from mobilesasa.ussd.model import (
     BACK_KEY,
     BUILT_IN,
+    CALLS_MAX,
     HISTORY_MAX,
     INPUT_CHARACTERS,
     MORE_KEY,
@@ -118,9 +119,11 @@ def _walk(menu: CompiledMenu, session: Session, limit: Limit) -> _Walk:
         told=session.told,
         ends=session.ends,
         hinted=session.hinted,
+        hint_page=session.hint_page,
         resuming=session.resuming,
         pending=session.pending,
         steps=session.steps,
+        calls=session.calls,
     )
 
 
@@ -138,13 +141,16 @@ class _Walk:
     told: str = ""
     ends: bool = False
     hinted: bool = False
+    hint_page: int = 0
     resuming: bool = False
     pending: tuple[str, ...] = ()
     steps: int = 0
+    calls: int = 0
     does: list[Action] = attrs.field(factory=list)
     entered: list[str] = attrs.field(factory=list)
     left: list[str] = attrs.field(factory=list)
     failed: bool = False
+    trouble: str = ""
 
     @property
     def place(self) -> Place:
@@ -189,7 +195,7 @@ class _Walk:
 
     def take(self, said: str) -> bool:
         """Take an input; False for one that is no answer."""
-        said = plain(said)
+        said, self.calls = plain(said), 0
         if self.resuming:
             return self._take_wish(said)
         place = self.place
@@ -206,6 +212,8 @@ class _Walk:
         """Take what was answered to the question whether to go on."""
         if said == _CONTINUE:
             self.resuming = self.hinted = False
+            if self.mode is not Mode.WAITING:
+                self.entered.append(self.screen)  # it is shown again, and may be left again
         elif said == _AGAIN:
             self.restart()
         else:
@@ -217,6 +225,7 @@ class _Walk:
             line = place.keys.get(said) or place.keys.get(said.strip("#*.() "))
             if line is None:
                 return self._hint()
+            self.variables["input"] = said[:INPUT_CHARACTERS]
             for name, text in line.sets:
                 self.variables[name] = showable(text.fill(self.variables), VALUE_CHARACTERS)
             target: str | None = line.next
@@ -235,7 +244,7 @@ class _Walk:
         return True
 
     def _hint(self) -> bool:
-        self.hinted, self.page = True, 0
+        self.hinted, self.hint_page = True, self.page
         return False
 
     def _turn(self) -> bool:
@@ -262,7 +271,8 @@ class _Walk:
         for _ in range(SCREENS_MAX + 1):
             place = self.menu.places.get(target) if target is not None else None
             if place is None:
-                break
+                self._fail(f"nothing comes after {self.screen}")
+                return
             self.screen = place.id
             self.does += [filler(self.variables) for filler in place.fillers]
             if place.kind.is_shown:
@@ -271,12 +281,21 @@ class _Walk:
                     self.history = []
                 return
             if place.webhook is not None:
-                self.mode = Mode.WAITING
+                self._wait(place)
                 return
             target = next(
                 (lead for test, lead in place.tests if test.holds(self.variables)), place.otherwise or place.next
             )
-        self.failed = True
+        self._fail("the screens that nobody sees lead to one another for ever")
+
+    def _wait(self, place: Place) -> None:
+        """Wait for a webhook, unless so many were asked already that they may ask one another for ever."""
+        self.mode, self.calls = Mode.WAITING, self.calls + 1
+        if self.calls > CALLS_MAX:
+            self._fail(f"the webhooks called one another more than {CALLS_MAX} times, at last that of {place.id}")
+
+    def _fail(self, trouble: str) -> None:
+        self.failed, self.trouble = True, trouble
 
     def answered(self, result: Result | None) -> None:
         """Take the answer of the webhook that is waited for."""
@@ -305,7 +324,7 @@ class _Walk:
             self.variables,
             told=told,
             ends=self.is_last,
-            hinted=self.hinted,
+            hint_page=self.hint_page if self.hinted else None,
             behind=bool(self.history) and not self.is_last,
         )
 
@@ -323,11 +342,13 @@ class _Walk:
             self.told if self.mode is Mode.TOLD else "",
             self.ends and self.mode is Mode.TOLD,
             self.hinted,
+            self.hint_page if self.hinted else 0,
             self.resuming,
             self.pending,
             min(self.steps + 1, _STEPS_COUNTED),
+            self.calls,
         )
-        return Step(session, say, end, tuple(self.does), waits, tuple(self.entered), tuple(self.left))
+        return Step(session, say, end, tuple(self.does), waits, tuple(self.entered), tuple(self.left), self.trouble)
 
     def _said(self) -> tuple[str | None, bool, Webhook | None]:
         """Return what is shown, whether that is the end, and what is waited for."""

@@ -33,24 +33,23 @@ class Graph:
 
     start: str
     ways: Mapping[str, Sequence[str]]
-    exits: Collection[str]  # screens at which a session may end, or whose ways are not finished
-    silent: Collection[str]  # screens that are passed through without being seen, and without waiting
+    exits: Collection[str]  # screens at which a session ends, or whose ways are not finished
+    silent: Collection[str]  # screens that may be passed through without anybody being asked for anything
 
     @classmethod
     def of(cls, menu: Menu) -> Graph:
-        """Return the graph of a menu."""
+        """Return the graph of a menu.
+
+        What a webhook answers is not known: it may end the session, but need not, and it may show nothing. So one with a way on
+        is no exit, and is passed through.
+        """
         ways = {name: list(dict.fromkeys(lead for _, lead in leads_of(each))) for name, each in menu.screens.items()}
         known = {name: [lead for lead in leads if lead in menu.screens] for name, leads in ways.items()}
-        ends = {
-            name
-            for name, screen in menu.screens.items()
-            if screen.kind is ScreenKind.END or shown_webhook(screen) is not None
-        }
         return cls(
             menu.start,
             known,
-            ends | {name for name, leads in ways.items() if len(leads) != len(known[name]) or not leads},
-            {name for name, screen in menu.screens.items() if not screen.kind.is_shown and name not in ends},
+            {name for name, leads in ways.items() if len(leads) != len(known[name]) or not leads},
+            {name for name, screen in menu.screens.items() if not screen.kind.is_shown},
         )
 
     def unreachable(self) -> list[str]:
@@ -68,7 +67,7 @@ class Graph:
         return self._circles({name: leads for name, leads in self.ways.items() if name not in saved})
 
     def silent_circles(self) -> list[list[str]]:
-        """Return the circles of screens that nobody sees, each as its screens."""
+        """Return the circles of screens that nobody need see, each as its screens."""
         return self._circles(
             {
                 name: [lead for lead in leads if lead in self.silent]

@@ -36,6 +36,7 @@ VALUE_CHARACTERS: Final = 500  # of a variable; what is longer is cut
 INPUT_CHARACTERS: Final = 200  # of what is typed; what is longer is no answer to anything
 HISTORY_MAX: Final = 50  # screens that `0` leads back through
 VARIABLES_MAX: Final = 200  # that a menu sets, when it is published
+CALLS_MAX: Final = 5  # webhooks that are asked, one after the other, before something is shown
 SHORTCUT_MAX: Final = 20  # inputs that may be dialled with the code
 
 BACK_KEY: Final = "0"
@@ -224,10 +225,12 @@ class Session:
     variables: Mapping[str, str] = attrs.field(default=_NONE, repr=False)
     told: str = attrs.field(default="", repr=False)  # what a webhook answered, while it is shown
     ends: bool = False  # and that is the last that is shown
-    hinted: bool = False  # what was typed was no answer, and the screen says so
+    hinted: bool = False  # what was typed was no answer, and the screen says so …
+    hint_page: int = 0  # … on this page
     resuming: bool = False  # the person is asked whether to go on
     pending: tuple[str, ...] = attrs.field(default=(), repr=False)  # of a shortcut: what is typed after the webhook
     steps: int = 0  # how often something was said
+    calls: int = 0  # webhooks that were asked since something was typed
 
 
 @attrs.frozen(kw_only=True)
@@ -254,6 +257,7 @@ class Step:
     waits: Webhook | None = None  # to be called; its `Result` goes to `engine.answered`
     entered: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    trouble: str = ""  # why the session ends with an apology, where the menu is to blame
 
     @property
     def screen(self) -> str:
@@ -332,9 +336,11 @@ _READ: Final[Mapping[str, Callable[[object], Any]]] = {
     "told": _text,
     "ends": _flag,
     "hinted": _flag,
+    "hint_page": _number,
     "resuming": _flag,
     "pending": _texts,
     "steps": _number,
+    "calls": _number,
 }
 _WRITES: Final[Mapping[str, Any]] = {"mode": str, "history": list, "variables": dict, "pending": list}
 _WRITTEN: Final = tuple(

@@ -24,6 +24,8 @@ from mobilesasa.sms.alphabet import gsm_length
 SEPTETS: Final = 182
 SEPTETS_MIN: Final = 100  # fewer have no room for a text beside the lines below it
 _DOTS: Final = "..."
+_TEXT_LEAST: Final = 20  # characters of a text that is shortened, where lines can be shortened instead
+_LINE_LEAST: Final = 8  # of a line: a key of three digits, and something to tell it by
 
 
 @attrs.frozen
@@ -70,7 +72,9 @@ def units_of(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text) if not text.isascii() else len(text)
 
 
-def paged(text: str, lines: Sequence[str], limit: Limit, tails: Tails = BARE) -> tuple[str, ...]:
+def paged(
+    text: str, lines: Sequence[str], limit: Limit, tails: Tails = BARE, hint: str = "", hint_page: int = 0
+) -> tuple[str, ...]:
     """Return the pages of a screen, one at least, each with what stands below.
 
     Args:
@@ -78,29 +82,38 @@ def paged(text: str, lines: Sequence[str], limit: Limit, tails: Tails = BARE) ->
         lines: of choices, which stand behind the text.
         limit: what a page holds; enough for the tails and a character.
         tails: what stands below.
+        hint: what stands above; may be empty.
+        hint_page: on which page, from 0. Those before it are cut as without it.
     """
+    if not hint_page:
+        text, hint = joined(hint, text), ""
     whole = joined(text, *lines, tails.alone)
-    return (whole,) if limit.holds(whole) else _many(text, tuple(lines), limit, tails)
+    return (whole,) if limit.holds(whole) else _many(text, tuple(lines), limit, tails, hint, hint_page)
 
 
 @lru_cache(maxsize=1024)
-def _many(text: str, lines: tuple[str, ...], limit: Limit, tails: Tails) -> tuple[str, ...]:
+def _many(text: str, lines: tuple[str, ...], limit: Limit, tails: Tails, hint: str, hint_page: int) -> tuple[str, ...]:
     """Return the pages of a screen of several; kept, as most who come to a screen see the same."""
-    left = list(lines)
-    page, text, taken = _page(text, left, limit, tails.first, tails.alone)
-    pages, left = [page], left[taken:]
-    while not limit.holds(rest := joined(text, *left, tails.last)):
-        page, text, taken = _page(text, left, limit, tails.middle, tails.last)
+    left, pages = list(lines), list[str]()
+    below, last = tails.first, tails.alone
+    while not (pages and limit.holds(joined(text, *left, last))):
+        page, text, taken = _page(text, left, limit, below, last)
         pages.append(page)
         del left[:taken]
-    return (*pages, rest)
+        below, last = tails.middle, tails.last
+        if len(pages) == hint_page:
+            text = joined(hint, text)
+    return (*pages, joined(text, *left, last))
 
 
 def shortened(text: str, lines: Sequence[str], limit: Limit, tail: str = "") -> str:
     """Return a screen of one page: its text is cut at a word and ends with three dots where all does not fit.
 
-    Where the lines alone do not fit, they are cut with it.
+    Where the lines leave the text no room, the longest of them are cut too, for what stands at the beginning of a line chooses
+    it; where that is not enough, what comes last is cut.
     """
+    if not limit.holds(joined(text, *lines, tail)):
+        lines = _narrowed(text[:_TEXT_LEAST], lines, limit, tail)
     whole, below = joined(text, *lines, tail), joined(*lines, tail)
     if limit.holds(whole):
         return whole
@@ -108,6 +121,20 @@ def shortened(text: str, lines: Sequence[str], limit: Limit, tail: str = "") -> 
     if not text or not limit.holds(f"{text[0]}{ending}"):
         text, ending = whole, _DOTS
     return _cut(text, limit, ending)[0].rstrip() + ending
+
+
+def _narrowed(text: str, lines: Sequence[str], limit: Limit, tail: str) -> Sequence[str]:
+    """Return lines cut to one length, the greatest that leaves room for a text; as they are where none does."""
+    cut = lines
+    low, high = _LINE_LEAST, max(map(len, lines), default=0)
+    while low <= high:
+        middle = (low + high) // 2
+        tried = [line if len(line) <= middle else line[: middle - len(_DOTS)].rstrip() + _DOTS for line in lines]
+        if limit.holds(joined(text + _DOTS, *tried, tail)):
+            cut, low = tried, middle + 1
+        else:
+            high = middle - 1
+    return cut
 
 
 def joined(*parts: str) -> str:

@@ -57,6 +57,7 @@ _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?")
 _A_NAME: Final = "a variable's name: a small letter, then up to 39 of a-z, 0-9 and _"
 _URL_CHARACTERS: Final = 2000
 _SETS_MAX: Final = 10  # of a choice
+_ONE_LINE: Final = frozenset({*LABELS, "continue", "again"})  # words of ours that stand behind a key
 _LARGEST: Final = 10**15
 #: Keys of a screen beside its kind.
 _KEYS_OF: Final[Mapping[ScreenKind, tuple[str, ...]]] = {
@@ -121,7 +122,7 @@ def _texts(shapes: Shapes, top: Mapping[str, object]) -> dict[str, str]:
             shapes.add(f"texts.{key}", "unknown_key", f"is none of our words; there are {', '.join(sorted(KEYS))}")
         elif key in LABELS and len(text) > WORD_CHARACTERS:
             shapes.add(f"texts.{key}", "too_long", f"has {len(text)} characters; there can be {WORD_CHARACTERS}")
-    return {key: text for key, text in texts.items() if text}
+    return {key: " ".join(text.split()) if key in _ONE_LINE else text for key, text in texts.items() if text.strip()}
 
 
 def _screen(shapes: Shapes, name: str, given: object) -> Screen:
@@ -241,6 +242,8 @@ def _rule(shapes: Shapes, path: str, given: object) -> Rule:
 
 def _value(shapes: Shapes, when: Mapping[str, object], path: str, op: Op) -> str | tuple[str, ...]:
     if op in ALONE:
+        if when.get("value") not in (None, "", []):
+            shapes.add(f"{path}.value", "bad_value", f"says nothing with the op {op.value}; leave it out")
         return ""
     if op is Op.IN:
         values = [_scalar(shapes, place, each) for place, each in shapes.items(when, path, "value", CHOICES_MAX)]

@@ -66,8 +66,13 @@ def _is_same(value: str, wanted: str) -> bool:
 
 
 def _order(value: str, wanted: str) -> int | None:
-    """Return whether a value is below (-1), at (0) or above (1) another; None where they are not of one kind."""
+    """Return whether a value is below (-1), at (0) or above (1) another; None where they are not of one kind.
+
+    What may be both, such as 241226, is what the other is.
+    """
     one, other = measured(value), measured(wanted)
+    if isinstance(one, date) is not isinstance(other, date):
+        one, other = read_date(value), read_date(wanted)
     if isinstance(one, Decimal) and isinstance(other, Decimal):
         return (one > other) - (one < other)
     if isinstance(one, date) and isinstance(other, date):

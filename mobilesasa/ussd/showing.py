@@ -21,7 +21,7 @@ def pages_of(
     *,
     told: str | None,
     ends: bool,
-    hinted: bool,
+    hint_page: int | None,
     behind: bool,
 ) -> tuple[str, ...]:
     """Return the pages of a screen, one at least.
@@ -33,19 +33,18 @@ def pages_of(
         variables: what its texts are filled with.
         told: what a webhook answered, which is shown instead of the screen's own text; None where it is not.
         ends: nothing is asked behind it.
-        hinted: what was typed was no answer, and a hint says so above.
+        hint_page: what was typed was no answer, and a hint says so at the top of this page; None: it was one.
         behind: there is a screen that `0` leads back to from the first page.
     """
     text = place.text.fill(variables) if told is None else told
-    if hinted:
-        text = joined(place.hint.fill(variables), text)
+    hint = "" if hint_page is None else place.hint.fill(variables)
     lines = [line.shown.fill(variables) for line in place.lines]
     asks_on = place.kind is ScreenKind.MESSAGE
     words = menu.words
     tails = _tails(words["more"], words["back"], words["next"] if asks_on else "", place.back, behind, ends)
     if place.more:
-        return paged(text, lines, limit, tails)
-    return (shortened(text, lines, limit, tails.alone),)
+        return paged(text, lines, limit, tails, hint, hint_page or 0)
+    return (shortened(joined(hint, text), lines, limit, tails.alone),)
 
 
 def question(words: Mapping[str, str], limit: Limit, *, hinted: bool) -> str:

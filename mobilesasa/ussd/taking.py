@@ -25,21 +25,18 @@ import attrs
 from mobilesasa.core.ussd import Kind, UssdEvent, UssdReply, dialled_as
 from mobilesasa.ussd import engine
 from mobilesasa.ussd.compiled import CompiledMenu
-from mobilesasa.ussd.consumed import new_part
 from mobilesasa.ussd.directory import Extension, Found, PublishedMenu, VersionKey
 from mobilesasa.ussd.model import BadSession, Session, Step, read_session, session_json
 from mobilesasa.ussd.paging import Limit, shortened
+from mobilesasa.ussd.repeats import Again, said_now
 from mobilesasa.ussd.views import SessionStatus
-from mobilesasa.ussd.visits import TYPED, URL, Act, Asked, Heard, Taken, Visit, Waits
+from mobilesasa.ussd.visits import AHEAD, TYPED, URL, Act, Asked, Heard, Taken, Visit, Waits
 from mobilesasa.ussd.words import said
 
-STATE_MS: Final = 600_000  # so long a session is kept in which nothing happens
-START_AGAIN_MS: Final = 30_000  # so long a beginning that comes again is a repeat
-INPUT_AGAIN_MS: Final = 700  # so long an input is, where nothing else tells; nobody reads and types as fast
 TYPED_CHARACTERS: Final = 2000  # of all that was typed in a session, as a team that answers itself is told
+_AHEAD_CHARACTERS: Final = 200  # of a shortcut that are compared when it is dialled again
 _MINUTE_MS: Final = 60_000
 
-_OVER: Final = "Your session has ended. Please dial again."
 _OUTCOMES: Final[Mapping[Kind, SessionStatus]] = {
     Kind.END: SessionStatus.ABORTED,  # before our last screen
     Kind.ABORT: SessionStatus.ABORTED,
@@ -63,14 +60,14 @@ def take(asked: Asked, visit: Visit | None, before: Visit | None, person: Mappin
     event = asked.event
     if event.kind.is_over:
         return _over(asked, visit)
-    typed = _typed_now(asked, visit)
+    typed = said_now(asked, visit)
     if typed is None:
         return _begun(asked, visit, before, person, menus)
-    if visit is None or typed is _AGAIN:
+    if visit is None or isinstance(typed, Again):
         return _again(visit, menus, asked.limit)
     if not visit.is_live:
-        return Taken(UssdReply(_OVER, end=True))
-    return _gone_on(asked, visit, str(typed), menus)
+        return Taken(UssdReply(shortened(_over_words(visit, menus), (), asked.limit), end=True))
+    return _gone_on(asked, visit, typed, menus)
 
 
 def answered(heard: Heard, visit: Visit | None, menus: FindMenu) -> Taken:
@@ -93,38 +90,10 @@ def dropped(visit: Visit, at_ms: int, outcome: SessionStatus = SessionStatus.DRO
     return attrs.evolve(visit, ended_at_ms=at_ms, outcome=outcome, state=kept)
 
 
-class _Again:
-    """Says that an event has come before."""
-
-
-_AGAIN: Final = _Again()
-
-
-def _typed_now(asked: Asked, visit: Visit | None) -> str | _Again | None:
-    """Return what was typed; None: a session begins; or that the event has come before."""
-    event = asked.event
-    if visit is None or (visit.is_live and asked.at_ms - visit.last_at_ms >= STATE_MS):
-        return None
-    if visit.event_id == asked.id:
-        return _AGAIN
-    age_ms = asked.at_ms - visit.last_at_ms
-    if event.kind is Kind.START or event.text_all == "":
-        same = asked.found is not None and asked.found.extension.id == visit.extension_id
-        return _AGAIN if visit.steps <= 1 and not visit.input and same and age_ms < START_AGAIN_MS else None
-    if event.text_all is not None:
-        new = new_part(visit.consumed, event.text_all)
-        return _AGAIN if new is None else new
-    if event.sequence is not None and event.sequence == visit.sequence and event.input == visit.input:
-        return _AGAIN
-    if event.sequence is None and event.input == visit.input and age_ms < INPUT_AGAIN_MS:
-        return _AGAIN
-    return event.input
-
-
 def _again(visit: Visit | None, menus: FindMenu, limit: Limit) -> Taken:
     """Answer as before; who has not answered yet is asked again."""
     if visit is None:
-        return Taken(UssdReply(_OVER, end=True), is_repeat=True)
+        return Taken(UssdReply(said("over"), end=True), is_repeat=True)
     waits = _waits_again(visit, menus, limit) if visit.says is None and visit.is_live else None
     return Taken(visit.reply, waits=waits, is_repeat=True)
 
@@ -146,18 +115,20 @@ def _begun(
     ended = {each.id: dropped(each, asked.at_ms) for each in old if each.is_live}
     left = tuple(seen for each in old if each.is_live for seen in _last_seen(each))
     found = asked.found
-    if found is None or not _somebody_answers(found.extension):
+    if found is None or not found.extension.is_answered or asked.suspended(found.extension.team_id):
         return Taken(_nobody(asked), visits=tuple(ended.values()), left=left)
     begun = _new(asked, found)
     if begun.menu is None:
         taken = _asking(begun, found.extension, asked.event, "*".join(found.ahead))
     else:
-        again = None if found.ahead else _to_go_on_with(old, begun, asked.at_ms)
+        ahead = _shortcut(found)
+        again = _to_go_on_with(old, begun, ahead, asked.at_ms)
         if again is not None and menus(again.menu or (0, 0)) is not None:
             ended[again.id] = attrs.evolve(ended.get(again.id, again), state=None, resumable_until_ms=None)
             begun = attrs.evolve(begun, menu=again.menu, state=again.state)
             taken = _walked(begun, menus, asked.at_ms, lambda menu, state: engine.resume(menu, state, asked.limit))
         else:
+            begun = attrs.evolve(begun, state={AHEAD: ahead} if ahead else None)
             facts = {**person, "msisdn": begun.msisdn, "code": begun.code, "network": begun.network}
             taken = _walked(
                 begun, menus, asked.at_ms, lambda menu, _: engine.start(menu, facts, found.ahead, asked.limit)
@@ -177,8 +148,16 @@ def _gone_on(asked: Asked, visit: Visit, typed: str, menus: FindMenu) -> Taken:
         says=None,
         says_end=False,
     )
+    if asked.suspended(visit.team_id):
+        refused = attrs.evolve(visit, trouble="the team is suspended")
+        return _settled(_saying(refused, said("apology"), end=True, at_ms=asked.at_ms))
     if visit.menu is not None:
         return _walked(visit, menus, asked.at_ms, lambda menu, state: engine.reply(menu, state, typed, asked.limit))
+    return _asking_on(asked, visit, typed)
+
+
+def _asking_on(asked: Asked, visit: Visit, typed: str) -> Taken:
+    """Ask a team that answers itself, for a screen after the first."""
     state = visit.state or {}
     before = state.get(TYPED, "")
     all_typed = f"{before}*{typed}" if before else typed
@@ -186,7 +165,7 @@ def _gone_on(asked: Asked, visit: Visit, typed: str, menus: FindMenu) -> Taken:
         over = attrs.evolve(visit, trouble=f"more than {TYPED_CHARACTERS} characters were typed")
         return _settled(_saying(over, said("apology"), end=True, at_ms=asked.at_ms))
     visit = attrs.evolve(visit, state={**state, TYPED: all_typed})
-    offer = attrs.evolve(event, kind=Kind.INPUT, input=typed) if state.get(URL) is None else None
+    offer = attrs.evolve(asked.event, kind=Kind.INPUT, input=typed, code=visit.code) if state.get(URL) is None else None
     return Taken(None, visits=(visit,), waits=_waiting(visit, offer=offer))
 
 
@@ -198,7 +177,7 @@ def _walked(visit: Visit, menus: FindMenu, at_ms: int, walk: Callable[[CompiledM
             _saying(attrs.evolve(visit, trouble="the menu is gone"), said("apology"), end=True, at_ms=at_ms)
         )
     try:
-        step = walk(published.menu, read_session(dict(visit.state or {})))
+        step = walk(published.menu, _session(visit))
     except BadSession as bad:
         lost = attrs.evolve(visit, trouble=f"where it stood cannot be read: {bad}")
         return _settled(_saying(lost, said("apology"), end=True, at_ms=at_ms))
@@ -210,8 +189,12 @@ def _stepped(visit: Visit, published: PublishedMenu, step: Step, at_ms: int) -> 
         Act(visit.id, visit.acts + n, visit.team_id, published.key[0], visit.msisdn, action)
         for n, action in enumerate(step.does, 1)
     )
-    acts, screen = visit.acts + len(does), step.screen or visit.screen
-    visit = attrs.evolve(visit, state=session_json(step.session), screen=screen, acts=acts)
+    acts = visit.acts + len(does)
+    # who is asked whether to go on does not see the screen yet
+    screen = visit.screen if step.session.resuming else step.screen or visit.screen
+    kept = {AHEAD: visit.state[AHEAD]} if visit.state and AHEAD in visit.state else {}
+    trouble = step.trouble or visit.trouble
+    visit = attrs.evolve(visit, state=session_json(step.session) | kept, screen=screen, acts=acts, trouble=trouble)
     if step.say is not None:
         visit = _saying(visit, step.say, step.end, at_ms, published.resume_minutes)
     waits = None if step.waits is None else attrs.evolve(_waiting(visit), hook=step.waits, menu=published.key)
@@ -253,6 +236,7 @@ def _new(asked: Asked, found: Found) -> Visit:
         started_at_ms=asked.at_ms,
         last_at_ms=asked.at_ms,
         consumed=event.text_all or "",
+        input=event.input,
         sequence=event.sequence,
     )
 
@@ -275,7 +259,7 @@ def _waits_again(visit: Visit, menus: FindMenu, limit: Limit) -> Waits | None:
     published = menus(visit.menu)
     if published is None:
         return None
-    step = engine.reply(published.menu, read_session(dict(visit.state or {})), "", limit)
+    step = engine.reply(published.menu, _session(visit), "", limit)
     return None if step.waits is None else attrs.evolve(_waiting(visit), hook=step.waits, menu=visit.menu)
 
 
@@ -294,11 +278,22 @@ def _waiting(visit: Visit, offer: UssdEvent | None = None) -> Waits:
     )
 
 
-def _to_go_on_with(old: list[Visit], begun: Visit, at_ms: int) -> Visit | None:
-    """Return a session of before that the person may go on with."""
+def _session(visit: Visit) -> Session:
+    """Return where a visit stands in its menu; `BadSession` when that cannot be read."""
+    return read_session({key: value for key, value in (visit.state or {}).items() if key != AHEAD})
+
+
+def _shortcut(found: Found) -> str:
+    return "*".join(found.ahead)[:_AHEAD_CHARACTERS]
+
+
+def _to_go_on_with(old: list[Visit], begun: Visit, ahead: str, at_ms: int) -> Visit | None:
+    """Return a session of before that the person may go on with: who dials a shortcut, one that began with the same."""
     for each in sorted(old, key=lambda visit: visit.id, reverse=True):
         until_ms = each.resumable_until_ms
         if until_ms is None or at_ms >= until_ms or each.menu is None or begun.menu is None:
+            continue
+        if ahead and (each.state or {}).get(AHEAD) != ahead:
             continue
         if each.state and each.extension_id == begun.extension_id and each.menu[0] == begun.menu[0]:
             return each
@@ -309,12 +304,16 @@ def _last_seen(visit: Visit) -> tuple[tuple[VersionKey, str], ...]:
     return () if visit.menu is None or not visit.screen else ((visit.menu, visit.screen),)
 
 
-def _somebody_answers(extension: Extension) -> bool:
-    return extension.menu is not None or extension.callback_url is not None or extension.smpp
+def _over_words(visit: Visit, menus: FindMenu) -> str:
+    """Return what is said in a session that has ended, in the words of its menu."""
+    published = None if visit.menu is None else menus(visit.menu)
+    return said("over") if published is None else published.menu.words["over"]
 
 
 def _nobody(asked: Asked) -> UssdReply:
-    """Tell a person that nobody answers what they dialled."""
+    """Tell a person that nobody answers what they dialled; why a team does not is nobody's business."""
+    if asked.found is not None and asked.found.extension.is_answered:
+        return UssdReply(said("apology"), end=True)
     dialled = asked.event.dialled_in_full or dialled_as(asked.event.code)
-    words = f"{dialled} is not in use." if dialled else _OVER
+    words = f"{dialled} is not in use." if dialled else said("over")
     return UssdReply(shortened(words, (), asked.limit), end=True)

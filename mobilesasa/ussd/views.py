@@ -98,10 +98,12 @@ class ExtensionRecord:
     code: str  # digits
     extension: str  # digits with `*` between; empty: the whole of a dedicated code
     status: ExtensionStatus
+    code_status: CodeStatus = CodeStatus.APPROVED
     answering: Answering
     menu_name: str | None = None
     note: str = ""  # the team's
     reason: str = ""  # the operator's
+    near: Sequence[str] = ()  # what other teams have above and below it, as it is dialled; for operators alone
     created_at_ms: int
     decided_at_ms: int | None = None
 
@@ -178,6 +180,7 @@ class WantedSessions:
     msisdn: str | None = None  # E.164 without the plus
     extension_uuid: str | None = None
     menu_uuid: str | None = None
+    troubled: bool | None = None  # whether something went wrong
     from_ms: int | None = None  # begun then or later
     until_ms: int | None = None  # begun before
 

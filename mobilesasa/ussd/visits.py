@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -18,6 +18,8 @@ from mobilesasa.values import hot_value
 # In the state of a visit whose team answers itself.
 TYPED: Final = "typed"
 URL: Final = "url"  # None: it answers on its bind
+# In the state of a visit at a menu, beside the engine's: the shortcut that it began with.
+AHEAD: Final = "ahead"
 
 
 @hot_value
@@ -72,6 +74,10 @@ class Visit:
         return dial_of(self.code, self.extension)
 
 
+def _nobody(_: int) -> bool:
+    return False
+
+
 @hot_value
 class Asked:
     """An event on its way to the store."""
@@ -81,6 +87,7 @@ class Asked:
     at_ms: int
     found: Found | None  # who answers if a session begins with it
     limit: Limit  # what a screen holds
+    suspended: Callable[[int], bool] = attrs.field(default=_nobody, repr=False)  # says of a team's id whether it is
 
 
 @hot_value

@@ -41,6 +41,7 @@ _ENGLISH: Final = {
     "continue": "Continue",
     "again": "Start again",
     "done": "Thank you.",
+    "over": "Your session has ended. Please dial again.",
     "apology": "Sorry, something went wrong. Please try again later.",
 }
 _SWAHILI: Final = {
@@ -70,9 +71,11 @@ _SWAHILI: Final = {
     "continue": "Endelea",
     "again": "Anza upya",
     "done": "Asante.",
+    "over": "Kipindi chako kimekwisha. Tafadhali piga tena.",
     "apology": "Samahani, kuna tatizo. Tafadhali jaribu tena baadaye.",
 }
-_LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "sw": _SWAHILI}
+#: The words by language.
+LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": _ENGLISH, "sw": _SWAHILI})
 
 #: The names of all words, by which a menu's `texts` says them otherwise.
 KEYS: Final = frozenset(_ENGLISH)
@@ -86,10 +89,20 @@ def words_of(language: str, texts: Mapping[str, str] = _NONE) -> Mapping[str, st
         language: such as `sw` or `sw-KE`.
         texts: words by their names; names that there are not say nothing.
     """
-    ours = _LANGUAGES.get(language.lower().replace("_", "-").partition("-")[0], _ENGLISH)
+    ours = LANGUAGES.get(_plain(language), _ENGLISH)
     return {**ours, **{key: text for key, text in texts.items() if key in KEYS and text}}
 
 
 def said(key: str, language: str = "en", texts: Mapping[str, str] = _NONE) -> str:
     """Return one of the words, as `words_of` has it."""
     return words_of(language, texts)[key]
+
+
+def has_words(language: str) -> bool:
+    """Whether we have words in a language."""
+    return _plain(language) in LANGUAGES
+
+
+def _plain(language: str) -> str:
+    """Return a language without its country: `sw` of `sw-KE`."""
+    return language.lower().replace("_", "-").partition("-")[0]

@@ -121,25 +121,45 @@ def test_the_recipients_of_a_campaign_are_exported_for_who_may_see_campaigns(rig
 
 def test_the_responses_to_a_survey_are_exported_for_who_may_see_surveys(rig):
     ours, theirs = rig.surveys.give(versions=1), rig.surveys.give(2, versions=1)
-    filters = {"survey_uuid": ours.uuid.upper(), "survey_version": 1}
+    filters = {"survey_uuid": ours.uuid.upper(), "version": 1, "status": "completed", "phone": "0712345678"}
     made = ask(rig, {"kind": "survey_responses", "filters": filters}, SURVEYS).data
     assert (made["kind"], made["filters"], made["filename"]) == (
         "survey_responses", filters, "survey_responses-2026-05-11.csv",
     )  # fmt: skip
-    assert {name: kept(rig).asked[name] for name in ("survey_uuid", "survey_version", "survey_upto")} == {
-        "survey_uuid": ours.uuid, "survey_version": 1, "survey_upto": 1,
-    }  # fmt: skip
+    laid_down = {"survey_uuid": ours.uuid, "survey_version": 1, "survey_upto": 1, "survey_status": "completed"}
+    assert {name: kept(rig).asked[name] for name in laid_down} == laid_down
+    assert (kept(rig).asked["recipient"], kept(rig).asked["state"]) == ("254712345678", None)
     assert [each["kind"] for each in rig.get("/exports", SURVEYS).data["items"]] == ["survey_responses"]
     assert rig.get("/exports", CAMPAIGNS).data["items"] == []
     assert ask(rig, {"kind": "survey_responses", "filters": {"survey_uuid": ours.uuid}}, SURVEYS).status == 200
     assert ask(rig, {"kind": "survey_responses", "filters": filters}).refusal == (403, "missing_scope")
-    for foreign in ({"survey_uuid": theirs.uuid}, {**filters, "survey_version": 2}, {"survey_uuid": UUID}):
+    for foreign in ({"survey_uuid": theirs.uuid}, {**filters, "version": 2}, {"survey_uuid": UUID}):
         assert ask(rig, {"kind": "survey_responses", "filters": foreign}, SURVEYS).refusal == (404, "not_found")
 
 
 @pytest.mark.parametrize("filters", [None, {"survey_uuid": UUID, "date_from": "2026-05-01"}])
 def test_an_export_of_survey_responses_is_of_one_survey_and_regards_nothing_else(rig, filters):
     assert ask(rig, {"kind": "survey_responses", "filters": filters}, SURVEYS).refusal == (400, "bad_request")
+
+
+@pytest.mark.parametrize(("kind", "status", "statuses"), [
+    ("survey_responses", "failed", "in_progress, completed, expired"), ("messages", "expired", "queued, sent, delivered, failed"),
+])  # fmt: skip
+def test_a_status_that_is_one_of_other_things_is_refused_with_those_that_there_are(rig, kind, status, statuses):
+    survey = rig.surveys.give(versions=1)
+    filters = {"status": status} | ({"survey_uuid": survey.uuid} if kind == "survey_responses" else {})
+    reply = ask(rig, {"kind": kind, "filters": filters}, SURVEYS if kind == "survey_responses" else TOKEN)
+    assert reply.refusal == (400, "bad_request")
+    assert reply.body["error"] == f"filters.status must be one of {statuses} in an export of {kind}"
+
+
+def test_a_filter_that_there_is_not_is_refused_and_not_passed_over(rig):
+    reply = ask(rig, {"kind": "messages", "filters": {"survey_version": 1}})
+    assert reply.refusal == (400, "bad_request")
+    assert [each["field"] for each in reply.body["fields"]] == ["filters"]
+    assert reply.body["error"].startswith(
+        "filters must not have survey_version; there are date_from, date_to, phone, status"
+    )
 
 
 def test_filters_are_laid_down_as_they_are_looked_for(rig):

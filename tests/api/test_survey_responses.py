@@ -47,7 +47,7 @@ def test_decision_79_responses_in_progress_and_expired_ones_are_there_as_far_as_
     rig.surveys.give_response(
         survey, 1, status=Status.EXPIRED, reason=Reason.LAPSED, finished_at_ms=NINE_MS, answers=answers()[:1]
     )
-    rig.surveys.give_response(survey, 2, question=WHY, waits_for="insufficient_units", strays=("hello",))
+    rig.surveys.give_response(survey, 2, question=WHY, waits_for="insufficient_units", others=("hello",))
     going, gone = rig.get(f"/surveys/{survey.uuid}/responses").data["items"]
     assert (gone["status"], gone["reason"], len(gone["answers"])) == ("expired", "lapsed", 1)
     assert (going["status"], going["question"], going["waits_for"], going["others"], going["finished_at"]) == (
@@ -106,6 +106,15 @@ def test_responses_are_filtered_by_status_and_version(rig, survey):
 @pytest.mark.parametrize("query", ["phone=12", "status=done", "version=0", "version=x", "page=0"])
 def test_a_filter_that_cannot_be_is_refused(rig, survey, query):
     assert rig.get(f"/surveys/{survey.uuid}/responses?{query}").refusal == (400, "bad_request")
+
+
+def test_responses_to_a_version_that_there_is_not_are_not_there(rig, survey):
+    assert rig.get(f"/surveys/{survey.uuid}/responses?version=3").refusal == (404, "not_found")
+
+
+def test_what_is_wrong_with_a_phone_reads_as_a_sentence(rig, survey):
+    said = rig.get(f"/surveys/{survey.uuid}/responses?phone=abc").body["error"]
+    assert said == "phone is no phone number: a phone number has no letters"
 
 
 def test_a_response_to_another_survey_is_not_there(rig, survey):

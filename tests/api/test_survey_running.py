@@ -7,7 +7,7 @@ from mobilesasa.api.ports import WebLimits
 from mobilesasa.api.resources.survey_simulator import _ANSWER_FIELDS, _FIELDS, _KINDS
 from mobilesasa.surveys.model import Answer, Definition, SurveyStatus, answer_as_json
 from mobilesasa.surveys.views import GROUPS_MAX, PHONES_MAX, Invited, People
-from tests.api.surveying import NOWHERE, READER, SurveyRig
+from tests.api.surveying import NOWHERE, READER, SurveyRig, faults
 from tests.fakes.surveys import NPS, SERVICE, VISIT, WHY
 
 
@@ -46,6 +46,7 @@ def test_everybody_who_cannot_be_invited_is_named_at_once(rig, survey):
     assert reply.refusal == (400, "bad_request")
     said = {each["field"]: each["message"] for each in reply.body["fields"]}
     assert {*said} == {"groups", "phones[1]", "phones[2]"}
+    assert said["phones[2]"] == "is no phone number: a phone number has no letters"
     assert said["groups"] == f"names groups that you do not have: {NOWHERE}, {theirs.uuid}, x"
     assert rig.surveys.people == []
 
@@ -89,6 +90,23 @@ def test_a_draft_is_estimated_by_what_it_says_now(rig):
     survey = rig.surveys.give(definition=attrs.evolve(VISIT, introduction="x" * 170))
     told = rig.post(f"/surveys/{survey.uuid}/estimate", {"phones": ["0712345678"]}).data
     assert told["parts"] == {"opening": 2, "least": 4, "all": 5}
+
+
+@pytest.mark.parametrize(("definition", "wrong"), [
+    (Definition(name="Empty"), {"sender_id": "no_sender", "questions": "no_questions"}),
+    (attrs.evolve(VISIT, questions=()), {"questions": "no_questions"}),
+    (attrs.evolve(VISIT, sender_id="22999"), {"sender_id": "sender_not_approved"}),
+    (attrs.evolve(VISIT, sender_id="40404"), {"sender_id": "not_received"}),
+])  # fmt: skip
+def test_a_draft_that_could_ask_nobody_is_not_estimated(rig, definition, wrong):
+    survey = rig.surveys.give(definition=definition)
+    assert faults(rig.post(f"/surveys/{survey.uuid}/estimate", {"phones": ["0712345678"]})) == wrong
+    assert rig.surveys.people == []
+
+
+def test_a_draft_with_other_faults_is_estimated_as_it_stands(rig):
+    survey = rig.surveys.give(definition=attrs.evolve(VISIT, keyword="stop"))
+    assert rig.post(f"/surveys/{survey.uuid}/estimate", {"phones": ["0712345678"]}).data["units"] == 14
 
 
 def test_a_live_survey_is_estimated_by_its_version_and_not_by_its_draft(rig, survey):
@@ -148,9 +166,9 @@ def test_a_draft_is_tried_also_where_a_version_is_live(rig, survey):
     assert simulate(rig, survey, version="draft").data["say"].startswith("New.")
 
 
-def test_a_draft_that_asks_nothing_is_over_at_once(rig):
+def test_a_draft_that_asks_nothing_cannot_be_tried(rig):
     survey = rig.surveys.give(definition=Definition(name="Empty"))
-    assert simulate(rig, survey).data["ended"] == {"status": "completed", "reason": None}
+    assert faults(rig.post(f"/surveys/{survey.uuid}/simulate", {})) == {"questions": "no_questions"}
 
 
 def test_the_version_that_is_tried_must_be_one(rig, survey):

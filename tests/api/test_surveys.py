@@ -6,7 +6,16 @@ import attrs
 import pytest
 
 from mobilesasa.api.ports import WebLimits
-from mobilesasa.api.resources.survey_bodies import ChangeSurvey, QuestionType, RuleOp
+from mobilesasa.api.resources.survey_bodies import (
+    ChangeSurvey,
+    OptionBody,
+    OptionsBody,
+    QuestionBody,
+    QuestionType,
+    RuleBody,
+    RuleOp,
+    WhenBody,
+)
 from mobilesasa.surveys.jsons import as_json
 from mobilesasa.surveys.model import Definition, Kind, Op, SurveyStatus
 from mobilesasa.surveys.views import Standing
@@ -135,6 +144,37 @@ def test_everything_that_cannot_be_kept_is_named_at_once(rig):
         "name", "sender_id", "language", "questions[0].type", "questions[1].text", "questions[2].options", "options.reask",
         "options.repeat", "texts.nonsense",
     }  # fmt: skip
+
+
+def test_a_field_that_there_is_not_is_named_wherever_it_stands(rig):
+    asked = {"type": "rating", "text": "?", "minimum": 3}
+    assert rig.wrong(questions=[asked], options={"reminder_hours": 3}) == {
+        "questions[0].minimum": "unknown_key",
+        "options.reminder_hours": "unknown_key",
+    }
+    survey = rig.surveys.give()
+    for reply in (
+        rig.post("/surveys", rig.body(optoins={})),
+        rig.put(f"/surveys/{survey.uuid}", {"thanks": "Bye", "optoins": {}}),
+    ):
+        assert reply.refusal == (400, "bad_request")
+        assert reply.body["error"].startswith("optoins is not known here; there are name, language, sender_id, keyword")
+
+
+def test_every_field_that_the_reference_names_is_known(rig):
+    option = dict.fromkeys(attrs.fields_dict(OptionBody)) | {"label": "a"}
+    when = dict.fromkeys(attrs.fields_dict(WhenBody)) | {"op": "answered"}
+    rule = dict.fromkeys(attrs.fields_dict(RuleBody)) | {"when": when, "next": "end"}
+    more = {"type": "single_choice", "text": "?", "options": [option], "rules": [rule]}
+    asked = dict.fromkeys(attrs.fields_dict(QuestionBody)) | more
+    made = rig.create(questions=[asked], options=dict.fromkeys(attrs.fields_dict(OptionsBody)))
+    assert made["question_count"] == 1
+
+
+def test_a_version_can_be_sent_back_as_it_is_shown(rig):
+    survey = rig.surveys.give(versions=1)
+    shown = rig.get(f"/surveys/{survey.uuid}/versions/1").data
+    assert rig.put(f"/surveys/{survey.uuid}", shown).data["thanks"] == "Asante!"
 
 
 def test_a_survey_that_is_too_large_to_be_listed_with_others_is_refused():

@@ -56,12 +56,14 @@ def test_decision_82_only_approved_codes_of_the_team_are_listed(rig):
     ]
 
 
-def test_the_shared_codes_on_which_extensions_can_be_asked_for_are_listed_by_a_word(rig):
+def test_the_codes_on_which_extensions_can_be_asked_for_are_listed_by_a_word(rig):
     rig.ussd.give_code("384")
     rig.ussd.give_code("222", CodeKind.DEDICATED)
+    rig.ussd.give_code("333", CodeKind.DEDICATED)
+    rig.ussd.give_extension(team_id=2, code="333", extension="")
     rig.ussd.give_code("500", status=CodeStatus.SUSPENDED)
     assert get(rig, "/ussd/codes").data["items"] == []
-    assert [each["code"] for each in get(rig, "/ussd/codes?available=true").data["items"]] == ["384"]
+    assert [each["code"] for each in get(rig, "/ussd/codes?available=true").data["items"]] == ["384", "222"]
     assert get(rig, "/ussd/codes?available=perhaps").refusal == (400, "bad_request")
 
 
@@ -191,6 +193,20 @@ def test_who_answers_takes_the_place_of_who_did(rig):
     assert (shown["menu"], shown["callback_url"], shown["smpp"]) == (None, URL, False)
     shown = put(rig, uuid, smpp=True, callback_url=None).data
     assert (shown["menu"], shown["callback_url"], shown["smpp"]) == (None, None, True)
+
+
+def test_a_field_that_there_is_not_is_refused_for_what_it_says_would_be_lost(rig):
+    rig.ussd.give_code()
+    for refused in (ask_for(rig, menue="x"), put(rig, rig.ussd.give_extension(extension="8").uuid, menue="x")):
+        assert refused.refusal == (400, "bad_request")
+        assert [each["field"] for each in refused.body["fields"]] == ["menue"]
+        assert "menu" in refused.body["error"]
+
+
+def test_an_extension_whose_code_is_suspended_says_so(rig):
+    uuid = rig.ussd.give_extension(code_status=CodeStatus.SUSPENDED).uuid
+    shown = get(rig, f"/ussd/extensions/{uuid}").data
+    assert (shown["status"], shown["code_status"]) == ("approved", "suspended")
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,11 @@ def test_decision_84_drop_off_is_counted_by_screen_and_by_day(rig):
     assert get(rig, f"/{uuid}/dropoff?date_from=2026-05-11&date_to=2026-05-11").data["days"] == found["days"][1:]
 
 
+def test_the_drop_off_of_a_version_that_there_is_not_is_not_there(rig):
+    uuid = rig.ussd.give_menu(version=1).uuid
+    assert get(rig, f"/{uuid}/dropoff?version=9").refusal == (404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

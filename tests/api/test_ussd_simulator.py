@@ -140,12 +140,32 @@ def test_a_definition_whose_keys_come_in_another_order_is_the_same(rig):
         ({"definition": MENU, "screen_septets": 20}, "screen_septets"),
         ({"definition": MENU, "ahead": ["1"] * 21}, "ahead"),
         ({"definition": MENU, "input": "1" * 501}, "input"),
+        ({"definition": MENU, "input": "1"}, "input"),
+        ({"definition": MENU, "redial": True}, "redial"),
+        ({"definition": MENU, "webhook": {}}, "webhook"),
+        ({"definition": MENU, "dialed": "*384*7*2#"}, "dialed"),
     ],
 )
 def test_a_call_that_does_not_say_what_happens_is_refused_with_its_field(rig, body, field):
     refused = simulate(rig, **body)
     assert refused.refusal == (400, "bad_request")
     assert [each["field"] for each in refused.body["fields"]] == [field]
+
+
+def test_a_webhook_that_is_null_did_not_answer(rig):
+    asked = go_on(rig, dial(rig), input="3").data
+    failed = go_on(rig, asked, webhook=None).data
+    assert (failed["end"], "Sorry" in failed["text"]) == (True, True)
+
+
+def test_a_definition_need_not_have_a_name_to_be_tried(rig):
+    nameless = {key: value for key, value in MENU.items() if key != "name"}
+    assert simulate(rig, definition=nameless, phone="0712345678").data["text"] == WELCOME
+
+
+def test_a_phone_number_that_is_none_is_refused_in_words(rig):
+    refused = simulate(rig, definition=MENU, phone="seven")
+    assert refused.body["error"].startswith("phone is no phone number")
 
 
 def test_a_session_needs_what_happens_in_it(rig):

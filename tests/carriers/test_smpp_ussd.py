@@ -64,6 +64,12 @@ def test_a_step_goes_to_the_desk_and_its_screen_comes_back(rig):
     assert rig.counts() == (1, 1, 0, 0)
 
 
+def test_a_national_number_is_known_in_full_and_answered_as_it_came(rig):
+    rig.ends[0].say(step(source_addr="0712345678"))
+    _, shown = rig.ends[0].heard()
+    assert (rig.desk.events[0].msisdn, shown.destination_addr) == (PHONE, "0712345678")
+
+
 def test_it_is_no_message_and_no_outcome_comes_of_it(rig):
     rig.ends[0].say(step(), step(18, b"1"))
     rig.ok(rig.submits())

@@ -59,6 +59,8 @@ def test_a_network_that_is_open_is_so_for_mapped_addresses():
         "https://8.8.8.8/",
         "https://[2606:4700::1111]/",
         "https://a_b.example/",
+        "https://0x7f.example/",
+        "https://1.example./",
     ],
 )
 def test_these_can_be_called(url):
@@ -91,6 +93,12 @@ def test_these_can_be_called(url):
         ("https://169.254.169.254/latest/meta-data", "not an address of the internet"),
         ("https://[::1]/", "not an address of the internet"),
         ("https://[::ffff:10.0.0.1]/", "not an address of the internet"),
+        ("http://2130706433/", "no name of a host"),
+        ("http://0x7f.1/", "no name of a host"),
+        ("http://127.1/", "no name of a host"),
+        ("http://0177.0.0.1/", "no name of a host"),
+        ("http://127.0.0.1./", "no name of a host"),
+        ("http://0x/", "no name of a host"),
         ("https://example.com/" + "a" * LONGEST, "longer than"),
     ],
 )

@@ -35,6 +35,11 @@ def test_a_code_without_a_name_is_its_own_name():
     )
 
 
+def test_a_network_that_is_named_has_its_least_code_and_any_other_is_left_as_it_stands():
+    known = Networks({}, {"63903": "Airtel", "63901": "Airtel"})
+    assert [known.code_of(name) for name in ("AIRTEL", "63903", "Orange", "")] == ["63901", "63903", "Orange", ""]
+
+
 def test_nobody_knows_the_network_of_a_number_that_no_plan_has():
     assert Networks().find("999999999999", LearnedNetworks()) is None
 

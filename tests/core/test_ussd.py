@@ -7,7 +7,7 @@ import pytest
 
 from mobilesasa.core.errors import BadValue
 from mobilesasa.core.teams import token_digest
-from mobilesasa.core.ussd import APOLOGY, Kind, UssdEvent, code_of, dialled_as, is_dialled
+from mobilesasa.core.ussd import APOLOGY, Kind, UssdEvent, code_of, dialled_as, is_dialled, phone_of
 from mobilesasa.core.ussd_gateways import DIALECTS, Gateway, GatewayOptions, UssdCall, gateway_options
 
 
@@ -43,6 +43,7 @@ def test_a_session_is_named_by_gateway_id_and_phone():
         ({"dialled": "*384*7#", "text_all": "2"}, "*384*7*2#"),
         ({"dialled": "", "text_all": "2"}, "*384*2#"),
         ({"dialled": "", "code": "", "text_all": "2"}, ""),
+        ({"dialled": "*384*7#", "text_all": "*384*7#"}, "*384*7#"),
     ],
 )
 def test_what_was_dialled_has_the_shortcut_of_cumulative_text(fields, dialled):
@@ -70,6 +71,24 @@ def test_a_code_is_dialled_between_a_star_and_a_hash():
 )
 def test_a_dialled_code_is_told_from_an_answer(text, is_one):
     assert is_dialled(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "phone"),
+    [
+        ("0720000019", "KE", "254720000019"),
+        ("+254720000019", "KE", "254720000019"),
+        ("254720000019", "KE", "254720000019"),
+        ("0772123456", "UG", "256772123456"),
+        ("256772123456", "KE", "256772123456"),
+        ("7f3a-x", "KE", "7f3a-x"),
+        ("12", "KE", "12"),
+        ("0999", "KE", ""),
+        ("", "KE", ""),
+    ],
+)
+def test_a_phone_has_one_number_however_it_is_written(written, country, phone):
+    assert phone_of(written, country) == phone
 
 
 def test_the_apology_is_the_end():
@@ -118,6 +137,7 @@ def test_options_are_read_as_they_are_written():
         ip_network("192.0.2.0/24"),
     )
     assert gateway_options({}) == GatewayOptions()
+    assert gateway_options({"country": " ug"}).country == "UG"
 
 
 @pytest.mark.parametrize(
@@ -131,6 +151,7 @@ def test_options_are_read_as_they_are_written():
         ({"code": "1" * 13}, "code: must be the digits"),
         ({"network": "a\nb"}, "network: must be the name"),
         ({"network": 7}, "network: must be the name"),
+        ({"country": "Kenya"}, "country: must be a country"),
         ({"network": "x" * 51}, "network: must be the name"),
         ({"screen_septets": 183}, "screen_septets: must be from 60 to 182"),
         ({"screen_septets": "many"}, "screen_septets: must be from 60 to 182"),

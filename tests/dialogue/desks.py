@@ -57,6 +57,7 @@ class MemorySteps:
         if isinstance(step, Heard):
             return phone._kept(taking.answered(step, phone.visits.get(step.visit_id), phone.menus.get))
         phone.at_ms = step.at_ms
+        phone.suspended = {team_id for team_id in (5, 6) if step.suspended(team_id)}
         return phone.tell(step.event, step.id)
 
 
@@ -118,6 +119,7 @@ class Rig:
             self.clock,
             lambda: 1_000_000 + int(1000 * self.clock.seconds()),
             lambda: f"01900000-0000-7000-8000-{next(numbers):012}",
+            lambda network: {"Safaricom": "63902"}.get(network, network),
         )
 
     def tell(self, kind: Kind = Kind.START, **says: Any) -> None:

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 
 from mobilesasa.core.signing import signature
 from mobilesasa.core.ussd import UssdReply
-from mobilesasa.dialogue.callback import TIMEOUT_S, Calls, form_of, read_reply, read_result
+from mobilesasa.dialogue.callback import TIMEOUT_S, BadAnswer, Calls, form_of, read_reply, read_result
 from mobilesasa.dialogue.posting import Posted
 from mobilesasa.ussd.model import Result, Webhook
 from tests.dialogue.desks import SECRET, MemoryPoster
@@ -44,17 +44,34 @@ def test_an_answer_of_callback_mode_begins_with_con_or_end(text, reply):
             b'{"variables": {"a": "x", "b": 1.5, "c": null, "d": true}}',
             Result(variables={"a": "x", "b": "1.5", "c": "", "d": "true"}),
         ),
-        (b"[1]", None),
-        (b"Hi", None),
-        (b'{"text": 1}', None),
-        (b'{"end": "yes"}', None),
-        (b'{"variables": []}', None),
-        (b'{"variables": {%b}}' % b",".join(b'"v%d": 1' % n for n in range(101)), None),
-        (b"[" * 100_000, None),
     ],
 )
-def test_an_answer_of_a_webhook_is_read_or_is_none(body, result):
+def test_an_answer_of_a_webhook_is_read(body, result):
     assert read_result(Posted(status=200, body=body)) == result
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"[1]", "is no object of JSON"),
+        (b"Hi", "is no JSON"),
+        (b"[" * 100_000, "is no JSON"),
+        (b'{"text": 1}', "its text must be a text"),
+        (b'{"end": "yes"}', "its end must be true or false"),
+        (b'{"variables": []}', "its variables must be an object"),
+        (b'{"variables": {%b}}' % b",".join(b'"v%d": 1' % n for n in range(101)), "more than 100 variables"),
+    ],
+)
+def test_an_answer_of_a_webhook_that_cannot_be_read_says_why(body, why):
+    with pytest.raises(BadAnswer, match=why):
+        read_result(Posted(status=200, body=body))
+
+
+def test_why_an_answer_cannot_be_read_is_the_trouble():
+    calls = Calls(MemoryPoster([Posted(status=200, body=b'{"end": 1}')]), lambda: 1_800_000_000)
+    done = []
+    Deferred.fromCoroutine(calls.show(HOOK, SECRET, "call-1", {}, 5.0)).addCallback(done.append)
+    assert done == [(None, "the webhook of balance: its answer cannot be read: its end must be true or false")]
 
 
 def test_a_phone_that_the_gateway_hides_is_told_as_it_is():

@@ -10,9 +10,11 @@ from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.ussd import Kind, UssdReply
 from mobilesasa.dialogue.desk import WAITING_MAX
 from mobilesasa.dialogue.posting import Posted
-from tests.dialogue.desks import APOLOGY, MENU, Rig
+from mobilesasa.ussd.directory import Directory, Extension
+from tests.dialogue.desks import APOLOGY, MENU, MemorySteps, Rig
 from tests.ussd.menus import choices, end, screens, told
-from tests.ussd.visiting import KEY, event, published
+from tests.ussd.visiting import KEY, Phone, event, published
+from tests.ussd.visiting import MENU as MENU_AT_7
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_a_webhook_is_asked_signed_and_its_answer_is_shown(rig):
     [
         (Posted(status=500), "the webhook of balance: it answered 500"),
         (Posted(error="no answer within 5 s"), "the webhook of balance: no answer within 5 s"),
-        (good(b"<html>"), "the webhook of balance: its answer cannot be read"),
+        (good(b"<html>"), "the webhook of balance: its answer cannot be read: it is no JSON"),
     ],
 )
 def test_a_webhook_that_fails_is_an_apology_and_the_reason_is_kept(rig, answer, trouble):
@@ -173,7 +175,22 @@ def test_a_menu_that_goes_while_its_webhook_is_to_be_asked_is_an_apology(rig):
 def test_a_suspended_team_s_extension_apologises_and_nothing_is_kept(rig):
     rig.suspended.add(5)
     rig.dial()
-    assert (rig.replies, rig.steps.taken) == ([APOLOGY], [])
+    assert (rig.replies, rig.steps.phone.visits) == ([APOLOGY], {})
+
+
+def test_an_answer_that_spells_a_suspended_team_s_extension_stays_with_the_session():
+    rival = Extension(id=9, team_id=6, code="384", extension="7*1", smpp=True)
+    rig = Rig(steps=MemorySteps(phone=Phone(directory=Directory([MENU_AT_7, rival]))), suspended={6})
+    rig.dial(text_all="")
+    rig.type("", text_all="1")
+    assert rig.said == ("How much?", False)
+
+
+def test_a_network_that_is_named_is_known_by_its_code(rig):
+    rig.dial(network="Safaricom")
+    assert rig.steps.phone.visit.network == "63902"
+    rig.dial(network="MTN", carrier_session_id="S2")
+    assert rig.steps.phone.visit.network == "MTN"
 
 
 def test_a_store_that_is_away_is_apologised_for(rig):

@@ -51,10 +51,10 @@ class Rig:
     clock: Clock = attrs.field(factory=Clock)
     came: list = attrs.field(factory=list)
 
-    def post(self):
+    def post(self, timeout_s=5.0):
         self.agent = MemoryAgent(self.answer)
         poster = AgentPoster(self.agent, self.clock)
-        work = poster.post("https://acme.example/", {"X-One": "1"}, b"body", 5.0)
+        work = poster.post("https://acme.example/", {"X-One": "1"}, b"body", timeout_s)
         self.call = Deferred.fromCoroutine(work).addCallback(self.came.append)
         return self
 
@@ -92,6 +92,13 @@ def test_a_call_that_takes_too_long_is_cut():
     rig.clock.advance(5)
     assert rig.came == [Posted(error="no answer within 5 s")]
     assert response.reader.transport.aborted
+
+
+@pytest.mark.parametrize(("left_s", "told"), [(4.99549, "5"), (0.375483, "0.4")])
+def test_the_time_that_was_left_is_told_as_people_say_it(left_s, told):
+    rig = Rig().post(left_s)
+    rig.clock.advance(left_s)
+    assert rig.came == [Posted(error=f"no answer within {told} s")]
 
 
 def test_a_connection_that_is_never_made_is_given_up_in_time():

@@ -161,10 +161,11 @@ class FakeUssdExtensions:
 
     _all: FakeUssd
 
-    async def codes(self, team_id: int, *, shared: bool = False) -> Sequence[CodeRecord]:
+    async def codes(self, team_id: int, *, available: bool = False) -> Sequence[CodeRecord]:
         approved = [each for each in self._all.known_codes.values() if each.status is CodeStatus.APPROVED]
-        if shared:
-            return [each for each in approved if each.kind is CodeKind.SHARED]
+        if available:
+            held = {each.code for _, each in self._all.known_extensions.values() if each.decided_at_ms is not None}
+            return [each for each in approved if each.kind is CodeKind.SHARED or each.code not in held]
         theirs = {each.code for each in self._of(team_id, ExtensionStatus.APPROVED)}
         return [each for each in approved if each.code in theirs]
 
@@ -289,6 +290,8 @@ class FakeUssdMenus:
         faults = await self.faults(team_id, was.definition or {})
         if faults:
             raise BadDefinition(faults)
+        if not was.changed:
+            return self._all.told(by, reply, was)
         changed = attrs.evolve(was, version=(was.version or 0) + 1, changed=False, published_at_ms=at_ms)
         self._all.known_menus[was.uuid] = (team_id, changed)
         self._all.keep_version(changed, note, by.name)
@@ -360,6 +363,7 @@ class FakeUssdSessions:
         for name in ("status", "msisdn", "extension_uuid", "menu_uuid"):
             value = getattr(wanted, name)
             found = [each for each in found if value is None or getattr(each, name) == value]
+        found = [each for each in found if wanted.troubled in (None, bool(each.trouble))]
         begun = range(wanted.from_ms or 0, wanted.until_ms or 2**62)
         return [each for each in found if each.started_at_ms in begun][::-1]
 

@@ -33,8 +33,9 @@ def rig(txn):
     return Rig(txn)
 
 
-def wanted(team, survey, version=None, form="csv"):
+def wanted(team, survey, version=None, form="csv", **more):
     asked = {
+        **more,
         "survey_uuid": survey.uuid,
         "survey_version": version,
         "survey_upto": survey.version,
@@ -104,6 +105,23 @@ def test_a_question_that_was_dropped_has_a_column_behind_those_that_there_are(ri
     assert [export_rows.count(rig.txn, wanted(rig.team, made, version)) for version in (None, 1, 3)] == [
         (2, False), (1, False), (0, False),
     ]  # fmt: skip
+
+
+def test_responses_of_one_status_or_of_one_phone_are_written_alone(rig):
+    made = rig.published(AGAIN)
+    hear(rig, "farm", "4", "rain")
+    hear(rig, "farm", "4", phone=OTHER)
+    for more, phones in (
+        ({"survey_status": "completed"}, [f"+{PHONE}"]),
+        ({"survey_status": "in_progress"}, [f"+{OTHER}"]),
+        ({"survey_status": "expired"}, []),
+        ({"recipient": OTHER}, [f"+{OTHER}"]),
+        ({"recipient": OTHER, "survey_status": "completed"}, []),
+        ({"recipient": None, "survey_status": None}, [f"+{OTHER}", f"+{PHONE}"]),
+    ):
+        export = wanted(rig.team, made, **more)
+        assert [row["phone"] for row in rows(rig, export)] == phones
+        assert export_rows.count(rig.txn, export) == (len(phones), False)
 
 
 def test_columns_that_would_be_called_alike_are_told_apart(rig):

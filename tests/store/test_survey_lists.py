@@ -38,7 +38,7 @@ def test_a_response_is_shown_as_far_as_it_has_come(rig):
     assert response == rig.only(made)
     assert (response.code, response.phone, response.version, response.definition) == (CODE, PHONE, 1, FARM)
     assert (response.status, response.question, response.waits_for) == (Status.IN_PROGRESS, "more", None)
-    assert ([answer.raw for answer in response.answers], response.strays) == (["4"], ("4",))
+    assert ([answer.raw for answer in response.answers], response.others) == (["4"], ("banana", "4"))
     assert (response.started_at_ms, response.finished_at_ms) == (NOW_MS, None)
     answered(rig, "stop")
     ended = rig.only(made)

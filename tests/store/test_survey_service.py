@@ -120,6 +120,10 @@ async def test_who_could_ask_nobody_now_invites_nobody(served):
         served.rig.directory.replace(Directory(teams, senders))
         with pytest.raises(refusal):
             await served.send(made, PHONE)
+        with pytest.raises(refusal):
+            await served.service.estimate(made, People((), (PHONE,)))
+        with pytest.raises(refusal):
+            await served.service.estimate(draft, People((), (PHONE,)))
 
 
 @pytest_twisted.ensureDeferred

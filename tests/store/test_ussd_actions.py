@@ -6,12 +6,13 @@ import orjson
 import pytest
 
 from mobilesasa.core.errors import BadRecipient, NoRoute, NotFound
-from mobilesasa.store import groups, ussd_actions, ussd_keeping
+from mobilesasa.store import groups, ussd_actions, ussd_keeping, ussd_sessions
 from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.store.ussd_actions import RETRIES_S, Means
 from mobilesasa.ussd.model import AddToGroup, SendSms, StartSurvey, Webhook
 from mobilesasa.ussd.reading import action_json
-from mobilesasa.ussd.taking import STATE_MS
+from mobilesasa.ussd.repeats import STATE_MS
+from mobilesasa.ussd.views import WantedSessions
 from mobilesasa.ussd.visits import Act
 from tests.store.given import NOW_MS, add_team, balance, count, new_id, one, priced, rows
 from tests.store.people import give_group
@@ -44,8 +45,8 @@ def stored(txn, team, action, session=None, n=1, msisdn=PHONE):
     act = Act(session or new_id(), n, team, 1, msisdn, action)
     txn.execute(
         "INSERT INTO ussd_action (session_id, n, team_id, menu_id, kind, given, msisdn, due_at)"
-        " VALUES (%s, %s, %s, 1, 'x', %s, %s, now())",
-        (act.session_id, n, team, orjson.dumps(action_json(action)).decode(), msisdn),
+        " VALUES (%s, %s, %s, 1, %s, %s, %s, now())",
+        (act.session_id, n, team, action_json(action)["kind"], orjson.dumps(action_json(action)).decode(), msisdn),
     )
     return act
 
@@ -176,6 +177,49 @@ def test_what_was_typed_fades_when_nobody_goes_on(txn, phone):
     txn.execute(AGO, {"s": STATE_MS // 1000 + 60})
     assert (ussd_keeping.fade(txn), ussd_keeping.fade(txn)) == (1, 0)
     assert one(txn, "SELECT concat(state, says, input, consumed) FROM ussd_session") == ""
+
+
+GAVE_UP = "start_survey was given up: there is no such survey"
+
+
+@pytest.fixture
+def troubled(txn, team, phone):
+    """A session of whose two actions one was given up, and one is tried again."""
+    session = phone.dial(session="S2").visits[-1].id
+    acts = [
+        stored(txn, team, StartSurvey("gone"), session),
+        stored(txn, team, SendSms(sender_id="ACME", text="Hello"), session, 2),
+        stored(txn, team, SendSms(sender_id="ACME", text="Hello"), session, 3),
+    ]
+    ussd_actions.do(txn, [(acts[0], None), (acts[1], NoRoute("no carrier"))], MEANS)
+    return session
+
+
+def test_what_an_action_could_not_do_is_the_trouble_of_its_session(txn, team, phone, troubled):
+    told = ussd_sessions.find(txn, team, troubled).trouble
+    assert told == f"{GAVE_UP}; send_sms is tried again: no carrier"
+
+
+def test_sessions_with_trouble_can_be_listed(txn, team, phone, troubled):
+    listed = {
+        flag: [
+            each.uuid for each in ussd_sessions.page(txn, WantedSessions(team_id=team, troubled=flag), 10, 0, None)[0]
+        ]
+        for flag in (True, False, None)
+    }
+    assert (listed[True], len(listed[False]), len(listed[None])) == ([troubled], 1, 2)
+    txn.execute("DELETE FROM ussd_action")
+    txn.execute("UPDATE ussd_session SET trouble = 'x' WHERE id <> %s", (troubled,))
+    (found,) = ussd_sessions.page(txn, WantedSessions(team_id=team, troubled=True), 10, 0, None)[0]
+    assert (found.uuid != troubled, found.trouble) == (True, "x")
+
+
+def test_the_trouble_of_a_session_stays_when_what_was_given_up_goes(txn, team, phone, troubled):
+    txn.execute("UPDATE ussd_session SET trouble = 'the webhook of a: it answered 500' WHERE id = %s", (troubled,))
+    txn.execute("UPDATE ussd_action SET created_at = now() - interval '8 days'")
+    ussd_keeping.tidy(txn)
+    txn.execute("DELETE FROM ussd_action")
+    assert ussd_sessions.find(txn, team, troubled).trouble == f"the webhook of a: it answered 500; {GAVE_UP}"
 
 
 def test_what_can_be_gone_on_with_does_not_fade(txn, phone):

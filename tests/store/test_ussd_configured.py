@@ -103,6 +103,54 @@ def test_decision_82_a_team_sees_the_approved_codes_on_which_it_has_an_extension
     assert ussd_codes.codes_of_team(txn, team, True) == [made]
 
 
+def test_a_dedicated_code_can_be_asked_for_until_somebody_has_it(txn, team, other):
+    made = give_code(txn, "222", CodeKind.DEDICATED)
+    assert ussd_codes.codes_of_team(txn, team, True) == [made]
+    asked = request(txn, other, code="222", extension="")
+    assert ussd_codes.codes_of_team(txn, team, True) == [made]
+    decide(txn, asked, ExtensionStatus.SUSPENDED)
+    assert ussd_codes.codes_of_team(txn, team, True) == []
+
+
+def test_an_extension_says_where_its_code_stands(txn, team):
+    made, extension = give_code(txn), give_extension(txn, team)
+    assert extension.code_status is CodeStatus.APPROVED
+    suspended = NewCode(code="384", kind=CodeKind.SHARED, status=CodeStatus.SUSPENDED)
+    ussd_codes.change_code(txn, NODE, made.uuid, suspended)
+    assert ussd_extensions.find(txn, extension.uuid).code_status is CodeStatus.SUSPENDED
+
+
+def test_who_approves_what_another_team_has_is_told_what_to_do(txn, team, other):
+    give_code(txn)
+    asked = request(txn, team)
+    give_extension(txn, other)
+    with pytest.raises(ExtensionTaken, match=r"another team has \*384\*7#.*reject"):
+        decide(txn, asked, ExtensionStatus.APPROVED)
+
+
+def test_publishing_what_is_published_makes_no_version(txn, team):
+    menu = give_menu(txn, team)
+    again = ussd_menus.publish(txn, NODE, team, menu.uuid, "Again", REACH, NOW_MS + 1)
+    assert (again.version, again.published_at_ms) == (1, NOW_MS)
+    assert ussd_menus.count_versions(txn, team, menu.uuid) == (1, False)
+
+
+def test_an_operator_is_told_what_other_teams_have_above_and_below_an_extension(txn, team):
+    give_code(txn)
+    give_extension(txn, team, "7")
+    give_extension(txn, team, "7*2*1")
+    give_extension(txn, add_team(txn), "71")
+    rival = add_team(txn)
+    mine = give_extension(txn, rival, "7*2")
+    assert mine.near == ["*384*7#", "*384*7*2*1#"]
+    suspended = decide(txn, mine, ExtensionStatus.SUSPENDED)
+    assert decide(txn, suspended, ExtensionStatus.APPROVED).near == mine.near
+    assert {each.extension: each.near for each in ussd_extensions.page(txn, team, None, None, 9, 0)} == {
+        "7": ["*384*7*2#"],
+        "7*2*1": ["*384*7*2#"],
+    }
+
+
 def test_an_extension_is_asked_for_decided_and_then_answers(txn, team):
     give_code(txn)
     menu = give_menu(txn, team)

@@ -68,9 +68,26 @@ def test_an_option_is_named_by_its_code_in_any_case(text):
     assert read(GRADE, text) == "B"
 
 
-def test_where_codes_are_short_they_stand_in_the_text_and_places_are_not_understood():
+def test_where_codes_are_short_they_stand_in_the_text_and_places_are_understood_too():
     assert GRADE.keys == ("A", "B", "C")
-    assert read(GRADE, "2") is None
+    assert [read(GRADE, text) for text in ("2", "option 2.", "fair", "4", "0")] == ["B", "B", "B", None, None]
+    colours = choices("colours", "Red", "Green", "Blue", codes=("RED", "GRN", "BLU"))
+    assert [read(colours, text) for text in ("1,3", "3 na 1", "red 3", "1-3", "1,4")] == [("RED", "BLU")] * 3 + [
+        None
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "codes"),
+    [
+        (("None", "One", "More"), ("0", "1", "2")),
+        (("Good", "Fair", "Bad"), ("Q3", "Q2", "Q1")),
+        (("0", "1", "2 or more"), ("A", "B", "C")),
+        (("Under 5", "5 to 17", "Over 17"), ("A", "B", "C")),
+    ],
+)
+def test_a_place_is_not_understood_where_a_code_or_a_label_has_a_figure(labels, codes):
+    assert read(choice("children", *labels, codes=codes), "3") is None
 
 
 def test_where_a_code_is_long_places_stand_in_the_text_and_both_are_understood():

@@ -176,6 +176,32 @@ def test_a_loop_that_no_answer_leads_out_of_is_named():
     assert ("questions[2]", "endless") in found(survey(CROP, WHY, attrs.evolve(AGREED, rules=both)))
 
 
+@pytest.mark.parametrize(
+    ("asked", "way_round"),
+    [
+        (question("n", Kind.NUMBER, minimum=0, maximum=5), rule(Op.LTE, 5, "n")),
+        (question("n", Kind.DATE), rule(Op.GTE, "1900-01-01", "n")),
+        (question("n"), rule(Op.ANSWERED, None, "n")),
+    ],
+)
+def test_a_loop_that_no_number_no_day_and_no_text_leads_out_of_is_named(asked, way_round):
+    assert found(survey(attrs.evolve(asked, rules=(way_round,)))) == [("questions[0]", "endless")]
+
+
+def test_a_rule_looks_at_no_question_that_is_asked_only_later():
+    early = attrs.evolve(WHY, rules=(rule(Op.EQ, "1", END, of="crop"),))
+    assert found(survey(early, CROP)) == [("questions[0].rules[0].when.question", "not_before")]
+    round_again = attrs.evolve(AGREED, rules=(rule(Op.EQ, True, "why"),))
+    assert found(survey(early, CROP, round_again)) == []
+    itself = attrs.evolve(CROP, rules=(rule(Op.EQ, "1", END, of="crop"),))
+    assert found(survey(itself, WHY)) == []
+
+
+def test_a_question_that_is_never_asked_is_named_once_and_not_by_the_rules_that_look_at_it():
+    early = attrs.evolve(WHY, rules=(rule(Op.EQ, "1", END, of="crop"),), next=END)
+    assert found(survey(early, CROP)) == [("questions[1]", "unreachable")]
+
+
 def test_a_loop_that_an_answer_leads_out_of_is_right():
     assert found(survey(CROP, WHY, attrs.evolve(AGREED, rules=(rule(Op.EQ, False, "why"),)))) == []
 

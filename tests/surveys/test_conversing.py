@@ -7,7 +7,8 @@ import attrs
 import pytest
 
 from mobilesasa.core.errors import BadRecipient, InsufficientUnits, Suppressed
-from mobilesasa.surveys.conversing import HEARD_MAX, REPEATED_MS, TRY_AGAIN_MS, Begins, Conversation, Talk, Text
+from mobilesasa.surveys.conversation import REPEATED_MS, Begins, Conversation, Text, others_of
+from mobilesasa.surveys.conversing import HEARD_MAX, TRY_AGAIN_MS, Talk
 from mobilesasa.surveys.model import Conduct, Kind, Reason, Status
 from tests.surveys.making import HOUR_MS, NOON_MS, question, survey
 
@@ -48,7 +49,8 @@ class Rig:
             assert each.say is not None
             self.said.append(each.say)
             talk.said(each, next(self._messages))
-            each.is_waiting, each.sent_at_ms = not is_taken, self.now_ms if is_taken else None
+            each.is_waiting = each.is_held = not is_taken
+            each.sent_at_ms = self.now_ms if is_taken else None
         talk.settle()
         for each in talk.changed:
             each.is_new = each.is_reminded = False
@@ -56,18 +58,23 @@ class Rig:
         self.now_ms += 10_000
         return talk
 
-    def hear(self, *texts: str, late_ms: int = 0, is_taken: bool = True) -> Talk:
+    def hear(self, *texts: str, is_taken: bool = True, **more: Any) -> Talk:
         talk = self.round()
         for text in texts:
-            talk.hear(Text(CODE, PHONE, text, self.now_ms - late_ms))
+            talk.hear(Text(CODE, PHONE, text, self.now_ms, **more))
         return self.end(talk, is_taken)
 
-    def wake(self) -> Talk:
+    def taken(self, at_ms: int) -> None:
+        """Let a carrier have taken what waited."""
+        self.only.is_waiting = self.only.is_held = False
+        self.only.sent_at_ms = at_ms
+
+    def wake(self, is_taken: bool = True) -> Talk:
         talk = self.round()
         for each in self.kept.values():
             if each.wake_at_ms is not None and each.wake_at_ms <= self.now_ms:
                 talk.wake(each)
-        return self.end(talk)
+        return self.end(talk, is_taken)
 
     @property
     def only(self) -> Conversation:
@@ -141,11 +148,24 @@ def test_an_answer_that_a_carrier_brings_again_as_soon_as_the_next_question_is_o
     again.hear(Text(CODE, PHONE, " 4", rig.now_ms))
     rig.end(again)
     assert rig.values == [4]
-    rig.only.sent_at_ms = None  # nobody has answered the carrier's question yet
+    rig.only.sent_at_ms = None  # the carrier has not said yet whether it takes the question
     rig.hear("4")
     assert rig.values == [4]
     rig.hear("5")
     assert rig.values == [4, "5"]
+
+
+def test_the_same_words_answer_a_question_that_a_carrier_may_have_though_it_did_not_say_so(rig):
+    rig.hear("farm")
+    rig.hear("4", is_taken=False)
+    rig.only.is_waiting, rig.only.is_doubted = False, True
+    again = rig.round()
+    again.hear(Text(CODE, PHONE, "4", rig.only.state.said_at_ms + REPEATED_MS - 1))
+    rig.end(again)
+    assert rig.values == [4]
+    rig.only.is_waiting, rig.only.is_doubted = False, True
+    rig.hear("4")
+    assert rig.values == [4, "4"]
 
 
 def test_the_same_words_answer_the_next_question_when_somebody_had_time_to_read_it(rig):
@@ -240,14 +260,56 @@ def test_a_question_that_was_seen_can_be_answered_while_better_words_for_it_wait
 def test_who_wants_no_messages_or_cannot_get_any_is_asked_no_more(rig):
     for refusal, reason in ((Suppressed("no"), Reason.STOP), (BadRecipient("no"), Reason.LAPSED)):
         rig.kept.clear()
+        rig.refusal = None
+        rig.hear("farm")
         rig.refusal = refusal
-        talk = rig.hear("farm")
+        talk = rig.hear("4")
         assert (rig.only.status, rig.only.reason, rig.only.say, talk.ended) == (
             Status.EXPIRED,
             reason,
             None,
             [rig.only],
         )
+
+
+def test_who_was_never_asked_has_no_response(rig):
+    rig.refusal = Suppressed("no")
+    by_word = rig.hear("farm")
+    assert (by_word.changed, by_word.ended, by_word.unasked) == ([], [], [])
+    talk = rig.round()
+    invited = talk.begin(begins(), PHONE)
+    rig.end(talk)
+    assert (talk.changed, talk.ended, talk.unasked, talk.is_asked(CODE, PHONE)) == ([], [], [invited], False)
+    rig.refusal = None
+    rig.hear("farm", "STOP")
+    assert (rig.kept, rig.said) == ({}, [])
+
+
+def test_what_is_for_another_team_is_heard_by_no_survey_of_this_one(rig):
+    assert rig.hear("farm", team_id=8).changed == []
+    rig.hear("farm", team_id=7)
+    rig.hear("4", "no", team_id=8)
+    rig.hear("STOP BETA", team_id=8, is_opt_out=True)
+    rig.hear("STOP ACME", team_id=7, is_opt_out=True)  # another sender of this one
+    assert (rig.said, [each.text for each in rig.only.heard], rig.only.is_open) == (["liked?"], ["farm"], True)
+    rig.hear("4", team_id=7)
+    assert rig.values == [4]
+
+
+def test_a_stop_to_all_who_have_the_code_ends_the_surveys_of_each(rig):
+    rig.hear("farm", team_id=7)
+    rig.hear("STOP ALL", team_id=8, is_opt_out=True)
+    assert rig.only.is_open
+    rig.hear("STOP", team_id=8, is_opt_out=True)
+    assert rig.only.reason is Reason.STOP
+
+
+def test_a_keyword_of_another_team_s_survey_waits_for_the_end_of_this_one_whatever_stands_behind_it(rig):
+    other = begins(2, attrs.evolve(FARM, keyword="fish"), team_id=8)
+    rig.surveys = [begins(), other]
+    rig.hear("farm", team_id=7)
+    assert rig.hear("fish please", team_id=8).invited == {(2, PHONE): other}
+    assert rig.hear("fish", team_id=7).invited == {}
 
 
 def test_thanks_that_cannot_be_said_are_tried_again_until_nobody_wants_them_any_more(rig):
@@ -275,6 +337,64 @@ def test_somebody_is_reminded_once_and_then_it_lapses(rig):
     rig.now_ms = NOON_MS + 48 * HOUR_MS
     rig.wake()
     assert (rig.only.status, rig.only.reason, len(rig.said)) == (Status.EXPIRED, Reason.LAPSED, 2)
+
+
+def test_reminder_and_lapse_are_counted_from_when_a_carrier_took_the_question(rig):
+    rig.hear("farm", is_taken=False)
+    rig.now_ms = NOON_MS + 30 * HOUR_MS
+    rig.taken(NOON_MS + 20 * HOUR_MS)
+    rig.wake()
+    assert (rig.said, rig.only.wake_at_ms) == (["liked?"], NOON_MS + 44 * HOUR_MS)
+    rig.now_ms = NOON_MS + 44 * HOUR_MS
+    rig.wake()
+    assert (len(rig.said), rig.only.wake_at_ms) == (2, NOON_MS + 68 * HOUR_MS)
+    rig.now_ms = NOON_MS + 68 * HOUR_MS
+    rig.wake()
+    assert rig.only.reason is Reason.LAPSED
+
+
+def test_what_waits_for_a_carrier_does_not_lapse(rig):
+    rig.hear("farm", is_taken=False)
+    rig.now_ms = NOON_MS + 48 * HOUR_MS
+    rig.wake()
+    assert (rig.only.is_open, rig.said, rig.only.wake_at_ms) == (True, ["liked?"], NOON_MS + 72 * HOUR_MS)
+    rig.taken(NOON_MS + 50 * HOUR_MS)
+    rig.now_ms = NOON_MS + 97 * HOUR_MS
+    rig.hear("4")
+    assert rig.values == [4]
+
+
+def test_a_reminder_that_waits_for_a_carrier_is_taken_back_when_it_lapses(rig):
+    rig.hear("farm")
+    rig.now_ms = NOON_MS + 24 * HOUR_MS
+    rig.wake(is_taken=False)
+    rig.now_ms = NOON_MS + 48 * HOUR_MS
+    talk = rig.wake()
+    assert (rig.only.reason, talk.overtaken) == (Reason.LAPSED, {(7, "message 2")})
+
+
+def test_a_question_that_waits_for_a_carrier_is_taken_back_when_its_survey_is_closed_or_stop_comes(rig):
+    rig.hear("farm", is_taken=False)
+    rig.only.is_closed, rig.only.wake_at_ms = True, 0
+    assert rig.wake().overtaken == {(7, "message 1")}
+    rig.kept.clear()
+    rig.hear("farm", is_taken=False)
+    assert rig.hear("STOP").overtaken == {(7, "message 2")}
+
+
+def test_better_words_for_a_question_are_taken_back_when_its_answer_comes_first(rig):
+    rig.hear("farm")
+    rig.hear("banana", is_taken=False)
+    rig.only.is_waiting = False
+    assert rig.hear("3").overtaken == {(7, "message 2")}
+    assert rig.hear("good").overtaken == set()
+
+
+def test_what_was_no_answer_is_told_but_for_the_keyword_that_began_it(rig):
+    rig.hear("farm")
+    rig.hear("banana")
+    rig.hear("3", "3")
+    assert others_of(rig.only.heard, rig.only.started_at_ms) == ("banana", "3")
 
 
 def test_a_reminder_that_cannot_be_said_is_left_out(rig):

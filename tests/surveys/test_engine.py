@@ -13,6 +13,7 @@ from mobilesasa.surveys.engine import (
     remind,
     reminded,
     said_at,
+    taken_at,
     wakes_at_ms,
     wants_out,
 )
@@ -338,3 +339,18 @@ def test_a_long_text_is_cut_and_what_cannot_be_kept_goes():
 def test_a_question_that_the_definition_has_not_is_a_mistake_of_the_caller(state):
     with pytest.raises(KeyError):
         answer(FARM, state, "1", "KE", 1, 1)
+
+
+def test_reminder_and_lapse_are_counted_from_when_a_carrier_took_the_question():
+    taken = taken_at(talk().state, NOON_MS + 8 * HOUR_MS)
+    assert wakes_at_ms(FARM, taken) == NOON_MS + 32 * HOUR_MS
+    assert not is_to_remind(FARM, taken, NOON_MS + 31 * HOUR_MS)
+    assert not is_lapsed(FARM, taken, NOON_MS + 55 * HOUR_MS)
+    assert is_lapsed(FARM, taken, NOON_MS + 56 * HOUR_MS)
+
+
+def test_a_reminder_counts_as_no_later_question_and_what_is_asked_again_does():
+    taken = reminded(taken_at(talk().state, NOON_MS))
+    assert taken_at(taken, NOON_MS + 24 * HOUR_MS) == taken
+    again = answer(FARM, taken, "perhaps", "KE", NOON_MS + 25 * HOUR_MS, NOON_MS + 25 * HOUR_MS).state
+    assert taken_at(again, NOON_MS + 26 * HOUR_MS).waits_since_ms == NOON_MS + 26 * HOUR_MS

@@ -103,9 +103,53 @@ def test_what_leads_to_nothing_leads_to_the_end():
         (question("y", Kind.YES_NO, rules=(rule(Op.EQ, 1, "last", of="z"),)), {"last", "then"}),
         (question("r", Kind.RATING, rules=(rule(Op.LTE, 3, "last"), rule(Op.GT, 3, END))), {"last", END}),
         (question("r", Kind.NPS, rules=(rule(Op.LT, 10, "last"),)), {"last", "then"}),
+        (question("n", Kind.NUMBER), {"then"}),
+        (question("n", Kind.NUMBER, minimum=0, maximum=5, rules=(rule(Op.LTE, 5, "last"),)), {"last"}),
+        (question("n", Kind.NUMBER, minimum=0, maximum=5, rules=(rule(Op.LT, 5, "last"),)), {"last", "then"}),
+        (question("n", Kind.NUMBER, minimum=0, rules=(rule(Op.LTE, 5, "last"),)), {"last", "then"}),
+        (question("n", Kind.NUMBER, rules=(rule(Op.LT, 5, "last"), rule(Op.GT, 5, END))), {"last", END, "then"}),
+        (question("n", Kind.NUMBER, rules=(rule(Op.LTE, 5, "last"), rule(Op.GT, 5, END))), {"last", END}),
+        (question("n", Kind.NUMBER, rules=(rule(Op.LTE, 5, "last"), rule(Op.GTE, 6, END))), {"last", END, "then"}),
+        (
+            question("n", Kind.NUMBER, whole=True, rules=(rule(Op.LTE, 5, "last"), rule(Op.GTE, 6, END))),
+            {"last", END},
+        ),
+        (
+            question(
+                "n", Kind.NUMBER, whole=True, minimum=0.5, rules=(rule(Op.IN, (1, 2), "last"), rule(Op.GT, 2.5, END))
+            ),
+            {"last", END},
+        ),
+        (question("n", Kind.NUMBER, required=False, maximum=5, rules=(rule(Op.LTE, 5, "last"),)), {"last", "then"}),
+        (question("n", Kind.NUMBER, minimum=2, maximum=1, rules=(rule(Op.LTE, 5, "last"),)), {"last", "then"}),
+        (question("n", Kind.NUMBER, rules=(rule(Op.LTE, "5", "last"),)), {"then"}),
+        (question("n", Kind.NUMBER, rules=(rule(Op.IN, tuple(range(200)), "last"),)), {"last", "then"}),
+        (question("d", Kind.DATE, rules=(rule(Op.LTE, "2100-12-31", "last"),)), {"last"}),
+        (
+            question("d", Kind.DATE, rules=(rule(Op.LT, "2026-01-01", "last"), rule(Op.GT, "2025-12-31", END))),
+            {"last", END},
+        ),
+        (
+            question("d", Kind.DATE, rules=(rule(Op.LT, "2026-01-01", "last"), rule(Op.EQ, "today", END))),
+            {"last", "then"},
+        ),
         (choice("c", "x", "y", rules=(rule(Op.NE, "1", "last"),)), {"last", "then"}),
         (choice("c", "x", "y", rules=(rule(Op.ANSWERED, None, "last"),)), {"last"}),
         (choices("c", "x", "y", rules=(rule(Op.INCLUDES, "1", "last"),)), {"last", "then"}),
+        (choices("c", "x", "y", rules=(rule(Op.INCLUDES, "1", "last"), rule(Op.EXCLUDES, "1", END))), {"last", END}),
+        (
+            choices("c", "x", "y", rules=(rule(Op.INCLUDES, "1", "last"), rule(Op.EXCLUDES, "2", END))),
+            {"last", END, "then"},
+        ),
+        (choices("c", "x", "y", rules=(rule(Op.ANSWERED, None, "last"), rule(Op.INCLUDES, "1", END))), {"last"}),
+        (choices("c", "x", "y", required=False, rules=(rule(Op.ANSWERED, None, "last"),)), {"last", "then"}),
+        (choices("c", "x", "y", rules=(rule(Op.UNANSWERED, None, "last"),)), {"then"}),
+        (choices("c", "x", "y", required=False, rules=(rule(Op.UNANSWERED, None, "last"),)), {"last", "then"}),
+        (
+            attrs.evolve(WHY, rules=(rule(Op.EQ, "x", "last"), rule(Op.EQ, "X.", "then"), rule(Op.NE, " X", END))),
+            {"last", END},
+        ),
+        (attrs.evolve(WHY, rules=(rule(Op.EQ, "1", "last", of="z"), rule(Op.ANSWERED, None, END))), {"last", END}),
     ],
 )
 def test_all_that_a_question_may_lead_to_is_known(asked, targets):

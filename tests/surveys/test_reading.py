@@ -50,7 +50,6 @@ WHOLE: dict[str, Any] = {
     ],
     "options": {"reask": 0, "reminder_after_h": None, "repeat": "each_time"},
     "texts": {"yes_no": "NDIYO au HAPANA?", "skip": "", "date": None},
-    "unknown": 1,
 }
 
 
@@ -179,9 +178,42 @@ def test_every_fault_is_named_at_once():
         ("questions[1].text", "missing"),
         ("options.repeat", "unknown"),
         ("options.reask", "out_of_range"),
-        ("texts.hello", "unknown"),
+        ("texts.hello", "unknown_key"),
         ("texts.date", "missing"),
     ]
+
+
+def test_a_field_that_there_is_not_is_named_wherever_it_stands():
+    rules = [{"when": {"op": "answered", "of": "x"}, "next": "end", "else": "end"}]
+    option = {"label": "a", "value": 1}
+    asked = {"type": "single_choice", "text": "x", "minimum": 3, "options": [option, {"label": "b"}], "rules": rules}
+    given_json = {"name": "x", "optoins": {}, "questions": [asked], "options": {"reminder_hours": 3}}
+    assert faults(given_json) == [
+        ("optoins", "unknown_key"),
+        ("questions[0].minimum", "unknown_key"),
+        ("questions[0].options[0].value", "unknown_key"),
+        ("questions[0].rules[0].else", "unknown_key"),
+        ("questions[0].rules[0].when.of", "unknown_key"),
+        ("options.reminder_hours", "unknown_key"),
+    ]
+    with pytest.raises(
+        BadDefinition, match=r"options.reminder_hours is not known here; there are reask, reminder_after_h"
+    ):
+        read_definition(given_json, ids())
+
+
+def test_of_very_many_fields_that_there_are_not_the_first_are_named():
+    many = {f"x{number}": None for number in range(50)}
+    assert faults({"name": "x", **many}) == [(f"x{number}", "unknown_key") for number in range(20)]
+
+
+def test_what_is_wrong_with_bounds_reads_as_a_sentence():
+    for fields, words in (
+        ({"type": "rating", "max": 0.5}, r"questions\[0\].max must be a whole number, as min, and 100 more at most"),
+        ({"type": "nps", "min": 1}, r"questions\[0\].min must be 0 in nps, and max 10"),
+    ):
+        with pytest.raises(BadDefinition, match=words):
+            read_definition({"name": "x", "questions": [{"text": "x", **fields}]}, ids())
 
 
 def test_the_message_of_the_refusal_says_all_of_it():

@@ -5,6 +5,7 @@ import pytest
 from mobilesasa.ussd.checking import Known, check
 from mobilesasa.ussd.model import SCREENS_MAX, VARIABLES_MAX
 from mobilesasa.ussd.reading import read_menu
+from mobilesasa.ussd.words import KEYS
 from tests.ussd.menus import GROUP, SHOP, SURVEY, URL, asks, choices, end, message, screens, shop, told
 
 
@@ -84,8 +85,20 @@ def test_the_answer_of_a_webhook_may_be_the_end():
     assert faults(screens(a=told())) == []
 
 
-def test_a_webhook_that_is_asked_again_and_again_may_end_the_session_itself():
-    assert faults(screens(a=told("a"))) == []
+@pytest.mark.parametrize(
+    ("menu", "code"),
+    [
+        (screens(a=told("a")), "loop"),
+        (screens(a=told("b"), b=condition("a", "c"), c=end()), "loop"),
+        (screens(a=told("b"), b=message("a")), "no_exit"),
+    ],
+)
+def test_a_circle_through_a_webhook_whose_answer_may_show_nothing_is_named(menu, code):
+    assert faults(menu) == [("screens.a", code)]
+
+
+def test_a_webhook_that_leads_back_to_a_screen_from_which_there_is_a_way_out_is_right():
+    assert faults(screens(a=choices("b", "c"), b=told("a"), c=end())) == []
 
 
 def test_a_circle_that_leads_to_no_end_is_named_once_with_its_screens():
@@ -130,6 +143,24 @@ def test_a_screen_that_nothing_leads_to_is_named():
 def test_keys_are_there_once():
     menu = screens(a={"kind": "choices", "choices": [option(), option(), option(key="")]}, b=end())
     assert faults(menu) == [("screens.a.choices[1].key", "duplicate_key"), ("screens.a.choices[2].key", "required")]
+
+
+def test_keys_that_are_one_number_are_one_key():
+    menu = screens(a={"kind": "choices", "choices": [option(), option(key="01")]}, b=end())
+    assert faults(menu) == [("screens.a.choices[1].key", "duplicate_key")]
+
+
+@pytest.mark.parametrize(("language", "known"), [("en", True), ("sw-KE", True), ("EN", True), ("fr", False)])
+def test_a_menu_is_in_a_language_of_which_there_are_words(language, known):
+    menu = screens(a=end()) | {"language": language}
+    assert faults(menu) == ([] if known else [("language", "unknown_language")])
+
+
+def test_a_menu_that_says_all_our_words_may_be_in_any_language():
+    menu = screens(a=end()) | {"language": "fr", "texts": dict.fromkeys(KEYS, "Oui")}
+    assert faults(menu) == []
+    del menu["texts"]["more"]
+    assert "more" in check(read_menu(menu))[0].message
 
 
 def test_a_choice_has_a_label():
@@ -220,6 +251,7 @@ def test_a_menu_does_not_set_what_is_the_platforms():
         ({"type": "number", "min": 5, "max": 4}, ("input.max", "bad_value")),
         ({"type": "date", "min": "2026-02-01", "max": "2026-01-01"}, ("input.max", "bad_value")),
         ({"type": "text", "min": 201}, ("input.min", "bad_value")),
+        ({"type": "text", "max": 0}, ("input.max", "bad_value")),
         ({"type": "text", "pattern": "("}, ("input.pattern", "bad_pattern")),
         ({"type": "number", "pattern": "[0-9]"}, ("input.pattern", "bad_value")),
         ({"variable": ""}, ("input.variable", "required")),
@@ -241,6 +273,9 @@ def test_bounds_may_be_the_same():
         ({"op": "set"}, ("variable", "required")),
         ({"variable": "msisdn", "op": "in", "value": []}, ("value", "required")),
         ({"variable": "msisdn", "op": "lt", "value": "five"}, ("value", "bad_value")),
+        ({"variable": "msisdn", "op": "eq"}, ("value", "required")),
+        ({"variable": "msisdn", "op": "ne", "value": ""}, ("value", "required")),
+        ({"variable": "msisdn", "op": "includes"}, ("value", "required")),
     ],
 )
 def test_what_no_rule_can_ask_is_named(when, found):
@@ -252,6 +287,33 @@ def test_what_no_rule_can_ask_is_named(when, found):
 def test_a_rule_of_order_asks_for_a_number_a_day_or_a_variable(value):
     rule = {"when": {"variable": "msisdn", "op": "lt", "value": value}, "next": "b"}
     assert faults(screens(a=condition("b") | {"rules": [rule]}, b=end())) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "right"),
+    [
+        ("date", "2026-05-11", True),
+        ("date", "241226", True),
+        ("date", "{input}", True),
+        ("date", "5", False),
+        ("number", "5", True),
+        ("number", "24/12/2026", False),
+        ("amount", "2026-05-11", False),
+        ("text", "2026-05-11", True),
+    ],
+)
+def test_a_rule_of_order_asks_for_what_its_variable_can_be(kind, value, right):
+    rule = {"when": {"variable": "x", "op": "gte", "value": value}, "next": "c"}
+    menu = screens(a=asks("x", "b", type=kind), b=condition("c") | {"rules": [rule]}, c=end())
+    assert faults(menu) == ([] if right else [("screens.b.rules[0].when.value", "bad_value")])
+
+
+def test_a_variable_that_is_set_in_other_ways_too_may_be_anything():
+    rule = {"when": {"variable": "x", "op": "gte", "value": "5"}, "next": "d"}
+    menu = screens(
+        a=asks("x", "b", type="date"), b=told("c", "x"), c=condition("d") | {"rules": [rule]}, d=end()
+    )  # fmt: skip
+    assert faults(menu) == []
 
 
 KNOWN = Known(
@@ -276,6 +338,8 @@ def test_what_actions_name_is_there():
         ({"kind": "send_sms", "text": " "}, ("text", "required")),
         ({"kind": "send_sms", "text": "x" * 1531}, ("text", "too_long")),
         ({"kind": "send_sms", "text": "x", "to": "me"}, ("to", "bad_value")),
+        ({"kind": "send_sms", "text": "x", "to": "{code}"}, ("to", "bad_value")),
+        ({"kind": "send_sms", "text": "x", "to": "{first_name}"}, ("to", "bad_value")),
         ({"kind": "webhook", "url": URL, "variables": ["x"]}, ("variables", "bad_value")),
     ],
 )

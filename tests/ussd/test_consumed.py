@@ -26,6 +26,13 @@ typed = st.text(alphabet="0123456789*#ab ", max_size=8)
         ("1*2", "3", "3"),
         ("1", "25", "25"),
         ("12", "3*4*5", "5"),
+        ("*384*22#", "*384*22#*Joe", "Joe"),
+        ("*384*22#", "*384*22#", None),
+        ("*384*22#", "Joe*Ann", "Joe*Ann"),
+        ("Ann ", "Ann *A*B", "A*B"),
+        ("Ann", "Ann *A*B", "A*B"),
+        ("Ann ", "Ann*A*B", "A*B"),
+        ("Ann", "Ann ", None),
     ],
 )
 def test_what_is_new_is_what_stands_behind_what_was_consumed(consumed, text_all, new):

@@ -1,5 +1,6 @@
 """What is dialled and who answers it: the longest extension that is dialled, number by number (decision 83)."""
 
+import attrs
 import pytest
 
 from mobilesasa.core.ussd import Kind, UssdEvent
@@ -41,6 +42,14 @@ def test_decision_83_the_longest_extension_that_was_dialled_answers(code, dialle
 )
 def test_what_is_dialled_and_nobodys_is_not_found(code, dialled):
     assert KNOWN.find(code, dialled) is None
+
+
+def test_one_at_which_nobody_is_set_to_answer_takes_nothing_from_the_one_above():
+    above = attrs.evolve(SEVEN, smpp=True)
+    known = Directory([above, SEVEN_TWO])
+    assert (known.find("384", "*384*7*2#").extension, known.find("384", "*384*7*2#").ahead) == (above, ("2",))
+    known = Directory([above, attrs.evolve(SEVEN_TWO, callback_url="https://acme.example/ussd")])
+    assert known.find("384", "*384*7*2#").extension.id == SEVEN_TWO.id
 
 
 def test_text_that_is_there_when_a_session_begins_was_dialled():

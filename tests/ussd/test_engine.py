@@ -471,3 +471,10 @@ def test_sessions_count_what_was_said():
 def test_every_session_of_a_walk_is_json_both_ways():
     steps = walked(SHOP, "1", "x", "700", "0", "0", "2")
     assert [read_session(session_json(step.session)) for step in steps] == [step.session for step in steps]
+
+
+def test_what_a_choice_sets_may_name_what_chose_it():
+    menu = screens(a=choices("b", "b"), b=end("You chose {chosen}."))
+    for choice in menu["screens"]["a"]["choices"]:
+        choice["set"] = {"chosen": "{input}"}
+    assert said(menu, "2") == "You chose 2."

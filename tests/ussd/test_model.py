@@ -20,9 +20,11 @@ sessions = st.builds(
     told=texts,
     ends=st.booleans(),
     hinted=st.booleans(),
+    hint_page=st.integers(0, 99),
     resuming=st.booleans(),
     pending=st.lists(texts, max_size=5).map(tuple),
     steps=st.integers(0, 999),
+    calls=st.integers(0, 9),
 )
 
 
@@ -51,7 +53,8 @@ def test_what_is_no_session_is_refused(given):
 
 def test_each_field_of_a_session_is_read_and_written():
     assert {field.name for field in attrs.fields(Session)} == {
-        "screen", "mode", "page", "history", "variables", "told", "ends", "hinted", "resuming", "pending", "steps",
+        "screen", "mode", "page", "history", "variables", "told", "ends", "hinted", "hint_page", "resuming", "pending", "steps",
+        "calls",
     }  # fmt: skip
 
 

@@ -184,6 +184,7 @@ def test_what_is_wrong_at_the_top_is_named(top, found):
         ({"kind": "input", "input": {"type": "phone", "min": 5}}, ("input.min", "bad_value")),
         ({"kind": "input", "input": {"pattern": "x" * 201}}, ("input.pattern", "too_long")),
         ({"kind": "condition", "rules": [{"when": {"op": "is"}}]}, ("rules[0].when.op", "bad_value")),
+        ({"kind": "condition", "rules": [{"when": {"op": "unset", "value": "5"}}]}, ("rules[0].when.value", "bad_value")),
         ({"kind": "condition", "rules": [{"when": {}}]}, ("rules[0].when.op", "required")),
         ({"kind": "condition", "rules": [{}]}, ("rules[0].when", "bad_type")),
         ({"kind": "condition", "rules": [{"when": {"op": "in", "value": 5}}]}, ("rules[0].when.value", "bad_type")),
@@ -242,3 +243,8 @@ def test_an_action_is_json_both_ways(action):
 def test_what_the_engine_wants_done_is_json_both_ways():
     does = walked(SHOP, "1", "20")[-1].does
     assert tuple(read_action(json.loads(json.dumps(action_json(action)))) for action in does) == does
+
+
+def test_words_that_stand_behind_a_key_are_one_line():
+    menu = read_menu({"name": "A", "texts": {"more": "Next\n page", "done": "Thanks.\nBye.", "back": " "}})
+    assert menu.texts == {"more": "Next page", "done": "Thanks.\nBye."}

@@ -32,6 +32,8 @@ VARIABLES = {"sum": "500", "name": "Amina Otieno", "day": "2026-05-11", "none": 
         ("day", "lt", "2026-05-12", True),
         ("day", "gte", "11/5/2026", True),
         ("day", "lt", "500", False),
+        ("day", "lt", "110527", True),
+        ("day", "gt", "110527", False),
         ("sum", "set", "", True),
         ("none", "set", "", False),
         ("gone", "set", "", False),

@@ -5,8 +5,9 @@ import pytest
 
 from mobilesasa.core.ussd import Kind, UssdReply
 from mobilesasa.ussd.model import AddToGroup, Result, SendSms, StartSurvey, Webhook
-from mobilesasa.ussd.taking import INPUT_AGAIN_MS, START_AGAIN_MS, STATE_MS
+from mobilesasa.ussd.repeats import INPUT_AGAIN_MS, START_AGAIN_MS, STATE_MS
 from mobilesasa.ussd.views import SessionStatus
+from tests.ussd.menus import shop
 from tests.ussd.visiting import KEY, PHONE, Phone, event, published
 
 APOLOGY = "Sorry, something went wrong. Please try again later."
@@ -316,3 +317,17 @@ def test_a_late_answer_to_nothing_is_the_end(phone):
         "Your session has ended. Please dial again.",
         True,
     )
+
+
+def test_a_session_that_has_ended_says_so_in_the_words_of_its_menu():
+    phone = Phone(menus={KEY: published(shop(top={"language": "sw"}))})
+    phone.dial()
+    phone.type("9")
+    assert says(phone.type("1")) == ("Kipindi chako kimekwisha. Tafadhali piga tena.", True)
+
+
+def test_why_a_menu_has_come_to_its_end_is_the_trouble_of_the_session():
+    phone = Phone(menus={KEY: published(shop(terms=None))})
+    phone.dial()
+    phone.type("3")
+    assert phone.visit.trouble == "nothing comes after main"

@@ -41,7 +41,8 @@ def wanted(random: Random) -> dict[str, Any]:
 
 
 def when(random: Random) -> dict[str, Any]:
-    return {"variable": random.choice("xy"), "op": random.choice(["eq", "lt", "set"]), "value": "5"}
+    asked = random.choice([{"op": "eq", "value": "5"}, {"op": "in", "value": ["5", "{x}"]}, {"op": "set"}])
+    return {"variable": random.choice("xy"), **asked}
 
 
 def some_choice(random: Random, lead: str | None) -> dict[str, Any]:

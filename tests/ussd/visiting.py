@@ -47,10 +47,12 @@ class Phone:
     at_ms: int = 1_000_000
     person: dict = attrs.field(factory=dict)
     visits: dict[str, Visit] = attrs.field(factory=dict)
+    suspended: set[int] = attrs.field(factory=set)
 
     def tell(self, what: UssdEvent, id_: str | None = None) -> Taken:
         """Hand in an event."""
-        asked = Asked(what, id_ or uuid_of(next(_numbers)), self.at_ms, self.directory.answers(what), WIDE)
+        id_, found = id_ or uuid_of(next(_numbers)), self.directory.answers(what)
+        asked = Asked(what, id_, self.at_ms, found, WIDE, self.suspended.__contains__)
         own = [each for each in self.visits.values() if each.key == what.key]
         others = [each for each in self.visits.values() if each.key != what.key and self._counts(each)]
         return self._kept(taking.take(asked, _newest(own), _newest(others), self.person, self.menus.get))

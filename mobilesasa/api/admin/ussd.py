@@ -129,6 +129,13 @@ class PlatformUssdExtension(UssdExtensionShown):
     """An extension, and whose it is."""
 
     team: Annotated[str, Said("The team's code", example="ACME2024")]
+    near: Annotated[
+        list[str],
+        Said(
+            "What other teams have above and below it: who dials the longer one no longer gets the shorter's shortcut",
+            ["*384*7*2#"],
+        ),
+    ]
 
 
 class PlatformUssdExtensionPage(PageShown):
@@ -254,7 +261,8 @@ class PlatformUssd:
     async def approve_ussd_extension(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Let a team have an extension; it holds at every node within a second.
 
-        Also one that was suspended goes on. What another team has got meanwhile is 409 `extension_taken`.
+        Also one that was suspended goes on. What another team has got meanwhile is 409 `extension_taken`. `near` in the answer
+        names what other teams have above and below it: of those the longest that was dialled answers.
         """
         reason = parse(DecideUssdExtension, request).reason
         return await self._decided(request, caller, uuid, ExtensionStatus.APPROVED, reason)
@@ -297,4 +305,4 @@ def _code_shown(found: CodeRecord) -> PlatformUssdCode:
 
 
 def _extension_shown(found: ExtensionRecord) -> PlatformUssdExtension:
-    return {**extension_shown(found), "team": found.team_code}
+    return {**extension_shown(found), "team": found.team_code, "near": list(found.near)}

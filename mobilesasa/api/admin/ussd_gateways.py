@@ -33,7 +33,7 @@ Dialect = Literal[
     "hollatags",
 ]
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}\Z", re.ASCII)
-_OPTIONS: Final = "`allow`, `code`, `network`, `screen_septets`, as the guide to USSD has them"
+_OPTIONS: Final = "`allow`, `code`, `country`, `network`, `screen_septets`, as the guide to USSD has them"
 
 _ADD = """curl -X POST https://api.yourdomain.com/api/v1/admin/ussd/gateways \\
   -H "Authorization: Bearer mbs_operator_token_here" \\

@@ -146,6 +146,7 @@ class Surveys(Protocol):
 
         Raises:
             NotFound: a group is not the team's; the text names which.
+            SenderNotApproved, TeamSuspended: it could not ask anybody now.
         """
 
     async def responses(

@@ -34,8 +34,8 @@ from mobilesasa.ussd.views import (
 class UssdExtensions(Protocol):
     """The service codes and extensions of teams."""
 
-    async def codes(self, team_id: int, *, shared: bool = False) -> Sequence[CodeRecord]:
-        """Return the approved codes on which a team has an approved extension, or those that are shared by all; by digits."""
+    async def codes(self, team_id: int, *, available: bool = False) -> Sequence[CodeRecord]:
+        """Return the approved codes on which a team has an approved extension, or can ask for one; by digits."""
 
     async def page(
         self, team_id: int, status: ExtensionStatus | None, *, limit: int, offset: int

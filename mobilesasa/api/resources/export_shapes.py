@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 import attrs
 
@@ -22,6 +22,8 @@ _DAY_MS = 86_400_000
 class ExportFilters:
     """Which rows are wanted; each kind regards those that say so."""
 
+    ONLY_KNOWN: ClassVar = True
+
     date_from: Annotated[
         str | None,
         Said(
@@ -37,10 +39,15 @@ class ExportFilters:
         ),
     ] = None
     phone: Annotated[
-        str | None, Said("Messages and inbound: only those to or from this number", example="+254712345678")
+        str | None,
+        Said("Messages, inbound and survey responses: only those to or from this number", example="+254712345678"),
     ] = None
     status: Annotated[
-        Literal["queued", "sent", "delivered", "failed"] | None, Said("Messages: only those of this status")
+        Literal["queued", "sent", "delivered", "failed", "in_progress", "completed", "expired"] | None,
+        Said(
+            "Messages: only those of this status, `queued`, `sent`, `delivered` or `failed`. Survey responses: `in_progress`, "
+            "`completed` or `expired`"
+        ),
     ] = None
     sender: Annotated[str | None, Said("Messages and report: only those of this sender name", example="MYAPP")] = None
     campaign_uuid: Annotated[
@@ -48,7 +55,7 @@ class ExportFilters:
         Said("Messages and report: only those of this campaign. Recipients: of which campaign; it is required"),
     ] = None
     survey_uuid: Annotated[str | None, Said("Survey responses: of which survey; it is required")] = None
-    survey_version: Annotated[
+    version: Annotated[
         int | None, Said("Survey responses: only those to this version", minimum=1, maximum=1_000_000)
     ] = None
     client_reference: Annotated[str | None, Said("Messages: only those with this reference of yours")] = None

@@ -38,6 +38,7 @@ from mobilesasa.core.model import State
 from mobilesasa.core.reporting import Period, date_of, spans_of
 from mobilesasa.core.scopes import opens
 from mobilesasa.sms.numbers import BadNumber, normalise_fast
+from mobilesasa.surveys.model import Status
 
 SCOPES = ("reports", "messages", "contacts", "campaigns", "surveys")
 _DATES: Final = {"date_from", "date_to"}
@@ -50,8 +51,13 @@ FILTERS_OF_KIND: Final[Mapping[str, set[str]]] = {
     "inbound": _DATES | {"phone", "code"},
     "ledger": _DATES | {"entry"},
     "recipients": {"campaign_uuid"},
-    "survey_responses": {"survey_uuid", "survey_version"},
+    "survey_responses": {"survey_uuid", "version", "phone", "status"},
     "report": _OF_MESSAGES | {"group_by", "network", "country", "carrier"},
+}
+#: What `status` may be of each kind that has it.
+STATUSES_OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
+    "messages": ("queued", "sent", "delivered", "failed"),
+    "survey_responses": tuple(Status),
 }
 _DEEPER = "exports; ask for those of a kind"
 _AUTHORIZED = '\\\n  -H "Authorization: Bearer mbs_your_token_here"'
@@ -182,6 +188,9 @@ class Exports:
                 FieldProblem(f"filters.{name}", f"is not regarded by an export of {asked.kind}") for name in unknown
             ]
             raise bad_fields(wrong)
+        statuses = STATUSES_OF_KIND.get(asked.kind, ())
+        if filters.status is not None and filters.status not in statuses:
+            raise bad_field("filters.status", f"must be one of {', '.join(statuses)} in an export of {asked.kind}")
         whose = await self._whose(caller, asked.kind, filters)
         rows, zone = await self._rows(caller, asked, filters)
         now_ms = self._now_ms()
@@ -216,8 +225,8 @@ class Exports:
             if filters.survey_uuid is None:
                 raise bad_field("filters.survey_uuid", "is required: survey responses are those to a survey")
             survey = await self._surveys.find(caller.team.id, filters.survey_uuid)
-            if filters.survey_version is not None:
-                await self._surveys.version(survey, filters.survey_version)
+            if filters.version is not None:
+                await self._surveys.version(survey, filters.version)
             return {"survey_upto": survey.version}
         return {}
 
@@ -239,13 +248,14 @@ class Exports:
             "recipient": phone,
             "source": phone,
             "destination": None if filters.code is None else digits_of(filters.code),
-            "state": None if filters.status is None else int(State[filters.status.upper()]),
+            "state": int(State[filters.status.upper()]) if filters.status and asked.kind == "messages" else None,
+            "survey_status": filters.status if asked.kind == "survey_responses" else None,
             "sender": filters.sender,
             "campaign_uuid": _uuid(filters.campaign_uuid, "campaign_uuid"),
             "client_reference": filters.client_reference,
             "group_uuid": _uuid(filters.group_uuid, "group_uuid"),
             "survey_uuid": _uuid(filters.survey_uuid, "survey_uuid"),
-            "survey_version": filters.survey_version,
+            "survey_version": filters.version,
             "kind": filters.entry,
         }, zone
 

@@ -75,10 +75,11 @@ class SurveyResponse(TypedDict):
     waits_for: Annotated[
         str | None,
         Said(
-            "Why the next text could not be sent so far, the code of an error such as `insufficient_units`; it is tried again"
+            "Why the next text has not gone out: the code of an error such as `insufficient_units`, it is tried again then; or `hours`, it "
+            "waits for those that its country allows"
         ),
     ]
-    others: Annotated[list[str], Said("Texts that came and answered nothing, such as an answer that came twice")]
+    others: Annotated[list[str], Said("Texts that came and were no answers: what could not be read, or came twice")]
     started_at: Annotated[str, Said("When it began, UTC", example="2026-05-11T09:00:00Z")]
     finished_at: Annotated[str | None, Said("When it was completed, or expired, UTC", example="2026-05-11T09:04:10Z")]
 

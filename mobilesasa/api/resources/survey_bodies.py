@@ -134,7 +134,11 @@ class ChangeSurvey:
     ] = ABSENT
     language: Annotated[
         str | Absent,
-        Said("Language of what the node says itself, such as that an answer is none: `en` or `sw`", example="en"),
+        Said(
+            "Language of what the node says itself, such as that an answer is none: `en` or `sw`; for any other it says that in "
+            "English, but for what is in `texts`",
+            example="en",
+        ),
     ] = ABSENT
     sender_id: Annotated[
         str | Absent | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 import attrs
 import orjson
@@ -13,6 +13,7 @@ from mobilesasa.api.auth import Caller
 from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import ABSENT, parse
 from mobilesasa.api.resources.survey_bodies import GivenSurvey
+from mobilesasa.api.resources.survey_shapes import SurveyShown, VersionShown
 from mobilesasa.core.errors import BadDefinition, Fault, KeywordTaken
 from mobilesasa.core.owners import owner_of
 from mobilesasa.core.senders import SenderStatus
@@ -23,6 +24,10 @@ from mobilesasa.surveys.reading import read_definition
 from mobilesasa.surveys.views import Survey
 
 OCTETS_MAX: Final = 262_144  # of a definition as JSON: a hundred questions as long as a message may be are less
+#: What is told of a survey or of a version and cannot be changed so; it may be sent back.
+_SHOWN: Final = frozenset({*get_type_hints(SurveyShown), *get_type_hints(VersionShown)})
+#: Without what nobody can be asked at all, whatever else keeps a draft from being published.
+_NEEDED: Final = frozenset({"no_sender", "sender_not_approved", "not_received", "no_questions"})
 _NOT_HERE: Final = "is no approved sender of this team"
 
 
@@ -47,10 +52,10 @@ class SurveyDrafts:
             was: what it says now, where it is changed; what is left out stays so.
 
         Raises:
-            Problem: 400, the body is no JSON object.
+            Problem: 400, the body is no JSON object, or has a field that there is not.
             BadDefinition: it cannot be kept, with all that is wrong; a draft may lack what only publishing needs.
         """
-        given = attrs.asdict(parse(GivenSurvey, request), recurse=False)
+        given = attrs.asdict(parse(GivenSurvey, request, beside=_SHOWN), recurse=False)
         asked = {name: value for name, value in given.items() if value is not ABSENT}
         before = {} if was is None else as_json(was)
         if isinstance(asked.get("options"), Mapping):
@@ -87,6 +92,16 @@ class SurveyDrafts:
         code, keyword = definition.sender_id, definition.keyword
         if code is not None and keyword is not None and owner_of(self._directory.now, code, keyword) != caller.team.id:
             raise KeywordTaken(f"{keyword!r} to {code} begins something else; choose another word")
+
+    async def check_needed(self, caller: Caller, definition: Definition) -> None:
+        """Refuse a draft by which nobody can be asked, such as one without a question; it may be half done else.
+
+        Raises:
+            BadDefinition: with all that is wanting.
+        """
+        faults = [fault for fault in await self.faults(caller, definition) if fault.code in _NEEDED]
+        if faults:
+            raise BadDefinition(faults)
 
     def _code_faults(self, caller: Caller, definition: Definition) -> list[Fault]:
         """Return what keeps the code from being asked over, where there is one."""

@@ -50,13 +50,15 @@ class SurveyResponses:
         """Get survey responses, newest first.
 
         Each with its answers as far as it has come: also those in progress, and those that expired. A phone that may answer
-        again has several. All of them as a file: an export of kind `survey_responses`.
+        again has several. Of a version that there is not: 404. All of them as a file: an export of kind `survey_responses`.
         """
         asked = parse_query(ListResponses, request)
         cursor = cursor_of(request, asked.cursor)
         after = None if cursor is None else cursor.after
         survey = await self._surveys.find(caller.team.id, uuid)
         wanted = _wanted(asked, caller.team.country)
+        if asked.version is not None:
+            await self._surveys.version(survey, asked.version)
 
         async def read(*, limit: int, offset: int) -> tuple[list[SurveyResponse], str | None]:
             found, last = await self._surveys.responses(survey, wanted, limit=limit, offset=offset, after=after)
@@ -105,5 +107,5 @@ def _wanted(asked: ListResponses, country: str) -> WantedResponses:
     try:
         phone = None if asked.phone is None else normalise_fast(asked.phone, country)
     except BadNumber as bad:
-        raise bad_field("phone", str(bad)) from bad
+        raise bad_field("phone", f"is no phone number: {bad}") from bad
     return WantedResponses(phone, status, asked.version)

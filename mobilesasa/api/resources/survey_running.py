@@ -14,6 +14,7 @@ from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import Said, parse
 from mobilesasa.api.resources.contact_shapes import curl
 from mobilesasa.api.resources.survey_bodies import InvitePeople
+from mobilesasa.api.resources.survey_drafts import SurveyDrafts
 from mobilesasa.api.resources.surveys import SCOPES
 from mobilesasa.api.routes import route
 from mobilesasa.core.idempotency import Reply
@@ -69,6 +70,7 @@ class SurveyRunning:
     def __init__(self, node: Node) -> None:
         """Keep what is asked."""
         self._surveys = node.surveys
+        self._drafts = SurveyDrafts(node)
         self._campaigns = node.campaigns
         self._aside = node.aside
         self._now_ms = node.now_ms
@@ -88,7 +90,8 @@ class SurveyRunning:
 
         Each person once, by the last version. Who is being asked something else over the same code waits for that to end, for
         the hours of `invitation_valid_h`. Each message is charged when it is sent; where units do not suffice it waits and is
-        tried again.
+        tried again. All phones must be numbers: else 400 names those that are none, and nobody is asked. Groups need no scope
+        but this one; one without people is no fault, and `people` is 0 then.
         """
         asked = parse(InvitePeople, request)
         survey = await self._surveys.find(caller.team.id, uuid)
@@ -110,11 +113,15 @@ class SurveyRunning:
     async def estimate_survey(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
         """Estimate what asking people would come to.
 
-        Nothing is kept. Of a survey that was never published, by its draft. The balance is not looked at.
+        Nothing is kept. Of a survey that was never published, by its draft: 400 `bad_definition` where it has no question or no
+        sender. What keeps `/send` from asking anybody, such as a sender that is suspended, is refused here too. The balance is
+        not looked at.
         """
         asked = parse(InvitePeople, request)
         survey = await self._surveys.find(caller.team.id, uuid)
         people = await self._people(caller, asked)
+        if not survey.version:
+            await self._drafts.check_needed(caller, survey.draft)
         found = await self._surveys.estimate(survey, people)
         version = await self._surveys.version(survey, survey.version) if survey.version else None
         outlay: Outlay = await self._aside(outlay_of, survey.draft if version is None else version.definition)
@@ -140,7 +147,7 @@ class SurveyRunning:
             try:
                 phones[normalise(written, caller.team.country)] = None
             except BadNumber as bad:
-                wrong.append(FieldProblem(f"phones[{place}]", str(bad)))
+                wrong.append(FieldProblem(f"phones[{place}]", f"is no phone number: {bad}"))
         if wrong:
             raise bad_fields(wrong)
         if not groups and not phones:

@@ -141,7 +141,9 @@ class InvitationCounts(TypedDict):
             example=3,
         ),
     ]
-    lapsed: Annotated[int, Said("Were not asked, for their turn did not come in time", example=0)]
+    lapsed: Annotated[
+        int, Said("Were not asked, for their turn did not come in time, or they want no messages by then", example=0)
+    ]
 
 
 class FaultShown(TypedDict):

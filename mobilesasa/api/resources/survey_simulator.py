@@ -18,6 +18,7 @@ from mobilesasa.api.resources.survey_answers import AnswerShown, answer_shown
 from mobilesasa.api.resources.survey_bodies import SimulateSurvey
 from mobilesasa.api.resources.surveys import SCOPES
 from mobilesasa.api.routes import route
+from mobilesasa.core.errors import BadDefinition, Fault
 from mobilesasa.sms.estimate import count_parts
 from mobilesasa.surveys import engine
 from mobilesasa.surveys.model import QUESTIONS_MAX, Definition, State, Step, state_of
@@ -73,11 +74,14 @@ class SurveySimulator:
         """Try a survey without a phone.
 
         The first call, without `say`, begins; each further one has the `state` of the one before, and what the phone says.
-        Nothing is sent, charged or kept, and time stands still: there are no reminders. A draft may be half done.
+        Nothing is sent, charged or kept, and time stands still: there are no reminders. A draft may be half done, but one that
+        asks nothing is 400 `bad_definition`.
         """
         asked = parse(SimulateSurvey, request)
         survey = await self._surveys.find(caller.team.id, uuid)
         definition = await self._definition(survey, asked.version)
+        if not definition.questions:
+            raise BadDefinition([Fault("questions", "no_questions", "are needed: one at least")])
         if asked.state is None:
             if asked.say is not None:
                 raise bad_field(
@@ -168,6 +172,7 @@ _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "asks": (int,),
     "asked_at_ms": (int,),
     "said_at_ms": (int,),
+    "taken_at_ms": (int,),
     "asked": (int,),
     "reminded": (bool,),
 }

@@ -69,11 +69,11 @@ class Ussd:
     async def list_ussd_codes(self, request: IRequest, caller: Caller) -> bytes:
         """List USSD codes.
 
-        The approved codes on which your team has an approved extension, or all of which is its own. With `available=true` the
-        shared codes on which it can ask for an extension.
+        The approved codes on which your team has an approved extension, or all of which is its own. With `available=true` those on
+        which it can ask for an extension: shared ones, and dedicated ones that nobody has.
         """
         asked = parse_query(ListUssdCodes, request)
-        found = await self._extensions.codes(caller.team.id, shared=asked.available)
+        found = await self._extensions.codes(caller.team.id, available=asked.available)
         return answer(request, {"items": [code_shown(each) for each in found]})
 
     @route(
@@ -112,7 +112,7 @@ class Ussd:
         It waits until the operator of the platform approves or rejects it. Which of a shared code is free is told by asking:
         one that somebody has is 409 `extension_taken`. Who answers can be said now or later.
         """
-        asked = parse(RequestUssdExtension, request)
+        asked = parse(RequestUssdExtension, request, beside=())
         answering = self._answering(asked, _NOBODY)
         new = checked_new_extension(
             NewExtension(code=asked.code, extension=asked.extension, answering=answering, note=asked.note)
@@ -149,7 +149,7 @@ class Ussd:
         the other; null, or false, of the one that answers leaves nobody, and who dials is told so. It holds at every node
         within a second; sessions under way go on as they began.
         """
-        asked = parse(AnswerUssdExtension, request)
+        asked = parse(AnswerUssdExtension, request, beside=UssdExtensionShown.__annotations__)
         was = await self._extensions.find(caller.team.id, uuid)
         answering = self._answering(asked, was.answering)
         changed = await self._extensions.change(caller.by, caller.team.id, was.uuid, answering)
@@ -180,7 +180,10 @@ class Ussd:
         url = None if asked.callback_url is ABSENT else asked.callback_url
         smpp = asked.smpp is True
         if (menu is not None) + (url is not None) + smpp > 1:
-            raise bad_field("menu" if menu is not None else "callback_url", "one answers: menu, callback_url or smpp")
+            given = ["menu"] * (menu is not None) + ["callback_url"] * (url is not None) + ["smpp"] * smpp
+            raise bad_field(
+                given[0], f"cannot be given together with {given[1]}: one of menu, callback_url and smpp answers"
+            )
         if menu is not None:
             return Answering(menu_uuid=_uuid(menu))
         if url is not None:

@@ -27,7 +27,7 @@ class ListUssdCodes:
     """Which codes are listed."""
 
     available: Annotated[
-        bool, Said("True: instead of your own, the shared codes on which you can ask for an extension")
+        bool, Said("True: instead of your own, those on which you can ask for an extension: shared, or had by nobody")
     ] = False
 
 
@@ -73,7 +73,9 @@ class _UssdDefinition:
     """What a menu says."""
 
     name: Annotated[str | Absent, Said("What people call it", example="Acme", longest=NAME_CHARACTERS)] = ABSENT
-    language: Annotated[str | Absent, Said("Of its own words: en, sw, …", example="en", longest=20)] = ABSENT
+    language: Annotated[
+        str | Absent, Said("Of our own words: en or sw; any other needs all of `texts`", example="en", longest=20)
+    ] = ABSENT
     start: Annotated[str | Absent, Said("The name of the first screen", example="welcome")] = ABSENT
     screens: Annotated[dict[str, Any] | Absent, Said(SCREENS_DOC, example=dict(SCREENS))] = attrs.field(
         default=ABSENT, repr=False
@@ -131,6 +133,7 @@ class ListUssdSessions(ListPage):
     status: Annotated[
         Literal["live", "ended", "aborted", "timeout", "dropped"] | None, Said("Only those that stand there")
     ] = None
+    trouble: Annotated[bool | None, Said("True: only those in which something went wrong; false: only others")] = None
     phone: Annotated[str | None, Said("Only those of this phone number", example="+254712345678")] = None
     extension: Annotated[str | None, Said("Only those of the extension of this uuid")] = None
     menu: Annotated[str | None, Said("Only those of the menu of this uuid")] = None
@@ -184,5 +187,6 @@ class SimulateUssd:
     )
     redial: Annotated[bool, Said("True: they were cut off, and dial again")] = False
     webhook: Annotated[
-        WebhookSays | None, Said("What the address that is asked answers, for nothing is called")
-    ] = attrs.field(default=None, repr=False)  # fmt: skip
+        WebhookSays | Absent | None,
+        Said("What the address that is asked answers, for nothing is called; null: it does not answer"),
+    ] = attrs.field(default=ABSENT, repr=False)  # fmt: skip

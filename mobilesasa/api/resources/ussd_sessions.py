@@ -85,6 +85,7 @@ def _wanted(team_id: int, country: str, asked: ListUssdSessions) -> WantedSessio
         live=asked.live,
         status=None if asked.status is None else SessionStatus(asked.status),
         msisdn=None if asked.phone is None else _number(asked.phone, country),
+        troubled=asked.trouble,
         extension_uuid=None if asked.extension is None else canonical(asked.extension),
         menu_uuid=None if asked.menu is None else canonical(asked.menu),
         from_ms=asked.created_from,
@@ -96,4 +97,4 @@ def _number(phone: str, country: str) -> str:
     try:
         return normalise_fast(phone, country)
     except BadNumber as bad:
-        raise bad_field("phone", str(bad)) from bad
+        raise bad_field("phone", f"is no phone number: {bad}") from bad

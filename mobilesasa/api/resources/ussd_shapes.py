@@ -82,6 +82,10 @@ class UssdExtensionShown(TypedDict):
     status: Annotated[
         Literal["requested", "approved", "rejected", "suspended"], Said("Where it stands", example="approved")
     ]
+    code_status: Annotated[
+        Literal["pending", "approved", "suspended"],
+        Said("Where its code stands; nobody is answered unless both are approved", example="approved"),
+    ]
     menu: Annotated[str | None, Said("The uuid of the menu that answers; null: none does", example=MENU_UUID)]
     menu_name: Annotated[str | None, Said("What that menu is called", example="Acme")]
     callback_url: Annotated[str | None, Said("What is called for each screen instead; null: nothing is")]
@@ -172,7 +176,9 @@ class UssdSessionShown(TypedDict):
     status: Annotated[
         Literal["live", "ended", "aborted", "timeout", "dropped"], Said("Where it stands", example="ended")
     ]
-    trouble: Annotated[str, Said("What went wrong, such as a callback that did not answer", example="")]
+    trouble: Annotated[
+        str, Said("What went wrong: a callback that did not answer, or an action that could not be done", example="")
+    ]
     started_at: Annotated[str, Said("UTC", example="2026-05-11T09:00:00Z")]
     last_at: Annotated[str, Said("When somebody last answered, UTC", example="2026-05-11T09:00:20Z")]
     ended_at: Annotated[str | None, Said("UTC", example="2026-05-11T09:00:20Z")]
@@ -204,6 +210,7 @@ def extension_shown(found: ExtensionRecord) -> UssdExtensionShown:
         "extension": found.extension,
         "dial": dial_of(found.code, found.extension),
         "status": found.status.value,
+        "code_status": found.code_status.value,
         "menu": found.answering.menu_uuid,
         "menu_name": found.menu_name,
         "callback_url": found.answering.callback_url,

@@ -16,7 +16,7 @@ from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import bad_field
 from mobilesasa.api.ports import Node
-from mobilesasa.api.requests import Said, parse
+from mobilesasa.api.requests import ABSENT, Said, parse
 from mobilesasa.api.resources.contact_shapes import curl
 from mobilesasa.api.resources.ussd import SCOPES
 from mobilesasa.api.resources.ussd_bodies import SimulateUssd, WebhookSays
@@ -31,6 +31,7 @@ from mobilesasa.ussd.paging import Limit, units_of
 from mobilesasa.ussd.reading import action_json, read_menu
 
 _NOBODY: Final = "254700000000"  # who dials where no number is given
+_NAMELESS: Final = "Menu"  # what a definition without a name is called
 _DIGEST_OCTETS: Final = 9
 _MENUS_KEPT: Final = 8  # in memory; one of 500 screens takes some megabytes (I7)
 
@@ -98,7 +99,7 @@ class UssdSimulator:
         dials; each answer has a `session`, which goes with the next `input`. Nothing is sent, done, called or counted: `actions`
         tells what would be.
         """
-        asked = parse(SimulateUssd, request)
+        asked = parse(SimulateUssd, request, beside=())
         definition = await self._definition(caller, asked)
         phone = _Phone(await self._facts(caller, asked), asked, caller.team.country)
         return answer(request, await self._aside(_simulated, definition, phone))
@@ -113,7 +114,7 @@ class UssdSimulator:
         if (asked.menu is None) == (asked.definition is None):
             raise bad_field("menu", "must be given, or a definition, and not both")
         if asked.definition is not None:
-            return asked.definition
+            return {"name": _NAMELESS, **asked.definition}
         found = await self._menus.find(caller.team.id, asked.menu or "")
         if asked.version is None:
             return found.definition or {}
@@ -126,7 +127,7 @@ class UssdSimulator:
             try:
                 msisdn = normalise_fast(asked.phone, caller.team.country)
             except BadNumber as bad:
-                raise bad_field("phone", str(bad)) from bad
+                raise bad_field("phone", f"is no phone number: {bad}") from bad
             person = dict(await self._menus.person(caller.team.id, msisdn))
         return {**person, "msisdn": msisdn, "code": checked_code(asked.code), "network": asked.network}
 
@@ -143,12 +144,13 @@ def _simulated(definition: Mapping[str, Any], phone: _Phone) -> UssdSimulated:
     menu = _compiled(octets, phone.country)
     asked, limit = phone.asked, Limit.of(phone.asked.screen_septets)
     if asked.session is None:
+        _check_dials(asked)
         step = engine.start(menu, phone.facts, asked.ahead or (), limit)
     else:
         session = _session(asked.session, digest)
         if asked.redial:
             step = engine.resume(menu, session, limit)
-        elif asked.webhook is not None:
+        elif asked.webhook is not ABSENT:
             step = engine.answered(menu, session, _result(asked.webhook), limit)
         elif asked.input is not None:
             step = engine.reply(menu, session, asked.input, limit)
@@ -163,8 +165,22 @@ def _compiled(octets: bytes, country: str) -> CompiledMenu:
     return compiled(read_menu(orjson.loads(octets)), country)
 
 
-def _result(said: WebhookSays) -> Result | None:
-    return None if said.fails else Result(text=said.text, end=said.end, variables=said.variables or {})
+def _check_dials(asked: SimulateUssd) -> None:
+    """See that who dials does nothing else.
+
+    Raises:
+        Problem: 400, something is given that happens in a session.
+    """
+    given = {"input": asked.input is not None, "redial": asked.redial, "webhook": asked.webhook is not ABSENT}
+    for name, is_given in given.items():
+        if is_given:
+            raise bad_field(
+                name, "needs the session of the answer before; without one somebody dials, and `ahead` is typed"
+            )
+
+
+def _result(said: WebhookSays | None) -> Result | None:
+    return None if said is None or said.fails else Result(text=said.text, end=said.end, variables=said.variables or {})
 
 
 def _shown(step: Step, digest: str, limit: Limit) -> UssdSimulated:

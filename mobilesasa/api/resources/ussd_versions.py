@@ -126,6 +126,8 @@ class UssdVersions:
         """
         asked = parse_query(ListUssdDropOff, request)
         found = await self._menus.find(caller.team.id, uuid)
+        if asked.version is not None:
+            await self._menus.version(caller.team.id, found.uuid, asked.version)
         first, last = self._days(asked)
         counts = await self._menus.drop_off(caller.team.id, found.uuid, asked.version, str(first), str(last))
         shown: UssdDropOff = {

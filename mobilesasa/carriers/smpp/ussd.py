@@ -17,8 +17,7 @@ import attrs
 from twisted.logger import Logger
 
 from mobilesasa.carriers.port import World
-from mobilesasa.core.inbound import digits_of
-from mobilesasa.core.ussd import Kind, UssdEvent, UssdReply, code_of, dialled_as, is_dialled
+from mobilesasa.core.ussd import Kind, UssdEvent, UssdReply, code_of, dialled_as, is_dialled, phone_of
 from mobilesasa.smpp.pdus import DeliverSm, Pdu, SubmitSm, answer
 from mobilesasa.smpp.statuses import Status, text_of
 from mobilesasa.smpp.ussd import (
@@ -209,7 +208,7 @@ def event_of(event: WireEvent, carrier: str) -> UssdEvent:
     return UssdEvent(
         gateway=carrier,
         carrier_session_id=event.carrier_session_id,
-        msisdn=digits_of(event.msisdn) or event.msisdn,
+        msisdn=phone_of(event.msisdn) or event.msisdn,
         code=code_of(event.code),
         dialled=written if is_dialled(written) else dialled_as(code_of(written)),
         kind=kind,

@@ -11,7 +11,7 @@ import attrs
 from mobilesasa.carriers.ussd.kinds import by_text
 from mobilesasa.carriers.ussd.said import Names, Said, is_id
 from mobilesasa.core.callbacks import CallbackReply
-from mobilesasa.core.ussd import Kind, UssdEvent, UssdReply, code_of, is_dialled
+from mobilesasa.core.ussd import Kind, UssdEvent, UssdReply, code_of, is_dialled, phone_of
 from mobilesasa.core.ussd_gateways import Gateway
 
 _DIGITS_AND_STARS: Final = re.compile(r"[0-9*]*[0-9][0-9*]*")
@@ -32,6 +32,7 @@ class Dialect:
         phone: reads the phone where its field is not all; None: its field is.
         is_code_typed: whether the first text is the code, without its first `*` and its `#`.
         repeats_phone: whether every call names the phone.
+        tells_start: whether it says by something else than what was typed that a session begins.
         is_session_in_address: whether the session is the word before the last of the address.
         is_code_in_address: whether the code is the last word of the address.
         kind: what a call tells.
@@ -47,6 +48,7 @@ class Dialect:
     is_cumulative: bool = False
     is_code_typed: bool = False
     repeats_phone: bool = True
+    tells_start: bool = False
     is_session_in_address: bool = False
     is_code_in_address: bool = False
     phone: Callable[[Said], str] | None = None
@@ -60,17 +62,21 @@ class Dialect:
     def read(self, said: Said, gateway: Gateway) -> UssdEvent | None:
         """Return what a call tells; None when it tells nothing of a session, or names no session. Never raises.
 
-        The phone may be missing where there is a session: within one not all gateways name it.
+        The phone may be missing where there is a session: within one not all gateways name it. What was typed may look like
+        the beginning of a session and be an answer: of that the row of the session knows, so both are told.
         """
         text = said.text(self.text)
         kind = self.kind(said, text)
         session = self._session_of(said)
-        msisdn = said.phone(self.msisdn) if self.phone is None else self.phone(said)
+        written_phone = said.phone(self.msisdn) if self.phone is None else self.phone(said)
+        msisdn = phone_of(written_phone, gateway.options.country)
         if kind is None or (self.session and not session) or not (session or msisdn):
             return None
         written = self._code_of(said) or gateway.options.code
         dialled = self._dialled(written, text, kind)
         begins = kind is Kind.START
+        if begins and self.is_cumulative and text:
+            kind = Kind.INPUT
         return UssdEvent(
             gateway=gateway.name,
             carrier_session_id=session,
@@ -79,7 +85,8 @@ class Dialect:
             dialled=dialled,
             kind=kind,
             input="" if begins or kind.is_over or self.is_cumulative else text,
-            text_all=None if kind.is_over or not self.is_cumulative else "" if begins else text,
+            text_all=None if kind.is_over or not self.is_cumulative else said.whole(self.text) if text else "",
+            if_answer=text if begins and not self.tells_start and not self.is_cumulative else None,
             network=said.id(self.network) or gateway.options.network,
             raw=_raw(said),
         )

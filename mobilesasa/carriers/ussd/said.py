@@ -47,7 +47,11 @@ class Said:
 
     def text(self, names: Sequence[str]) -> str:
         """Return the first of these that is there, as it was written but for blanks around it; empty when none is."""
-        return next((self.fields[name].strip() for name in names if name in self.fields), "")
+        return self.whole(names).strip()
+
+    def whole(self, names: Sequence[str]) -> str:
+        """Return the first of these that is there, with the blanks around it; empty when none is."""
+        return next((self.fields[name] for name in names if name in self.fields), "")
 
     def id(self, names: Sequence[str]) -> str:
         """Return an id; empty when there is none, or it is no id that could be kept."""

@@ -84,7 +84,7 @@ CALLS = {
     "safaricom": [
         (query(**SAFARICOM, USSD_PARAMS=""), (Kind.START, "", "", "384", "*384#")),
         (query(**SAFARICOM, USSD_PARAMS="7*2"), (Kind.INPUT, "", "7*2", "384", "*384*7*2#")),
-        (query(**SAFARICOM, USSD_PARAMS="*384*7*2#"), (Kind.START, "", "", "384", "*384*7*2#")),
+        (query(**SAFARICOM, USSD_PARAMS="*384*7*2#"), (Kind.INPUT, "", "*384*7*2#", "384", "*384*7*2#")),
     ],
     "airtel": [
         (query(**AIRTEL, input="384*7"), (Kind.INPUT, "384*7", None, "", "*384*7#")),
