@@ -54,18 +54,50 @@ def test_an_operator_may_have_them_taken_for_sent():
     assert rig.listener.of(message) == [Sent(("", "", "m1"), uncertain=True)]
 
 
-def test_another_bind_takes_over_at_once():
+def test_another_bind_takes_over_when_a_second_has_shown_that_it_did_not_break_too():
     rig = make(binds=2, window=4)
     messages = rig.messages(8)
     rig.carrier.submit(messages)
     first, second = rig.submits(0), rig.submits(1)
     rig.ends[0].hang_up()
     rig.ok(second, 1)
+    assert rig.submits(1) == []
+    assert rig.carrier.room() == 0
+    rig.clock.advance(1)
     again = rig.submits(1)
     assert recipients(again) == recipients(first)
     rig.ok(again, 1)
     assert {message for message, _ in rig.listener.outcomes} == set(messages)
     assert len(rig.listener.outcomes) == 8
+
+
+def test_binds_that_break_shortly_after_each_other_lose_no_message_for_both():
+    """What the first had went to the second within the turn in which that was answered, and was then taken for sent."""
+    rig = make(binds=2, window=4)
+    messages = rig.messages(4)
+    rig.carrier.submit(messages)
+    _, (answered, _) = rig.submits(0), rig.submits(1)
+    rig.ends[0].hang_up()
+    rig.clock.advance(0.3)
+    rig.ok([answered], 1)
+    rig.ends[1].hang_up()
+    rig.clock.advance(1)
+    rig.accept_all()
+    again = [pdu for end in range(2, len(rig.ends)) for pdu in rig.submits(end)]
+    left = [name for name in names(messages) if name != answered.destination_addr]
+    assert sorted(recipients(again)) == sorted(left)
+    assert [message.recipient for message, _ in rig.listener.outcomes] == [answered.destination_addr]
+
+
+def test_what_rests_goes_back_when_the_carrier_is_stopped():
+    rig = make(binds=2, window=4)
+    messages = rig.messages(4)
+    rig.carrier.submit(messages)
+    rig.submits(0), rig.submits(1)
+    rig.ends[0].hang_up()
+    rig.carrier.stop()
+    back = [message for message, outcome in rig.listener.outcomes if isinstance(outcome, Later) and outcome.uncertain]
+    assert len(back) == 2
 
 
 def test_binds_that_break_together_lose_no_message_for_both():

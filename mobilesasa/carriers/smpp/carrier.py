@@ -30,6 +30,7 @@ from mobilesasa.carriers.smpp.jobs import Job, Part
 from mobilesasa.carriers.smpp.options import BindMode, SmppOptions
 from mobilesasa.carriers.smpp.parts import PartWriter
 from mobilesasa.carriers.smpp.receipts import ReceiptReader
+from mobilesasa.carriers.smpp.resting import Resting
 from mobilesasa.carriers.smpp.ussd import UssdOut, UssdWire
 from mobilesasa.carriers.smpp.verdicts import Judge, Verdict
 from mobilesasa.core.model import Failure, Later, MessageId, Never, Outbound
@@ -45,6 +46,9 @@ KEEP_S: Final = 30.0
 #: How many messages that went back to the queue are remembered for an answer that was lost (I7).
 REMEMBERED: Final = 10_000
 _RATE_TICK_S: Final = 0.02  # the shortest wait for the rate
+REST_S: Final = (
+    1.0  # that what was left unanswered waits while other binds are up: they may have broken in the same moment
+)
 _STOPPING: Final = Later(1.0, "the node is stopping", "stopping")
 _UNBOUND: Final = Later(1.0, "the carrier is not connected", "unbound")
 _UNANSWERED: Final = Later(1.0, "the connection was lost before the carrier answered", "unanswered")
@@ -87,6 +91,7 @@ class SmppCarrier:
         self._doubted: dict[MessageId, set[int]] = {}  # of messages that went back to the queue; the oldest first
         self._rate_call: IDelayedCall | None = None
         self._keep_call: IDelayedCall | None = None
+        self._resting = Resting(world.reactor, self._rested)
         self._listener: CarrierListener | None = None
         self._stopping = False
 
@@ -116,7 +121,8 @@ class SmppCarrier:
         """See `Carrier`."""
         if self._stopping:
             return 0
-        free = sum([bind.free for bind in self._senders]) - sum([len(job.todo) for job in self._waiting])
+        held = sum([len(job.todo) for job in self._waiting]) + len(self._resting)
+        free = sum([bind.free for bind in self._senders]) - held
         allowed = self._bucket.available()
         if allowed is not None and free > 0:
             held = sum([len(bind.backlog) for bind in self._senders])
@@ -164,6 +170,7 @@ class SmppCarrier:
         for bind in self._senders:
             self._recall(list(bind.backlog))
             bind.backlog.clear()
+        self._recall(self._resting.take())
         self._give_back(_STOPPING)
         stopped: Deferred[None] = gatherResults([bind.client.stop() for bind in self._binds]).addCallback(
             lambda _: None
@@ -299,12 +306,11 @@ class SmppCarrier:
         self._recall(list(bind.backlog))
         bind.backlog.clear()
         if self._stopping or (self._listener is not None and self._listener.in_trouble):
+            self._recall(self._resting.take())
             self._give_back(_UNANSWERED)
-        elif any(other.ready for other in self._senders):
-            # Some of those may have broken too, as the next turn tells: what they lost again would not be sent a third time.
-            self._world.reactor.callLater(0, self._pump, [])
-        else:
-            self._pump([])
+        elif not any(other.ready for other in self._senders):
+            self._recall(self._resting.take())
+        self._pump([])
 
     def bind_answered(self, bind: CarrierBind, answers: list[tuple[Part, Pdu]]) -> None:
         """See `Owner`."""
@@ -365,8 +371,12 @@ class SmppCarrier:
             again=len(again),
             sent=len(parts) - len(again),
         )
-        self._recall(again)
+        self._resting.add(again)
         self._tell(finished)
+
+    def _rested(self) -> None:
+        self._recall(self._resting.take())
+        self._pump([])
 
     def bind_received(self, link: Link, requests: list[Pdu]) -> None:
         """See `Owner`."""
