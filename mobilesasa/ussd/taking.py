@@ -280,7 +280,7 @@ def _waiting(visit: Visit, offer: UssdEvent | None = None) -> Waits:
 
 def _session(visit: Visit) -> Session:
     """Return where a visit stands in its menu; `BadSession` when that cannot be read."""
-    return read_session({key: value for key, value in (visit.state or {}).items() if key != AHEAD})
+    return read_session({name: value for name, value in (visit.state or {}).items() if name != AHEAD})
 
 
 def _shortcut(found: Found) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 from click.testing import CliRunner
 
+from bench.processes import lasting_ports
 from mobilesasa.cli.main import main
 
 BIN = Path(sys.executable).parent
@@ -24,10 +25,8 @@ PATIENCE_S = 40.0
 
 
 def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind((HOST, 0))
-        port: int = listening.getsockname()[1]
-        return port
+    """Return a port that stays free until somebody listens there: no connection of another test gets it for its own end."""
+    return lasting_ports(1)[0]
 
 
 def eventually(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
