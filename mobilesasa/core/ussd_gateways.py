@@ -12,18 +12,17 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import attrs
 
-from mobilesasa.core.callbacks import CallbackReply
 from mobilesasa.core.errors import BadValue
 from mobilesasa.core.teams import token_digest
 from mobilesasa.core.ussd import HOME
 from mobilesasa.sms.numbers import UnknownCountry, calling_code
 
-#: The names of the dialects, in the order in which they are shown; `carriers.ussd.DIALECTS` has one of each.
-DIALECTS: Final[tuple[str, ...]] = (
+#: The name of a dialect; `carriers.ussd.DIALECTS` has one of each.
+DialectName = Literal[
     "africastalking",
     "bonga",
     "crossgate",
@@ -35,7 +34,9 @@ DIALECTS: Final[tuple[str, ...]] = (
     "imimobile",
     "vodacom",
     "hollatags",
-)
+]
+#: All of them, in the order in which they are shown.
+DIALECTS: Final[tuple[str, ...]] = get_args(DialectName)
 #: The largest body of a call that is read; a screen has 182 characters, and all that was typed in a session seldom more.
 CALL_OCTETS: Final = 16_384
 #: What a screen holds at most, in septets; some gateways show fewer (3GPP TS 24.080 §4.5).
@@ -94,8 +95,6 @@ class UssdCall:
 
 #: Finds a gateway by its name in small letters.
 FindGateway = Callable[[str], Gateway | None]
-#: Takes what a call is answered, once; None: it is nobody's.
-CallAnswer = Callable[[CallbackReply | None], None]
 
 
 def gateway_options(given: Mapping[str, Any]) -> GatewayOptions:

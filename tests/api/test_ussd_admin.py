@@ -1,11 +1,7 @@
 """Service codes, extensions and gateways for administrators."""
 
-from typing import get_args
-
 import pytest
 
-from mobilesasa.api.admin.ussd_gateways import Dialect
-from mobilesasa.core.ussd_gateways import DIALECTS
 from mobilesasa.ussd.views import CodeKind, ExtensionStatus
 from tests.api.rig import OPERATOR, Rig
 from tests.fakes.people import ROOT
@@ -139,10 +135,6 @@ def test_a_team_is_given_an_extension_or_all_of_a_dedicated_code(rig):
 
 
 # Gateways
-
-
-def test_the_dialects_of_requests_are_those_that_there_are():
-    assert get_args(Dialect) == DIALECTS
 
 
 def test_a_gateway_is_made_with_an_address_that_is_shown_once(rig):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal, TypedDict
+from typing import Annotated, Any, Final, TypedDict
 
 import attrs
 from twisted.web.iweb import IRequest
@@ -15,23 +15,9 @@ from mobilesasa.api.ports import Node
 from mobilesasa.api.requests import ABSENT, Absent, Said, parse
 from mobilesasa.api.routes import route
 from mobilesasa.core.scopes import PLATFORM
-from mobilesasa.core.ussd_gateways import gateway_options
+from mobilesasa.core.ussd_gateways import DialectName, gateway_options
 from mobilesasa.ussd.views import GatewayRecord, NewGateway, path_of
 
-#: The names of `core.ussd_gateways.DIALECTS`, for the reader of requests.
-Dialect = Literal[
-    "africastalking",
-    "bonga",
-    "crossgate",
-    "safaricom",
-    "airtel",
-    "dmark",
-    "mtech",
-    "infobip",
-    "imimobile",
-    "vodacom",
-    "hollatags",
-]
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}\Z", re.ASCII)
 _OPTIONS: Final = "`allow`, `code`, `country`, `network`, `screen_septets`, as the guide to USSD has them"
 
@@ -46,7 +32,7 @@ class CreateUssdGateway:
     """A gateway that is to call us."""
 
     name: Annotated[str, Said("1 to 40 of a-z, 0-9, . _ -; it stands in its address, and stays", example="savanna")]
-    dialect: Annotated[Dialect, Said("How its calls are written", example="africastalking")]
+    dialect: Annotated[DialectName, Said("How its calls are written", example="africastalking")]
     enabled: Annotated[bool, Said("Whether its calls are taken")] = True
     options: Annotated[dict[str, Any] | None, Said(_OPTIONS, example={"allow": "196.201.214.0/24"})] = None
 
@@ -55,7 +41,7 @@ class CreateUssdGateway:
 class ChangeUssdGateway:
     """What of a gateway changes; its name and its secret stay."""
 
-    dialect: Annotated[Dialect | Absent, Said("How its calls are written", example="africastalking")] = ABSENT
+    dialect: Annotated[DialectName | Absent, Said("How its calls are written", example="africastalking")] = ABSENT
     enabled: Annotated[bool | Absent, Said("Whether its calls are taken")] = ABSENT
     options: Annotated[dict[str, Any] | Absent, Said(_OPTIONS, example={"screen_septets": 160})] = ABSENT
 

@@ -5,6 +5,7 @@ from twisted.internet.defer import Deferred
 
 from mobilesasa.carriers.ussd.dialects import DIALECTS
 from mobilesasa.core.ussd import UssdReply
+from mobilesasa.core.ussd_gateways import DIALECTS as NAMES_OF_DIALECTS
 from mobilesasa.smpp.ussd import DIALECTS as SMPP_DIALECTS
 from mobilesasa.ussd import taking
 from mobilesasa.ussd.compiled import compiled
@@ -117,6 +118,10 @@ def conversation(phone, shown, typed):
 def expected(dialled, typed):
     """What the desk says to somebody who is told what was typed, step by step."""
     return over_http("bonga", dialled, typed)
+
+
+def test_each_dialect_that_can_be_set_for_a_gateway_is_there():
+    assert set(DIALECTS) == set(NAMES_OF_DIALECTS)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
