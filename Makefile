@@ -10,7 +10,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 SAID := setup.cfg setup.py pyproject.toml .ci/venv
 PURE := mobilesasa/sms/*,mobilesasa/smpp/*,mobilesasa/core/*
-TEST_LIMIT_S ?= 1800
+TEST_LIMIT_S ?= 3600
 # many tests wait for what they have started, so one more runs meanwhile
 WORKERS ?= $(if $(ARGS),0,$(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 1 : 4))))
 FUZZ_S ?= 180
@@ -73,7 +73,7 @@ $(VENV)/installed-fuzz: $(SAID)
 	@.ci/venv $(VENV) test,lint,bench,fuzz
 	@touch $(VENV)/installed $(VENV)/installed-test $@
 
-# the clients of others, for tests/clients
+# the clients of others, for tests/clients, and the browser, for tests/browser
 $(VENV)/foreign/ready: .ci/foreign tests/clients/npm/package-lock.json | $(VENV)/installed-test
 	@.ci/foreign $(VENV)
 	@touch $@

@@ -12,7 +12,7 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface import provider
 
-pytest_plugins = ["tests.postgres", "tests.rabbitmq"]
+pytest_plugins = ["tests.first_state", "tests.postgres", "tests.rabbitmq"]
 
 FlushLogged = Callable[..., list[LogEvent]]
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mobilesasa.api.dashboard import built
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ["mobilesasa", "twisted", "setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "LICENSE", "README.rst"]
 
@@ -85,6 +87,12 @@ def test_a_wheel_holds_every_file_of_the_package(wheel):
 
 def test_a_wheel_holds_the_migrations(wheel):
     assert [name for name in names(wheel) if name.startswith("mobilesasa/store/migrations/") and name.endswith(".sql")]
+
+
+def test_the_dashboard_is_whole_where_the_wheel_is_installed(installed, tmp_path):
+    script = "from mobilesasa.api.dashboard import built; print(built().digest)"
+    code, said = ran_elsewhere(installed, tmp_path, "-c", script)
+    assert (code, said.strip()) == (0, built().digest)
 
 
 def test_a_wheel_holds_the_plugin_and_nothing_else_of_twisted(wheel):

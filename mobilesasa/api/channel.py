@@ -9,9 +9,9 @@ A large body holds one of few places (`room`), so it must come faster than other
 A client that closes its writing side has no more to ask and may wait for answers still (RFC 9112 §9.6): requests that came whole
 are answered, and then the connection is closed. TLS knows no such half: Twisted ends such a connection.
 
-What every request would pay for is done once a connection, or in a cheaper way: what is known of the peer is asked once, one
-timer watches the silence of a connection however many requests come meanwhile, and an answer goes out whole, head and body,
-at once if the socket takes it.
+What every request would pay for is done once a connection, or in a cheaper way: a request that came whole is read at one look
+(`at_once`), what is known of the peer is asked once, one timer watches the silence of a connection however many requests come
+meanwhile, and an answer goes out whole, head and body, at once if the socket takes it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ from twisted.web import http
 from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
+from mobilesasa.api.at_once import read_at_once
+from mobilesasa.api.guard import POLICY
+
 if TYPE_CHECKING:
+    from mobilesasa.api.addresses import Client
     from mobilesasa.api.site import ApiRequest, ApiSite
 
 _SOON_S: Final = 0.001  # a timer that is early by less than this is in time
@@ -43,6 +47,9 @@ _TOO_SLOW: Final = (
 @implementer(IHalfCloseableProtocol)
 class ApiChannel(http.HTTPChannel):
     """One connection."""
+
+    site: ApiSite  # which Twisted sets
+    asker: Client | None = None  # who asks, once it is known, where no proxy tells that of each request
 
     _began_s: float | None = None  # when the first octet of the request came that is being read
     _octets = 0  # of that request
@@ -96,7 +103,7 @@ class ApiChannel(http.HTTPChannel):
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         """Watch no longer."""
-        self._site.unread.over(self)
+        self.site.unread.over(self)
         super().connectionLost(reason)
         if self._watch is not None:
             self._watch.cancel()
@@ -118,21 +125,21 @@ class ApiChannel(http.HTTPChannel):
     def setTimeout(self, period: int | None) -> int | None:  # noqa: N802 - Twisted's name
         """Set how long the connection may be silent from now on, None for ever; return what it was."""
         before, self.timeOut = self.timeOut, period
-        self._heard_s = self._site.clock.seconds()
+        self._heard_s = self.site.clock.seconds()
         if period is not None and self._watch is None:
             self._watch = self.callLater(period, self._look)
         return before
 
     def resetTimeout(self) -> None:  # noqa: N802 - Twisted's name
         """Begin to count anew."""
-        self._heard_s = self._site.clock.seconds()
+        self._heard_s = self.site.clock.seconds()
 
     def _look(self) -> None:
         """End a connection that was silent for too long, or look again when it could have been."""
         self._watch = None
         if self.timeOut is None:
             return  # a request is under way; its end sets the time again
-        left_s = self._heard_s + self.timeOut - self._site.clock.seconds()
+        left_s = self._heard_s + self.timeOut - self.site.clock.seconds()
         if left_s > _SOON_S:
             self._watch = self.callLater(left_s, self._look)
         else:
@@ -140,9 +147,10 @@ class ApiChannel(http.HTTPChannel):
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:  # noqa: N802
         """Keep the head of an answer for what comes with it."""
-        lines = [b"%b %b %b" % (version, code, reason)]
-        lines += [b"%b: %b" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
-        self._head = b"\r\n".join([*lines, b"", b""])
+        lines = [b"%b: %b\r\n" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
+        guards = self.site.guards[cast("ApiRequest", self.requests[0]).asker.secure]
+        policy = b"" if headers.hasHeader(POLICY) else guards.policy
+        self._head = b"%b %b %b\r\n%b%b%b\r\n" % (version, code, reason, guards.lines, policy, b"".join(lines))
 
     def write(self, data: bytes) -> None:
         """Send a piece of an answer, behind its head if that is kept still."""
@@ -157,7 +165,7 @@ class ApiChannel(http.HTTPChannel):
             self._waiting_octets = len(octets) + (self._waiting_octets if self._waitingForTransport else 0)
             cast(ITCPTransport, self.transport).write(octets)
             if self._waitingForTransport:
-                self._site.unread.wait(self, self._waiting_octets)
+                self.site.unread.wait(self, self._waiting_octets)
 
     def cut(self) -> None:
         """End the connection, and let go of what waits to be read at once: Twisted keeps it to the end of the turn."""
@@ -181,12 +189,34 @@ class ApiChannel(http.HTTPChannel):
             return
         if not self._busyReceiving and self._resting is None:
             self._in_turn = 0
+            if self._is_between_requests and read_at_once(self, data):
+                return
         if self._handlingRequest or not self._is_late(len(data)):
             super().dataReceived(data)
         elif self._has_room:
             self._cut_off()
         else:
             cast(ITCPTransport, self.transport).abortConnection()
+
+    def request(self) -> ApiRequest:
+        """Return a request of this connection, of which nothing is known yet."""
+        return cast("ApiRequest", cast(Any, self.requestFactory)(self, len(self.requests)))
+
+    def answer_whole(self, request: ApiRequest, method: bytes, target: bytes, body: bytes) -> None:
+        """Begin to answer a request that has its headers and came whole, in the way in which Twisted begins."""
+        self.requests.append(request)
+        self._command, self._path, self._version = method, target, b"HTTP/1.1"
+        request.parseCookies()
+        request.gotLength(len(body))
+        if body:
+            request.handleContentChunk(body)
+        self.allContentReceived()
+
+    @property
+    def _is_between_requests(self) -> bool:
+        """Whether the next octet begins a request that would be answered: over TLS some still come when the end has begun."""
+        is_ending = not self.persistent or cast(Any, self.transport).disconnecting
+        return not (is_ending or self.requests or self._buffer)
 
     @property
     def _has_room(self) -> bool:
@@ -206,8 +236,8 @@ class ApiChannel(http.HTTPChannel):
 
         Of one that holds a place it is each `body_min_octets_per_s`.
         """
-        limits = self._site.limits
-        now_s = self._site.clock.seconds()
+        limits = self.site.limits
+        now_s = self.site.clock.seconds()
         if self._began_s is None:
             self._began_s, self._octets = now_s, 0
         self._octets += octets
@@ -225,10 +255,10 @@ class ApiChannel(http.HTTPChannel):
     def requestDone(self, request: Any) -> None:  # noqa: N802 - Twisted's name
         """Go on with what was read ahead; the time for it begins now."""
         if self._dataBuffer:
-            self._began_s, self._octets = self._site.clock.seconds(), sum(map(len, self._dataBuffer))
+            self._began_s, self._octets = self.site.clock.seconds(), sum(map(len, self._dataBuffer))
         if not self.persistent:
             self.setTimeout(self._savedTimeOut)  # for who does not read the answer
-        self._answered_s = self._site.clock.seconds()
+        self._answered_s = self.site.clock.seconds()
         self._in_turn += 1
         self._rest()
         super().requestDone(request)
@@ -265,11 +295,11 @@ class ApiChannel(http.HTTPChannel):
         """Read no more of a client that does not read; Twisted reads on while a request is under way."""
         super().pauseProducing()
         self._networkProducer.pauseProducing()
-        self._site.unread.wait(self, self._waiting_octets)
+        self.site.unread.wait(self, self._waiting_octets)
 
     def resumeProducing(self) -> None:
         """Go on: the client has read."""
-        self._site.unread.over(self)
+        self.site.unread.over(self)
         super().resumeProducing()
         if self._handlingRequest and sum(map(len, self._dataBuffer)) <= self._optimisticEagerReadSize:
             self._networkProducer.resumeProducing()
@@ -280,22 +310,19 @@ class ApiChannel(http.HTTPChannel):
         """Refuse a line without an end."""
         self._respondToBadRequestAndDisconnect()
 
-    @property
-    def _site(self) -> ApiSite:
-        return cast("ApiSite", getattr(self, "site"))  # noqa: B009 - Twisted sets it and does not declare it
-
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802 - Twisted's name; its own answer has no body
         self._answer("bad_http", _BAD_HTTP)
         self.loseConnection()
 
     def _answer(self, code: str, words: str) -> None:
         """Answer 400 in the envelope; the connection is to end behind it."""
-        request_id = self._site.new_id()
+        request_id = self.site.new_id()
         body = {"success": False, "error": words, "code": code, "request_id": request_id}
         octets = orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
         head = (
             "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\n"
             f"X-Request-Id: {request_id}\r\nContent-Length: {len(octets)}\r\n"
         )
-        lines = [b"%b: %b\r\n" % guarded for guarded in self._site.guards[self._is_secure]]
-        cast(ITCPTransport, self.transport).write(b"".join([head.encode(), *lines, b"\r\n", octets]))
+        guards = self.site.guards[self._is_secure]
+        whole = b"".join([head.encode(), guards.lines, guards.policy, b"\r\n", octets])
+        cast(ITCPTransport, self.transport).write(whole)

@@ -2,7 +2,8 @@
 
 Klein looks through its rules for each request, which costs more than all else that a short call needs. So a request for a
 path that is written exactly as in the route table is answered from here, and Klein answers all others: paths with places,
-with a slash at their end or with escapes, methods that a path does not take, and `HEAD`.
+with a slash at their end or with escapes, methods that a path does not take, and `HEAD`. So is all below a folder that is one
+resource's, where no escape is in the path.
 """
 
 from __future__ import annotations
@@ -22,11 +23,20 @@ class Exact:
     def __init__(self) -> None:
         """Begin with no route."""
         self._routes: dict[tuple[bytes, bytes], Serve] = {}
+        self._folders: dict[bytes, Serve] = {}
 
     def open(self, method: str, path: str, serve: Serve) -> None:
         """Have requests for a path without places served."""
         self._routes[method.encode(), path.encode()] = serve
 
+    def open_folder(self, folder: str, serve: Serve) -> None:
+        """Have requests for all that is below a folder of the root served, whatever their method."""
+        self._folders[folder.encode()] = serve
+
     def find(self, method: bytes, path: bytes) -> Serve | None:
         """Return what serves a request, None where that is Klein's to say."""
-        return self._routes.get((method, path))
+        serve = self._routes.get((method, path))
+        if serve is not None or b"%" in path or not path.isascii():
+            return serve
+        folder, inside, _ = path[1:].partition(b"/")
+        return self._folders.get(folder) if inside else None

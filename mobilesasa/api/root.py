@@ -1,4 +1,4 @@
-"""The tree of resources: `/api/v1` by Klein, the health paths, the reference page; `make_site` builds all of it."""
+"""The tree of resources: `/api/v1` by Klein, the health paths, the reference, the dashboard; `make_site` builds all of it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from mobilesasa.api.answers import answer, refuse
 from mobilesasa.api.auth import Authentication
 from mobilesasa.api.carriers import Carriers
 from mobilesasa.api.cors import allow_methods
+from mobilesasa.api.dashboard import add_dashboard, built
 from mobilesasa.api.exact import Exact
 from mobilesasa.api.health import Healthz, Metrics, Readyz
 from mobilesasa.api.idempotency import Repeats
@@ -108,16 +109,18 @@ def make_root(node: Node, room: Room | None = None, exact: Exact | None = None) 
 
 def _add_api(root: Resource, node: Node, room: Room | None, exact: Exact | None) -> None:
     app, table = make_app(node, room, exact)
-    page = Page(Made(table))
     api = Folder()
-    root.putChild(b"", page)
-    root.putChild(b"docs", page)
+    root.putChild(b"docs", Page(Made(table)))
     root.putChild(b"api", api)
     api.putChild(b"v1", app.resource())
+    add_dashboard(root, built())
     if node.callbacks is not None:
         root.putChild(b"carriers", Carriers(node.callbacks))
     if node.ussd_calls is not None:
-        root.putChild(b"ussd", UssdGateways(node.ussd_calls))
+        gateways = UssdGateways(node.ussd_calls)
+        root.putChild(b"ussd", gateways)
+        if exact is not None:
+            exact.open_folder("ussd", gateways.serve)
 
 
 def make_app(node: Node, room: Room | None = None, exact: Exact | None = None) -> tuple[Klein, list[Route]]:

@@ -113,8 +113,17 @@ class ApiRequest(server.Request):
     def asker(self) -> Client:
         """Who asks, as far as it can be known."""
         if self._asker is None:
-            self._asker = client_of(self, self._site.front)
+            self._asker = self._client()
         return self._asker
+
+    def _client(self) -> Client:
+        """Return who asks; on a connection that is no proxy's all are the same."""
+        front, channel = self._site.front, cast(ApiChannel, self.channel)
+        if front.trusted_proxies:
+            return client_of(self, front)
+        if channel.asker is None:
+            channel.asker = client_of(self, front)
+        return channel.asker
 
     @property
     def limit_octets(self) -> int:
@@ -124,14 +133,14 @@ class ApiRequest(server.Request):
     @property
     def _site(self) -> ApiSite:
         """Our site, which the channel knows before the request does."""
-        return cast(ApiSite, getattr(self.channel, "site"))  # noqa: B009 - Twisted sets it and does not declare it
+        return cast(ApiChannel, self.channel).site
 
     def process(self) -> None:
         """Give the request its id: the client's own, or a new one."""
         given = self.getHeader(b"x-request-id")
         self.request_id = given.decode() if given and _REQUEST_ID.match(given) else self._site.new_id()
         self.setHeader(b"X-Request-Id", self.request_id.encode())
-        self._guard()
+        allow(self, self._site.front)
         links = self._site.links
         if links is not None and links.is_for(self):
             self._be_served(links.serve)
@@ -152,9 +161,14 @@ class ApiRequest(server.Request):
         else:
             self.conclude(refuse(self, wrong))
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was answered, or its client has gone."""
+        return bool(self.finished or self._disconnected)
+
     def conclude(self, octets: bytes) -> None:
         """Send an answer, or the end of one, unless the client has gone."""
-        if self.finished or self._disconnected:
+        if self.is_over:
             return
         self.write(octets)
         self.finish()
@@ -164,12 +178,6 @@ class ApiRequest(server.Request):
         super().write(data)
         if not self._disconnected:
             cast(ApiChannel, self.channel).send_head()
-
-    def _guard(self) -> None:
-        """Say what a browser may do with the answer: nothing but read it, unless a page says more."""
-        for name, value in self._site.guards[self.asker.secure]:
-            self.setHeader(name, value)
-        allow(self, self._site.front)
 
     def render(self, resrc: IResource) -> None:
         """Render without the header that tells versions."""

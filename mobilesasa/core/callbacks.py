@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from mobilesasa.values import hot_value
+
 
 class About(enum.StrEnum):
     """What a carrier calls about; also the last word of the address that it calls."""
@@ -35,7 +37,7 @@ class Callback:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-@attrs.frozen
+@hot_value
 class CallbackReply:
     """What the carrier is answered."""
 

@@ -36,6 +36,7 @@ class LedgerFilter:
     team_id: int
     kind: LedgerKind | None = None
     campaign_uuid: str | None = None
+    message_id: MessageId | None = None  # what paid for it, and what came back
     from_ms: int | None = None  # not before
     to_ms: int | None = None  # before
     before: int | None = None  # before the entry of this id

@@ -41,6 +41,11 @@ class Team:
     tlvs: Mapping[str, str] = attrs.field(factory=dict)  # vendor TLVs for carriers that want them: values by tag
     suppresses: bool = False  # somebody wants none of its messages, or did once
 
+    @property
+    def terms_set(self) -> tuple[Mapping[str, Any], ...]:
+        """What was set of its sessions' terms, as `core.terms.agree` lays it over the node's."""
+        return {"max_sessions": self.max_sessions, "session_tps": self.session_tps}, self.smpp
+
 
 @attrs.frozen
 class Sender:

@@ -22,8 +22,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import attrs
@@ -36,7 +35,6 @@ from mobilesasa.values import hot_value
 HOME: Final = "KE"
 _FIRST_DIGITS: Final = re.compile(r"[0-9]+")
 _DIALLED: Final = re.compile(r"[*#][0-9*#]*#")
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 #: What names a session: the gateway, its id of the session, the phone. Ids are used again, so the id alone is not enough.
 SessionKey = tuple[str, str, str]
@@ -82,7 +80,6 @@ class UssdEvent:
     )  # of a START: what was typed, if it is an answer within a session after all; None: the gateway itself says that it begins
     network: str = ""  # as the gateway names it; inside, MCC and MNC where they are known
     sequence: int | None = None  # of this event in its session, where the gateway counts
-    raw: Mapping[str, str] = attrs.field(default=_NOTHING, repr=False, eq=False)  # the gateway's fields, for the record
 
     @property
     def key(self) -> SessionKey:

@@ -20,6 +20,7 @@ from mobilesasa.core.errors import BadValue
 from mobilesasa.core.teams import token_digest
 from mobilesasa.core.ussd import HOME
 from mobilesasa.sms.numbers import UnknownCountry, calling_code
+from mobilesasa.values import hot_value
 
 #: The name of a dialect; `carriers.ussd.DIALECTS` has one of each.
 DialectName = Literal[
@@ -77,7 +78,7 @@ class Gateway:
         )
 
 
-@attrs.frozen(kw_only=True)
+@hot_value(kw_only=True)
 class UssdCall:
     """One call of a gateway."""
 
@@ -87,7 +88,7 @@ class UssdCall:
     method: str
     path: str = attrs.field(repr=False)  # as it was asked for, with the secret
     query: bytes = attrs.field(repr=False)  # without the question mark
-    headers: Mapping[str, str] = attrs.field(repr=False)  # names in small letters
+    host: str = ""  # as which the gateway knows us
     body: bytes = attrs.field(repr=False)  # no more than `CALL_OCTETS` and one
     peer: str  # the address that it came from
     scheme: str = "http"  # or https, as the gateway spoke it

@@ -22,6 +22,7 @@ from mobilesasa.node.http import HttpServer, NoHttps
 from mobilesasa.node.metrics import make_metrics
 from mobilesasa.node.opening import OpenStore, StoreTaken, open_store
 from mobilesasa.node.parts import Parts, put_together, wish_for
+from mobilesasa.node.smpp import Grants
 from mobilesasa.node.web import api_node
 from mobilesasa.node.welcome import welcome
 from mobilesasa.queue.amqp.url import BadUrl
@@ -170,9 +171,8 @@ class Node(Service):
         http, https = (
             None if port is None else f"{shown}:{port.getHost().port}" for port in (self.http.plain, self.http.tls)
         )
-        ports = [] if parts.doors.smpp is None else parts.doors.smpp.server.ports  # plain before TLS
-        smpp = f"{shown}:{ports[0]}" if ports and self._settings.smpp_port is not None else None
-        tls = f"{shown}:{ports[-1]}" if ports and self._settings.smpp_tls_port is not None else None
+        ports = () if parts.doors.smpp is None else Grants(self._settings, parts.doors.smpp.server).ports()
+        smpp, tls = (None if port is None else f"{shown}:{port}" for port in ports or (None, None))
         into = sys.__stderr__ if self._settings.log_format == "json" else sys.__stdout__  # JSON lines stay alone
         _print(welcome(store.demo, http, https, smpp, tls), into, self.log)
 

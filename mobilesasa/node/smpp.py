@@ -14,7 +14,8 @@ from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
 
 from mobilesasa.core.gateway import Gateway
-from mobilesasa.core.terms import SmppTerms
+from mobilesasa.core.teams import Team
+from mobilesasa.core.terms import SmppTerms, agree
 from mobilesasa.node.base import Base, now_ms
 from mobilesasa.node.teams import TowardsTeams
 from mobilesasa.settings import Settings
@@ -110,6 +111,32 @@ def smpp_terms(settings: Settings) -> SmppTerms:
         idle_timeout_s=bounds.idle_timeout_s,
         max_validity_h=bounds.max_validity_h,
     )
+
+
+@attrs.frozen
+class Grants:
+    """Implements `api.ports.smpp.SmppGrants`.
+
+    Args:
+        settings: of this node.
+        server: where teams bind; None: at other nodes, at ports that are set as here.
+    """
+
+    _settings: Settings
+    _server: SmppServer | None
+
+    def ports(self) -> tuple[int | None, int | None]:
+        """See the port; as it listens, for 0 in a setting takes a free one."""
+        plain, tls = self._settings.smpp_port, self._settings.smpp_tls_port
+        taken = [] if self._server is None else self._server.ports  # plain before TLS
+        if taken:
+            plain = None if plain is None else taken[0]
+            tls = None if tls is None else taken[-1]
+        return plain or None, tls or None
+
+    def terms(self, team: Team) -> SmppTerms:
+        """See the port."""
+        return agree(smpp_terms(self._settings), *team.terms_set)
 
 
 def _on_a_thread(reactor: Any, function: Callable[P, T]) -> Callable[P, Deferred[T]]:

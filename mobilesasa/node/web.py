@@ -22,7 +22,9 @@ from mobilesasa.node.logins import Logins
 from mobilesasa.node.parts import Parts
 from mobilesasa.node.queues import LaneQueues
 from mobilesasa.node.sessions import LiveSessions
+from mobilesasa.node.smpp import Grants
 from mobilesasa.node.stored import new_uuid, stored
+from mobilesasa.notify.receipts import receipt_text
 from mobilesasa.settings import Settings
 from mobilesasa.store.passwords import Passwords
 
@@ -47,7 +49,9 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
         people=parts.base.people,
         logins=Logins(parts.database, Passwords(on_a_thread), parts.base.people, new_uuid, secrets.token_urlsafe),
         alterations=parts.doors.operations,
+        receipt_text=receipt_text,
         smpp=LiveSessions(parts.doors.console, None if cluster is None else cluster.asking, parts.database),
+        smpp_grants=Grants(settings, None if parts.doors.smpp is None else parts.doors.smpp.server),
         carriers=parts.carrier_desk,
         desk=_desk(settings, parts, on_a_thread, new_uuid),
         looker=Looker(reactor),
@@ -58,15 +62,22 @@ def api_node(reactor: Any, settings: Settings, parts: Parts, metrics: Callable[[
         new_id=request_ids(),
         new_uuid=new_uuid,
         readiness=_readiness(parts),
-        callbacks=parts.carriers.callbacks,
-        ussd_calls=parts.ussd.door,
-        link_book=parts.base.links,
-        link_base=settings.links.base_url,
+        **_other_doors(settings, parts),
         metrics=metrics if settings.http.metrics else None,
         front=_front(settings),
         serves_api="api" in settings.roles,
         limits=_limits(settings),
     )
+
+
+def _other_doors(settings: Settings, parts: Parts) -> dict[str, Any]:
+    """Return who answers beside the API: carriers, USSD gateways and whoever follows a short link."""
+    return {
+        "callbacks": parts.carriers.callbacks,
+        "ussd_calls": parts.ussd.door,
+        "link_book": parts.base.links,
+        "link_base": settings.links.base_url,
+    }
 
 
 def _desk(settings: Settings, parts: Parts, on_a_thread: OnThread, new_uuid: Callable[[], str]) -> Desk:

@@ -13,6 +13,9 @@ def welcome(demo: DemoTeam | None, http: str | None, https: str | None, smpp: st
         http, https, smpp, smpp_tls: `host:port` of what is served, None for what is not.
     """
     lines = ["", "mobilesasa is up. Ctrl-C stops it.", ""]
+    address = _address(http, https)
+    if address is not None:
+        lines.append(f"  Dashboard      {address}/")
     if http is not None:
         lines.append(f"  API and docs   http://{http}/docs")
     if https is not None:
@@ -22,7 +25,7 @@ def welcome(demo: DemoTeam | None, http: str | None, https: str | None, smpp: st
     if smpp_tls is not None:
         lines.append(f"  SMPP over TLS  {smpp_tls}")
     if demo is not None:
-        lines += _first_steps(demo, _address(http, https), smpp)
+        lines += _first_steps(demo, address, smpp)
     return "\n".join([*lines, "", ""])
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from mobilesasa.core.ids import smpp_id
-from mobilesasa.core.model import Notice, State
+from mobilesasa.core.ids import made_at_ms, smpp_id
+from mobilesasa.core.model import Failure, MessageId, Notice, State
 from mobilesasa.smpp.fields import EsmClass, Npi, Ton
 from mobilesasa.smpp.pdus import DeliverSm
 from mobilesasa.smpp.receipts import write_receipt
@@ -63,6 +63,14 @@ def receipt_of(notice: Notice, takes_tlvs: bool, offset_min: int = 0) -> Deliver
         ),
         tlvs=_tlvs(notice, standing, message_id) if takes_tlvs else NO_TLVS,
     )
+
+
+def receipt_text(message_id: MessageId, parts: int, state: State, failure: Failure | None, done_at_ms: int) -> str:
+    """Return the text of the receipt for a message that has ended, as a bind of its team gets it, with the dates in UTC."""
+    standing = told(state, failure)
+    submitted_at_ms = made_at_ms(message_id)
+    octets = write_receipt(smpp_id(message_id), standing.state, submitted_at_ms, done_at_ms, standing.error, parts)
+    return octets.decode("latin-1")
 
 
 @lru_cache(maxsize=4096)

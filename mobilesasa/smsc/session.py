@@ -91,9 +91,7 @@ class Smsc:
 
     def terms_of(self, team: Team, token: Token) -> SmppTerms:
         """Return the terms of a session of the team that binds by this token."""
-        return agree(
-            self.terms, {"max_sessions": team.max_sessions, "session_tps": team.session_tps}, team.smpp, token.smpp
-        )
+        return agree(self.terms, *team.terms_set, token.smpp)
 
 
 class TeamSession:

@@ -24,10 +24,13 @@ EVERY: Final = 256  # entries of a team from one mark to the next
 MARKS_MAX: Final = 100  # of a team that are written at once
 SETTLED_S: Final = 300  # no statement takes so long: what is older than this has been committed, or never will be
 
-# Where the entries of a time begin and end, as far as marks can say.
+# Where the entries of a time begin and end, as far as marks can say. A message names the entry that paid for it.
 _WANTED = """
 FROM ledger WHERE team_id = %(team_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
   AND (%(before)s::bigint IS NULL OR id < %(before)s) AND (%(campaign_uuid)s::uuid IS NULL OR campaign_uuid = %(campaign_uuid)s)
+  AND (%(message_id)s::uuid IS NULL OR id = ANY (ARRAY(
+        SELECT charge_id FROM message WHERE id = %(message_id)s AND team_id = %(team_id)s
+        UNION ALL SELECT id FROM ledger WHERE message_id = %(message_id)s AND kind = 'refund')))
   AND (%(from_s)s::float8 IS NULL OR (at >= to_timestamp(%(from_s)s) AND id > coalesce((
         SELECT ledger_id FROM ledger_mark WHERE team_id = %(team_id)s AND at < to_timestamp(%(from_s)s - %(settled_s)s)
         ORDER BY at DESC, ledger_id DESC LIMIT 1), 0)))
@@ -153,6 +156,7 @@ def _parameters(wanted: LedgerFilter) -> dict[str, Any]:
         "team_id": wanted.team_id,
         "kind": wanted.kind,
         "campaign_uuid": wanted.campaign_uuid,
+        "message_id": wanted.message_id,
         "before": wanted.before,
         "from_s": None if wanted.from_ms is None else wanted.from_ms / 1000,
         "to_s": None if wanted.to_ms is None else wanted.to_ms / 1000,

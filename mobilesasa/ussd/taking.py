@@ -18,7 +18,7 @@ A session that broke off can be gone on with for as long as its menu says: whoev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -194,25 +194,27 @@ def _stepped(visit: Visit, published: PublishedMenu, step: Step, at_ms: int) -> 
     screen = visit.screen if step.session.resuming else step.screen or visit.screen
     kept = {AHEAD: visit.state[AHEAD]} if visit.state and AHEAD in visit.state else {}
     trouble = step.trouble or visit.trouble
-    visit = attrs.evolve(visit, state=session_json(step.session) | kept, screen=screen, acts=acts, trouble=trouble)
-    if step.say is not None:
-        visit = _saying(visit, step.say, step.end, at_ms, published.resume_minutes)
+    words = {} if step.say is None else _words(visit, step.say, step.end, at_ms, published.resume_minutes)
+    state = session_json(step.session) | kept
+    visit = attrs.evolve(visit, **{"state": state, "screen": screen, "acts": acts, "trouble": trouble, **words})
     waits = None if step.waits is None else attrs.evolve(_waiting(visit), hook=step.waits, menu=published.key)
     shown = tuple((published.key, screen) for screen in step.entered)
     return Taken(visit.reply, visits=(visit,), waits=waits, does=does, shown=shown)
 
 
-def _saying(visit: Visit, text: str, end: bool, at_ms: int, resume_minutes: int = 0) -> Visit:
+def _saying(visit: Visit, text: str, end: bool, at_ms: int) -> Visit:
     """Return a visit that says something."""
+    return attrs.evolve(visit, **_words(visit, text, end, at_ms))
+
+
+def _words(visit: Visit, text: str, end: bool, at_ms: int, resume_minutes: int = 0) -> dict[str, Any]:
+    """Return what changes of a visit when it says something."""
+    said_so = {"says": text, "says_end": end, "steps": visit.steps + 1, "last_at_ms": at_ms}
     if end:
-        return attrs.evolve(
-            visit, says=text, says_end=True, steps=visit.steps + 1, last_at_ms=at_ms, state=None,
-            ended_at_ms=at_ms, outcome=SessionStatus.ENDED, resumable_until_ms=None,
-        )  # fmt: skip
+        over = {"state": None, "ended_at_ms": at_ms, "outcome": SessionStatus.ENDED, "resumable_until_ms": None}
+        return {**said_so, **over}
     until_ms = at_ms + resume_minutes * _MINUTE_MS if resume_minutes else None
-    return attrs.evolve(
-        visit, says=text, says_end=False, steps=visit.steps + 1, last_at_ms=at_ms, resumable_until_ms=until_ms
-    )
+    return {**said_so, "resumable_until_ms": until_ms}
 
 
 def _settled(visit: Visit) -> Taken:

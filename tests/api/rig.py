@@ -28,6 +28,7 @@ from mobilesasa.core.teams import (
     Token,
     token_digest,
 )
+from mobilesasa.notify.receipts import receipt_text
 from tests.fakes.admin import FakeDesk
 from tests.fakes.audiences import FakeAudiences
 from tests.fakes.books import FakeLedger, FakeTrail
@@ -41,7 +42,7 @@ from tests.fakes.passwords import FakeSmppPasswords
 from tests.fakes.people import PASSWORD, FakeLogins, FakeMembers, people
 from tests.fakes.platform import FakeCarriers, FakeTray
 from tests.fakes.reports import FakeExports, FakeFiles, FakeReports
-from tests.fakes.sessions import FakeSessions
+from tests.fakes.sessions import FakeGrants, FakeSessions
 from tests.fakes.surveys import FakeSurveys
 from tests.fakes.tokens import FakeDocuments, FakeSenders, FakeTokens
 from tests.fakes.uploads import FakeLooker, FakeUploads
@@ -245,6 +246,7 @@ class Rig:
         self.audiences = FakeAudiences(self.uploads)
         self.smpp_passwords = FakeSmppPasswords()
         self.smpp = FakeSessions()
+        self.smpp_grants = FakeGrants()
         self.carriers = FakeCarriers()
         self.tray = FakeTray(self.keys)
         self.desk = FakeDesk(self.keys)
@@ -272,6 +274,7 @@ class Rig:
             members=self.members,
             history=self.history,
             alterations=self.alterations,
+            receipt_text=receipt_text,
             inbox=self.inbox,
             suppressions=self.suppressions,
             senders=self.senders,
@@ -287,6 +290,7 @@ class Rig:
             ussd=self.ussd,
             keys=self.keys,
             smpp=self.smpp,
+            smpp_grants=self.smpp_grants,
             smpp_passwords=self.smpp_passwords,
             carriers=self.carriers,
             tray=self.tray,

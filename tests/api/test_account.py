@@ -1,6 +1,6 @@
 """What a team has and what changed it, by REST (decisions 38, 87)."""
 
-from tests.api.rig import ACME, NOW_MS, TOKENS, directory, stored, token
+from tests.api.rig import ACME, NOW_MS, TOKENS, directory, message_id, stored, token
 from tests.fakes.books import Standing
 
 
@@ -75,6 +75,14 @@ def test_the_ledger_is_asked_for_what_a_campaign_moved(rig):
     assert [(each["kind"], each["campaign_uuid"]) for each in page["items"]] == [("reserve", uuid)]
     refused = rig.get("/ledger?campaign_uuid=May", token="mbs_reports")
     assert (refused.refusal, refused.body["fields"][0]["field"]) == ((400, "bad_request"), "campaign_uuid")
+
+
+def test_the_ledger_is_asked_for_what_a_message_cost(rig):
+    rig.ledger.give(100)
+    rig.get(f"/ledger?message_uuid={message_id(1).upper()}", token="mbs_reports")
+    assert rig.ledger.asked[-1].message_id == message_id(1)
+    refused = rig.get("/ledger?message_uuid=AGLYUPS4", token="mbs_reports")
+    assert (refused.refusal, refused.body["fields"][0]["field"]) == ((400, "bad_request"), "message_uuid")
 
 
 def test_a_page_of_the_ledger_past_the_end_is_empty(rig):

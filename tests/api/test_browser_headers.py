@@ -5,6 +5,8 @@ from collections.abc import Callable
 import orjson
 import pytest
 
+from mobilesasa.api.dashboard import built
+from mobilesasa.api.fixed import FOR_GOOD
 from mobilesasa.api.links import UNKNOWN_MAX
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.api.ports.front import Front
@@ -17,7 +19,15 @@ from tests.fakes.people import JANE
 CODE = "7fKq2mXa"
 PROXY = "192.0.2.7"
 HTTPS = {"X_Forwarded_For": "198.51.100.9", "X_Forwarded_Proto": "https"}
-FETCHED_AGAIN = ("the reference", "the first page", "its style", "its script", "the document", "the collection")
+FETCHED_AGAIN = (
+    "the reference",
+    "the dashboard",
+    "a page of it",
+    "its style",
+    "its script",
+    "the document",
+    "the collection",
+)
 
 
 class Callbacks:
@@ -108,7 +118,10 @@ KINDS: dict[str, tuple[int, Asked]] = {
     "a defect of ours": (500, broken),
     "a login in a browser": (200, logged_in),
     "the reference": (200, get("/docs")),
-    "the first page": (200, get("/")),
+    "the dashboard": (200, get("/")),
+    "a page of it": (200, get("/app/messages")),
+    "a file of it": (200, get(f"{built().folder}/main.js")),
+    "a file of another release": (404, get("/static/0123456789abcdef/main.js")),
     "its style": (200, get("/docs/reference.css")),
     "its script": (200, get("/docs/reference.js")),
     "the document": (200, get("/api/v1/openapi.json")),
@@ -128,7 +141,7 @@ KINDS: dict[str, tuple[int, Asked]] = {
 }
 
 
-def check(reply: Reply, kept: bool = False) -> None:
+def check(reply: Reply, kept: str = "no-store") -> None:
     """See that an answer runs nothing, is framed by nobody, is not guessed at, tells nobody where it was, and is not kept."""
     said = dict(each.strip().partition(" ")[::2] for each in reply.headers["content-security-policy"].split(";"))
     none = ("default-src", "object-src", "base-uri", "form-action", "frame-ancestors")
@@ -138,7 +151,7 @@ def check(reply: Reply, kept: bool = False) -> None:
     assert reply.headers["referrer-policy"] == "no-referrer"
     assert "server" not in reply.headers
     if reply.status != 304:
-        assert reply.headers["cache-control"] == ("no-cache" if kept else "no-store")
+        assert reply.headers["cache-control"] == kept
     if reply.octets:
         kind = reply.headers["content-type"]
         assert kind == "application/json" or (kind.startswith("text/") and kind.endswith("; charset=utf-8"))
@@ -150,7 +163,7 @@ def test_every_kind_of_answer_lets_a_browser_do_nothing_with_it_and_keep_nothing
     reply = asked(rig)
     assert reply.status == status
     assert bool(flush_logged(AttributeError)) is (kind == "a defect of ours")
-    check(reply, kept=kind in FETCHED_AGAIN)
+    check(reply, FOR_GOOD.decode() if kind == "a file of it" else "no-cache" if kind in FETCHED_AGAIN else "no-store")
     assert reply.headers["strict-transport-security"].startswith("max-age=31536000")
 
 

@@ -136,6 +136,16 @@ def test_a_password_is_changed_with_the_old_one_and_ends_the_other_logins(rig):
     assert [rig.get("/auth/me", token).status for token in (here, there)] == [200, 401]
 
 
+def test_people_choose_what_they_are_called(rig):
+    here = rig.log_in(JANE.email)
+    rig.desk.users[JANE.uuid] = attrs.evolve(rig.desk.give_user(JANE.email), uuid=JANE.uuid)
+    shown = {"uuid": JANE.uuid, "email": JANE.email, "name": "Jane Doe", "platform_admin": False}
+    assert rig.put("/auth/me", {"name": "Jane Doe"}, here).data == shown
+    assert [by.uuid for by in rig.desk.actors] == [JANE.uuid]
+    assert rig.put("/auth/me", {}, here).refusal == (400, "bad_request")
+    assert rig.put("/auth/me", {"name": "Jane Doe"}, TOKEN).refusal == (403, "missing_scope")
+
+
 def test_a_link_sets_a_password_once(rig):
     body = {"link_token": "mbl_your_link_token_here", "new_password": "quite another one"}
     assert post(rig, "/auth/link", {**body, "new_password": "short"}).status == 400

@@ -36,6 +36,7 @@ def test_the_settings_are_any_token_s_to_read(rig: Rig):
         "text_days": None,
         "low_balance_units": None,
         "zone": None,
+        "days_zone": "Africa/Nairobi",
         "created_at": "2026-05-11T09:00:00Z",
     }
 

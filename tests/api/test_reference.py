@@ -27,7 +27,7 @@ List USSD codes · List extensions · API Tokens · List tokens · Create a toke
 """
 #: Parts of the reference whose sentences wait for their features, and sentences elsewhere that do.
 AWAITED: tuple[str, ...] = ()
-AWAITED_ALONE = ("Generate tokens from Dashboard → API Tokens.",)
+AWAITED_ALONE: tuple[str, ...] = ()
 
 _CODE = re.compile(r"curl |\s|[{}#/]|-|https://")
 _PLAIN = re.compile(r"[a-z_]+(\[\])?$")  # a field's name or its type

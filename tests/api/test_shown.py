@@ -4,6 +4,7 @@ from mobilesasa.api.resources.shown import DLR_STATES, FAILURE_TEXTS, message_sh
 from mobilesasa.core.ids import smpp_id
 from mobilesasa.core.model import Coding, Failure, State
 from mobilesasa.core.teams import CarrierRecord
+from mobilesasa.notify.receipts import receipt_text
 from mobilesasa.store.messages import Event, Progress, Story
 from tests.api.rig import NOW_MS, message_id, stored
 
@@ -14,7 +15,8 @@ RECEIPT_WORDS = {"DELIVRD", "UNDELIV", "REJECTD", "EXPIRED"}
 def told(progress: Progress, parts=((None, State.QUEUED),), events=(), **more) -> list[tuple[str, str, str | None]]:
     story = Story(stored(1, **more), progress, 1, parts, events, None)
     return [
-        (event["event"], event["text"], event["code"]) for event in story_shown(story, CARRIERS, NOW_MS)["timeline"]
+        (event["event"], event["text"], event["code"])
+        for event in story_shown(story, CARRIERS, NOW_MS, receipt_text)["timeline"]
     ]
 
 
@@ -54,14 +56,38 @@ def test_the_alphabet_is_shown_by_name(coding, word):
 
 def test_a_binary_message_has_an_empty_text_and_its_octets_in_its_story():
     story = Story(stored(text=None, body=b"\xca\xfe"), Progress(State.QUEUED), 0, (), (), message_id(2))
-    shown = story_shown(story, CARRIERS, NOW_MS)
+    shown = story_shown(story, CARRIERS, NOW_MS, receipt_text)
     assert (shown["message"], shown["body_hex"], shown["resent_as"]) == ("", "cafe", message_id(2))
 
 
 def test_a_text_that_is_no_longer_kept_is_null_and_so_are_the_octets():
     story = Story(stored(text=None, body=None), Progress(State.DELIVERED, done_at_ms=NOW_MS), 1, (), (), None)
-    shown = story_shown(story, CARRIERS, NOW_MS)
+    shown = story_shown(story, CARRIERS, NOW_MS, receipt_text)
     assert (shown["message"], shown["body_hex"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("progress", "end"),
+    [
+        (
+            Progress(State.DELIVERED, done_at_ms=NOW_MS),
+            "sub:002 dlvrd:002 submit date:2605110900 done date:2605110900 stat:DELIVRD err:000",
+        ),
+        (
+            Progress(State.FAILED, Failure.EXPIRED, done_at_ms=NOW_MS),
+            "sub:002 dlvrd:000 submit date:2605110900 done date:2605110900 stat:EXPIRED err:002",
+        ),
+    ],
+)
+def test_a_message_that_has_ended_shows_its_receipt_as_a_bind_would_get_it(progress, end):
+    story = Story(stored(1, parts=2), progress, 1, (), (), None)
+    shown = story_shown(story, CARRIERS, NOW_MS, receipt_text)
+    assert shown["receipt"] == f"id:{shown['message_id']} {end}"
+
+
+def test_a_message_that_is_on_its_way_has_no_receipt_yet():
+    story = Story(stored(1), Progress(State.SENT, Failure.NO_RECEIPT, sent_at_ms=NOW_MS), 1, (), (), None)
+    assert story_shown(story, CARRIERS, NOW_MS, receipt_text)["receipt"] is None
 
 
 def test_times_are_cut_to_whole_seconds():

@@ -5,7 +5,7 @@ from twisted.internet.defer import Deferred
 
 from mobilesasa.core.callbacks import CallbackReply
 from mobilesasa.core.ussd_gateways import CALL_OCTETS
-from tests.api.rig import Rig, WebLimits
+from tests.api.rig import Connection, Rig, WebLimits
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -33,8 +33,16 @@ def rig(calls):
     return Rig(ussd_calls=calls, limits=WebLimits())
 
 
+def test_a_path_that_is_no_ascii_is_answered(rig):
+    client = Connection(rig.site)
+    client.send(b"GET /ussd/\x80/x HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert client.reply().body["code"] == "bad_url"
+
+
 def test_a_call_arrives_with_all_that_it_said(rig, calls):
-    reply = rig.ask("POST", "/ussd/SAVANNA/s%2Fcret/session/7/start?a=1&b=%FF", b"text=1", Content_Type=FORM, X_Sig="s")
+    reply = rig.ask(
+        "POST", "/ussd/SAVANNA/s%2Fcret/session/7/start?a=1&b=%FF", b"text=1", Content_Type=FORM, Host="sms.example"
+    )
     assert (reply.status, reply.octets, reply.headers["freeflow"]) == (200, b"CON Karibu", "FC")
     assert reply.headers["content-type"] == "text/plain; charset=utf-8"
     (call,) = calls.calls
@@ -45,7 +53,7 @@ def test_a_call_arrives_with_all_that_it_said(rig, calls):
         "POST",
     )
     assert (call.path, call.query) == ("/ussd/SAVANNA/s%2Fcret/session/7/start", b"a=1&b=%FF")
-    assert (call.body, call.headers["x-sig"], call.peer, call.scheme) == (b"text=1", "s", "192.0.2.7", "http")
+    assert (call.body, call.host, call.peer, call.scheme) == (b"text=1", "sms.example", "192.0.2.7", "http")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])

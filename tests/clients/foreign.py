@@ -7,6 +7,7 @@ from pathlib import Path
 
 FOLDER = Path(sys.prefix) / "foreign"
 DEBIAN = FOLDER / "debian"
+UNPACKED_CHROMIUM = DEBIAN / "usr" / "lib" / "chromium" / "chromium-headless-shell"
 REMEDY = f"this gets it: .ci/foreign {Path(sys.prefix).name} (or make test)"
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 
@@ -15,6 +16,8 @@ def program(name: str) -> str:
     """Return where a program is; it comes from `make test`, which gets what is missing."""
     if name == "node":
         found = shutil.which(FOLDER / "bin" / name)
+    elif name == "chromium":
+        found = shutil.which(UNPACKED_CHROMIUM) or shutil.which(name) or shutil.which("chromium-headless-shell")
     else:
         unpacked = (DEBIAN / "usr" / folder / name for folder in ("bin", "sbin"))
         found = next((str(each) for each in unpacked if each.exists()), None) or shutil.which(name, path=_PATH)
@@ -31,4 +34,6 @@ def environment(home: Path) -> dict[str, str]:
         found["LD_LIBRARY_PATH"] = os.pathsep.join(libraries)
     if (data := DEBIAN / "usr" / "share" / "wireshark").exists():
         found["WIRESHARK_DATA_DIR"] = str(data)
+    if (fonts := FOLDER / "fonts.conf").exists():
+        found["FONTCONFIG_FILE"] = str(fonts)
     return found

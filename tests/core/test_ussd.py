@@ -22,7 +22,7 @@ def event(**fields) -> UssdEvent:
 def call(**fields) -> UssdCall:
     given = {
         "gateway": "savanna", "secret": "s3cret", "method": "GET", "path": "/ussd/savanna/s3cret", "query": b"",
-        "headers": {}, "body": b"", "peer": "196.201.214.7", **fields,
+        "body": b"", "peer": "196.201.214.7", **fields,
     }  # fmt: skip
     return UssdCall(**given)
 

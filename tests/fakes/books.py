@@ -52,6 +52,7 @@ class FakeLedger:
         found = self.entries.get(wanted.team_id, [])[::-1]
         found = [each for each in found if wanted.before is None or each.id < wanted.before]
         found = [each for each in found if wanted.campaign_uuid in (None, each.campaign_uuid)]
+        found = [each for each in found if wanted.message_id in (None, each.message_id)]
         return [each for each in found if wanted.kind in (None, each.kind)]
 
 

@@ -7,8 +7,23 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from mobilesasa.core.actors import Actor
+from mobilesasa.core.teams import Team
+from mobilesasa.core.terms import SmppTerms, agree
 
 Shown = Mapping[str, object]
+
+
+@attrs.define(eq=False)
+class FakeGrants:
+    """What the sessions of teams may do: the defaults, overlaid with what is set of the team (`api.ports.smpp.SmppGrants`)."""
+
+    at: tuple[int | None, int | None] = (2775, 2776)
+
+    def ports(self) -> tuple[int | None, int | None]:
+        return self.at
+
+    def terms(self, team: Team) -> SmppTerms:
+        return agree(SmppTerms(), *team.terms_set)
 
 
 @attrs.define(eq=False)

@@ -1,8 +1,9 @@
+import attrs
 import pytest
 
-from mobilesasa.core.ids import smpp_id
+from mobilesasa.core.ids import made_at_ms, smpp_id
 from mobilesasa.core.model import Failure, State
-from mobilesasa.notify.receipts import address_of, receipt_of, standing_of
+from mobilesasa.notify.receipts import address_of, receipt_of, receipt_text, standing_of
 from mobilesasa.smpp.fields import MessageState
 from mobilesasa.smpp.receipts import read_receipt
 from mobilesasa.smpp.tlvs import NO_TLVS, Tag
@@ -26,6 +27,13 @@ def test_the_text_is_the_references_to_the_letter():
     assert got.short_message.decode() == (
         f"id:{message_id} sub:001 dlvrd:001 submit date:2605110900 done date:2605110900 stat:DELIVRD err:000"
     )
+
+
+def test_the_text_alone_is_that_of_the_receipt():
+    for told in (notice(), failed(1, Failure.EXPIRED)):
+        made = attrs.evolve(told, submitted_at_ms=made_at_ms(told.message_id))
+        text = receipt_text(told.message_id, told.parts, told.state, told.failure, told.done_at_ms)
+        assert receipt_of(made, takes_tlvs=True).short_message.decode() == text
 
 
 @pytest.mark.parametrize(("failure", "word", "state", "error"), ENDINGS)

@@ -74,6 +74,32 @@ def test_entries_of_a_campaign_are_those_that_reserved_released_and_gave_back(tx
     assert ledger.count(txn, LedgerFilter(team_id=team, kind="refund", campaign_uuid=name)) == (1, False)
 
 
+def test_entries_of_a_message_are_those_that_paid_for_it_and_gave_it_back(txn):
+    team = add_team(txn, 10)
+    first, second = accepted(txn, team, 2)
+    (third,) = accepted(txn, team)
+    claimed(txn, add_run(txn), first, second, third)
+    settled(txn, (second, Never(Failure.REFUSED, "no")), (third, Sent(("r1",))))
+    assert [(each.kind, each.units, each.messages) for each in listed(txn, team, message_id=second)] == [
+        ("refund", 1, 1), ("charge", -2, 2)
+    ]  # fmt: skip
+    assert [(each.kind, each.units) for each in listed(txn, team, message_id=third)] == [("charge", -1)]
+    assert [each.kind for each in listed(txn, team, message_id=second, kind="refund")] == ["refund"]
+    assert listed(txn, add_team(txn), message_id=second) == []
+    assert ledger.count(txn, LedgerFilter(team_id=team, message_id=second)) == (2, False)
+
+
+def test_entries_of_a_message_are_found_by_their_numbers(txn):
+    team = add_team(txn, 10)
+    (message,) = accepted(txn, team)
+    for _ in range(500):
+        enter(txn, team, 3)
+    txn.execute("ANALYZE ledger; SET LOCAL enable_seqscan = off")
+    wanted = ledger._parameters(LedgerFilter(team_id=team, message_id=message))
+    txn.execute("EXPLAIN " + ledger.PAGE, {**wanted, "limit": 20, "offset": 0})
+    assert "id = ANY" in str(txn.fetchall())
+
+
 def test_decision_39_units_are_reserved_on_accept_spent_when_a_carrier_takes_them_and_given_back_when_none_does(txn):
     team = add_team(txn, 10)
     taken, refused = accepted(txn, team, 2)

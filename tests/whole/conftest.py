@@ -2,51 +2,26 @@
 
 import shutil
 import signal
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mobilesasa.store import migrate
-from mobilesasa.store.embedded import EmbeddedPostgres
+from tests.first_state import begin_with, state_folder
 from tests.whole.programs import Node, Smsc
-
-
-def _folder() -> Path:
-    made = Path(tempfile.mkdtemp(prefix="mbs-whole-"))
-    made.chmod(0o711)  # the database runs as a user of its own when we are root
-    return made
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    made = _folder()
+    made = state_folder("mbs-whole-")
     yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture(scope="session")
-def first_state() -> Iterator[Path]:
-    """The state of a node whose database was made, migrated and stopped, to be copied: half the time of a first start."""
-    made = _folder()
-    server = EmbeddedPostgres(made / "state")
-    try:
-        migrate.apply(server.start())
-    finally:
-        server.stop()
-    yield made / "state"
     shutil.rmtree(made)
 
 
 @pytest.fixture
 def node(folder: Path, first_state: Path) -> Iterator[Node]:
     """A node that is not started yet, its database made; stopped in good order after the test, its database too."""
-    if (
-        first_state / "postgres"
-    ).is_dir():  # else the data are elsewhere, and a copy of the state would be the same database
-        subprocess.run(["cp", "-a", "--reflink=auto", first_state, folder / "state"], check=True)
+    begin_with(first_state, folder)
     made = Node(folder)
     yield made
     if made.program is None:

@@ -19,13 +19,13 @@ from mobilesasa.api.ports.files import Files
 from mobilesasa.api.ports.front import DIRECT, Front
 from mobilesasa.api.ports.imports import Looker, Uploads
 from mobilesasa.api.ports.links import LinkBook, LinkCounts
-from mobilesasa.api.ports.messages import History, MessageAlterations
+from mobilesasa.api.ports.messages import History, MessageAlterations, ReceiptText
 from mobilesasa.api.ports.people import Logins, Members
 from mobilesasa.api.ports.phones import Inbox, Suppressions
 from mobilesasa.api.ports.platform import Carriers, Tray
 from mobilesasa.api.ports.reports import Exports, Reports
 from mobilesasa.api.ports.senders import Senders
-from mobilesasa.api.ports.smpp import SmppPasswords, SmppSessions
+from mobilesasa.api.ports.smpp import SmppGrants, SmppPasswords, SmppSessions
 from mobilesasa.api.ports.surveys import Surveys
 from mobilesasa.api.ports.tokens import Tokens
 from mobilesasa.api.ports.ussd import Ussd
@@ -63,6 +63,7 @@ class Node:
     members: Members
     history: History
     alterations: MessageAlterations
+    receipt_text: ReceiptText
     inbox: Inbox
     suppressions: Suppressions
     senders: Senders
@@ -78,6 +79,7 @@ class Node:
     ussd: Ussd
     keys: Keys
     smpp: SmppSessions
+    smpp_grants: SmppGrants
     smpp_passwords: SmppPasswords
     carriers: Carriers
     tray: Tray

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from mobilesasa.core.actors import Actor
@@ -30,6 +30,10 @@ class Progress(Protocol):
 
 
 Entry = tuple[Priced, Progress]
+
+#: The text of a receipt, as a bind of the team gets it: of the message of this id, with so many parts, that ended so and then;
+#: `notify.receipts.receipt_text` is it.
+ReceiptText = Callable[[MessageId, int, State, Failure | None, int], str]
 
 
 class Event(Protocol):

@@ -6,6 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from mobilesasa.core.actors import Actor
+from mobilesasa.core.teams import Team
+from mobilesasa.core.terms import SmppTerms
+
+
+class SmppGrants(Protocol):
+    """What teams need for a bind, and what their sessions may do."""
+
+    def ports(self) -> tuple[int | None, int | None]:
+        """Return where teams bind, without TLS and with it; None: nowhere, or that is not known here."""
+
+    def terms(self, team: Team) -> SmppTerms:
+        """Return what a session of the team may do, unless something else was set for its token."""
 
 
 class SmppSessions(Protocol):

@@ -19,6 +19,7 @@ from mobilesasa.api.routes import route
 from mobilesasa.api.times import Instant
 from mobilesasa.core.filters import LedgerFilter, LedgerKind
 from mobilesasa.core.ids import canonical
+from mobilesasa.core.model import MessageId
 from mobilesasa.core.scopes import TEAM
 
 _DEEPER = "entries; go on with the cursor"
@@ -66,6 +67,7 @@ class ListEntries(ListPage):
     campaign_uuid: Annotated[
         str | None, Said("Only what a campaign reserved and released, and what came back for its messages")
     ] = None
+    message_uuid: Annotated[str | None, Said("Only what paid for a message, and what came back for it")] = None
     since: Annotated[Instant | None, Said("Not before", example="2026-05-01T00:00:00Z")] = None
     until: Annotated[Instant | None, Said("Before", example="2026-06-01T00:00:00Z")] = None
     cursor: Annotated[
@@ -158,13 +160,11 @@ class Account:
         asked = parse_query(ListEntries, request)
         cursor = cursor_of(request, asked.cursor)
         before = None if cursor is None else _entry_id(cursor.after)
-        campaign_uuid = None if asked.campaign_uuid is None else canonical(asked.campaign_uuid)
-        if asked.campaign_uuid is not None and campaign_uuid is None:
-            raise bad_field("campaign_uuid", "must be a uuid")
         wanted = LedgerFilter(
             team_id=caller.team.id,
             kind=asked.kind,
-            campaign_uuid=campaign_uuid,
+            campaign_uuid=_uuid("campaign_uuid", asked.campaign_uuid),
+            message_id=_uuid("message_uuid", asked.message_uuid),
             from_ms=asked.since,
             to_ms=asked.until,
             before=before,
@@ -191,6 +191,13 @@ def entry_shown(found: LedgerEntry) -> EntryShown:
         "note": found.note,
         "available_after": found.balance_units,
     }
+
+
+def _uuid(name: str, text: str | None) -> MessageId | None:
+    found = None if text is None else canonical(text)
+    if text is not None and found is None:
+        raise bad_field(name, "must be a uuid")
+    return found
 
 
 def _entry_id(after: str) -> int:

@@ -21,6 +21,7 @@ from mobilesasa.api.ports import Node
 from mobilesasa.api.ports.people import Login
 from mobilesasa.api.requests import Said, parse
 from mobilesasa.api.routes import route
+from mobilesasa.core.administration import UserChange, UserRecord
 from mobilesasa.core.people import ACCESS_S, Opened, User, Whence
 from mobilesasa.core.scopes import Role
 
@@ -42,6 +43,12 @@ _LOGOUT = f"""curl -X POST https://api.yourdomain.com/api/v1/auth/logout \\
 {_WITH_ACCESS}"""
 _ME = f"""curl https://api.yourdomain.com/api/v1/auth/me \\
 {_WITH_ACCESS}"""
+_RENAME = f"""curl -X PUT https://api.yourdomain.com/api/v1/auth/me \\
+{_WITH_ACCESS} \\
+  -H "Content-Type: application/json" \\
+  -d '{{
+    "name": "Jane Doe"
+  }}'"""
 _PASSWORD = f"""curl -X POST https://api.yourdomain.com/api/v1/auth/password \\
 {_WITH_ACCESS} \\
   -H "Content-Type: application/json" \\
@@ -86,6 +93,13 @@ class LogOut:
     """How much is to end."""
 
     everywhere: Annotated[bool, Said("Whether all logins end, on all devices")] = False
+
+
+@attrs.frozen(kw_only=True)
+class ChangeMe:
+    """What somebody changes of themselves."""
+
+    name: Annotated[str, Said("What people call you, 1 to 100 characters", example="Jane Doe")]
 
 
 @attrs.frozen(kw_only=True)
@@ -183,6 +197,7 @@ class Auth:
     def __init__(self, node: Node) -> None:
         """Keep what is asked."""
         self._logins = node.logins
+        self._users = node.desk.users
         self._directory = node.directory
         self._access = AccessTokens(node.people, node.now_ms)
 
@@ -235,6 +250,13 @@ class Auth:
     async def me(self, request: IRequest, caller: Caller) -> bytes:
         """Get who has logged in, in which team, and what they may do there."""
         return answer(request, self._me(_user_of(caller), None if caller.of_team is None else caller.of_team.id))
+
+    @route("PUT", "/auth/me", person=True, body=ChangeMe, answers=UserShown, refusals=(400,), curl=_RENAME)
+    async def rename(self, request: IRequest, caller: Caller) -> bytes:
+        """Change what you are called. Your address is the operator's to change."""
+        wanted = UserChange(name=parse(ChangeMe, request).name)
+        made = await self._users.change(caller.by, _user_of(caller).uuid, wanted)
+        return answer(request, _user_shown(made))
 
     @route(
         "POST",
@@ -325,17 +347,16 @@ class Auth:
         }
         role: Role | None = None if team_id is None else user.roles.get(team_id)
         return {
-            "user": {
-                "uuid": user.uuid,
-                "email": user.email,
-                "name": user.name,
-                "platform_admin": user.platform_admin,
-            },
+            "user": _user_shown(user),
             "team": None if team_id is None else teams.get(team_id),
             "role": None if role is None else role.value,
             "scopes": sorted(user.scopes_in(team_id)),
             "teams": sorted(teams.values(), key=lambda each: each["code"]),
         }
+
+
+def _user_shown(user: User | UserRecord) -> UserShown:
+    return {"uuid": user.uuid, "email": user.email, "name": user.name, "platform_admin": user.platform_admin}
 
 
 def _whence(request: IRequest) -> Whence:

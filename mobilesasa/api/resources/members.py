@@ -14,6 +14,7 @@ from mobilesasa.api.requests import ABSENT, Absent, Said, parse
 from mobilesasa.api.routes import route
 from mobilesasa.core.members import Member, TeamSettings
 from mobilesasa.core.scopes import TEAM, Role
+from mobilesasa.sms.zones import zone_of_country
 
 RoleWord = Literal["owner", "admin", "operator", "viewer"]
 
@@ -102,6 +103,7 @@ class TeamSettingsShown(TypedDict):
     zone: Annotated[
         str | None, Said("In which the days of reports are; null: that of the country", example="Africa/Nairobi")
     ]
+    days_zone: Annotated[str, Said("The zone that counts: `zone`, or that of the country", example="Africa/Nairobi")]
     created_at: Annotated[str, Said("UTC", example="2026-05-11T09:00:00Z")]
 
 
@@ -261,6 +263,7 @@ def _settings_shown(found: TeamSettings) -> TeamSettingsShown:
         "text_days": found.text_days,
         "low_balance_units": found.low_balance_units,
         "zone": found.zone,
+        "days_zone": found.zone or zone_of_country(found.country),
         "created_at": instant(found.created_at_ms),
     }
 

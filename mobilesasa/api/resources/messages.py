@@ -58,6 +58,7 @@ class Messages:
         self._gateway = node.gateway
         self._history = node.history
         self._alterations = node.alterations
+        self._receipt_text = node.receipt_text
         self._directory = node.directory
         self._hiding = Hiding(node.directory)
         self._now_ms = node.now_ms
@@ -131,7 +132,7 @@ class Messages:
         the role viewer do not see texts from senders that are for one-time passwords.
         """
         story = await self._found(caller, uuid)
-        shown = story_shown(story, self._directory.now.carriers, self._now_ms())
+        shown = story_shown(story, self._directory.now.carriers, self._now_ms(), self._receipt_text)
         self._hiding.hide_story(caller, shown)
         return answer(request, shown)
 

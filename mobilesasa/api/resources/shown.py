@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
 from mobilesasa.api.answers import instant, instant_or_none
-from mobilesasa.api.ports.messages import Event, Progress, Story
+from mobilesasa.api.ports.messages import Event, Progress, ReceiptText, Story
 from mobilesasa.api.requests import Said
 from mobilesasa.core.groups import group_of, part_of
 from mobilesasa.core.ids import made_at_ms, smpp_id
@@ -176,6 +176,13 @@ class MessageStory(MessageShown):
     resent_as: Annotated[str | None, Said("The newest resend of this message")]
     group: Annotated[GroupShown | None, Said("Where the team split a message itself: all of its parts")]
     part_details: list[PartShown]
+    receipt: Annotated[
+        str | None,
+        Said(
+            "The text of the delivery receipt, as a bind of the team would get it with the dates in UTC; null until the end",
+            example="id:AGLYUPS4AB6SDGR3BROX5D42CA sub:001 dlvrd:001 submit date:2605110900 done date:2605110900 stat:DELIVRD err:000",
+        ),
+    ]
     timeline: list[EventShown]
 
 
@@ -249,7 +256,9 @@ def _group_shown(story: Story, now_ms: int) -> GroupShown | None:
     }
 
 
-def story_shown(story: Story, carriers: Mapping[int, CarrierRecord], now_ms: int) -> MessageStory:
+def story_shown(
+    story: Story, carriers: Mapping[int, CarrierRecord], now_ms: int, receipt_text: ReceiptText
+) -> MessageStory:
     """Return all that is known of a message, with carriers by their names."""
     message = story.message
     body, options = message.body, message.options or {}
@@ -265,8 +274,16 @@ def story_shown(story: Story, carriers: Mapping[int, CarrierRecord], now_ms: int
             {"part": number, "status": _STATUSES[state], "carrier_message_id": ref}
             for number, (ref, state) in enumerate(story.parts, 1)
         ],
+        "receipt": _receipt(story, receipt_text),
         "timeline": _timeline(story, carriers),
     }
+
+
+def _receipt(story: Story, receipt_text: ReceiptText) -> str | None:
+    message, progress = story.message, story.progress
+    if progress.state not in (State.DELIVERED, State.FAILED) or progress.done_at_ms is None:
+        return None
+    return receipt_text(message.id, message.parts, progress.state, progress.failure, progress.done_at_ms)
 
 
 def _timeline(story: Story, carriers: Mapping[int, CarrierRecord]) -> list[EventShown]:

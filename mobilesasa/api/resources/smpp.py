@@ -1,8 +1,8 @@
-"""The team's live SMPP sessions: what they are, what they say, and the way to end one."""
+"""The team's SMPP sessions: what they need and may, those that are live, what they say, and the way to end one."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict, cast
 
 from twisted.web.iweb import IRequest
 
@@ -13,12 +13,38 @@ from mobilesasa.api.requests import Said
 from mobilesasa.api.routes import route
 from mobilesasa.core.errors import NotFound
 
+_TERMS = """curl https://api.yourdomain.com/api/v1/smpp/terms \\
+  -H "Authorization: Bearer mbs_your_token_here\""""
 _LIST = """curl https://api.yourdomain.com/api/v1/smpp/sessions \\
   -H "Authorization: Bearer mbs_your_token_here\""""
 _TRACE = """curl https://api.yourdomain.com/api/v1/smpp/sessions/session-id/trace \\
   -H "Authorization: Bearer mbs_your_token_here\""""
 _UNBIND = """curl -X POST https://api.yourdomain.com/api/v1/smpp/sessions/session-id/unbind \\
   -H "Authorization: Bearer mbs_your_token_here\""""
+
+
+class SmppTermsShown(TypedDict):
+    """What a bind needs, and what a session may do for whose token nothing else was set."""
+
+    system_id: Annotated[str, Said("The team's code", example="ACME2024")]
+    port: Annotated[int | None, Said("Where you bind without TLS; null: nowhere, or ask the operator", example=2775)]
+    tls_port: Annotated[int | None, Said("Where you bind over TLS; null: nowhere, or ask the operator", example=2776)]
+    max_sessions: Annotated[int, Said("Sessions of the team at once, over all kinds of binds", example=5)]
+    submits_per_s_limit: Annotated[
+        int | None, Said("Submits a second and session; null: as many as it likes", example=50)
+    ]
+    window_in_limit: Annotated[int, Said("At so many unanswered submits we stop reading", example=100)]
+    window_out_limit: Annotated[int, Said("At so many unanswered deliver_sm we wait for an answer", example=10)]
+    enquire_link_s: Annotated[float, Said("Seconds of silence until we ask for a sign; 0: never", example=30)]
+    idle_timeout_s: Annotated[float, Said("Seconds of silence until a session is closed; 0: never", example=60)]
+    max_validity_h: Annotated[int, Said("Hours to which a longer validity is shortened", example=24)]
+    strict_validity: Annotated[bool, Said("Whether a longer one is refused instead", example=False)]
+    latin1: Annotated[bool, Said("Whether data_coding 0 is read as Latin-1", example=False)]
+    receipt_offset_min: Annotated[int, Said("Minutes east of UTC of the dates in receipts", example=0)]
+    inbound_long: Annotated[
+        Literal["udh", "payload"], Said("How a long message from a phone comes: in parts, or whole", example="udh")
+    ]
+    lane: Annotated[Literal["transactional", "bulk"], Said("Where messages wait", example="transactional")]
 
 
 class TlsShown(TypedDict):
@@ -125,6 +151,35 @@ class Smpp:
     def __init__(self, node: Node) -> None:
         """Keep what is asked."""
         self._smpp = node.smpp
+        self._grants = node.smpp_grants
+
+    @route("GET", "/smpp/terms", scopes=("messages",), answers=SmppTermsShown, curl=_TERMS)
+    async def smpp_terms(self, request: IRequest, caller: Caller) -> bytes:
+        """Get what a bind needs, and what a session may do.
+
+        The host is that of the platform, unless the operator has told you another; the password is a token or an SMPP
+        password. A live session says its own limits, which may have been set for its token.
+        """
+        terms = self._grants.terms(caller.team)
+        port, tls_port = self._grants.ports()
+        shown: SmppTermsShown = {
+            "system_id": caller.team.code,
+            "port": port,
+            "tls_port": tls_port,
+            "max_sessions": terms.max_sessions,
+            "submits_per_s_limit": terms.session_tps or None,
+            "window_in_limit": terms.window,
+            "window_out_limit": terms.receipt_window,
+            "enquire_link_s": terms.enquire_link_s,
+            "idle_timeout_s": terms.idle_timeout_s,
+            "max_validity_h": terms.max_validity_h,
+            "strict_validity": terms.strict_validity,
+            "latin1": terms.latin1,
+            "receipt_offset_min": terms.receipt_offset_min,
+            "inbound_long": cast(Literal["udh", "payload"], terms.inbound_long),
+            "lane": cast(Literal["transactional", "bulk"], terms.lane),
+        }
+        return answer(request, shown)
 
     @route("GET", "/smpp/sessions", scopes=("messages",), answers=SessionList, curl=_LIST)
     async def smpp_sessions(self, request: IRequest, caller: Caller) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -15,10 +15,6 @@ from mobilesasa.core.ussd import Kind, UssdEvent, UssdReply, code_of, is_dialled
 from mobilesasa.core.ussd_gateways import Gateway
 
 _DIGITS_AND_STARS: Final = re.compile(r"[0-9*]*[0-9][0-9*]*")
-_RAW_FIELDS: Final = 40
-_RAW_CHARACTERS: Final = 200
-#: What gateways send to prove who they are; it is not kept.
-_SECRETS: Final = re.compile(r"pass|pwd|secret|token|key|userid|username", re.IGNORECASE)
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +84,6 @@ class Dialect:
             text_all=None if kind.is_over or not self.is_cumulative else said.whole(self.text) if text else "",
             if_answer=text if begins and not self.tells_start and not self.is_cumulative else None,
             network=said.id(self.network) or gateway.options.network,
-            raw=_raw(said),
         )
 
     def _session_of(self, said: Said) -> str:
@@ -126,9 +121,3 @@ def _with_shortcut(written: str, text: str) -> str:
     if not code or behind == code[1:-1] or behind.startswith(f"{code[1:-1]}*"):
         return f"*{behind}#"
     return f"{code[:-1]}*{behind}#"
-
-
-def _raw(said: Said) -> Mapping[str, str]:
-    """Return the fields for the record, some of each, without what proves who calls."""
-    kept = [(name, value) for name, value in said.fields.items() if not _SECRETS.search(name)]
-    return {name[:_RAW_CHARACTERS]: value[:_RAW_CHARACTERS] for name, value in kept[:_RAW_FIELDS]}

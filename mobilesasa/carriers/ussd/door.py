@@ -7,18 +7,19 @@ happens here: most gateways end a session at any other, and tell the person noth
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from mobilesasa.carriers.ussd.dialect import Dialect
 from mobilesasa.carriers.ussd.dialects import DIALECTS
 from mobilesasa.carriers.ussd.said import Said, read_said
 from mobilesasa.core.callbacks import CallbackReply
-from mobilesasa.core.ussd import APOLOGY, Answer, Desk, UssdEvent, UssdReply
+from mobilesasa.core.ussd import APOLOGY, Desk, UssdEvent, UssdReply
 from mobilesasa.core.ussd_gateways import FindGateway, UssdCall
 
 #: How long the desk may take; gateways want an answer within 5 to 10 s.
@@ -26,6 +27,7 @@ ANSWER_S: Final = 9.0
 #: Of so many sessions the phone is remembered, for calls that do not name it.
 PHONES: Final = 20_000
 _SAID_EVERY_S: Final = 60.0
+_SOON_S: Final = 0.001  # a timer that is early by less than this is in time
 
 
 @attrs.define
@@ -56,6 +58,7 @@ class UssdDoor:
         self._desk = desk
         self._clock = clock
         self._answer_s = answer_s
+        self._waiting = _Waiting(clock, answer_s, self._give_up)
         self._said_at_s: float | None = None
         self._phones: OrderedDict[tuple[str, str], str] = OrderedDict()  # by gateway and session
         self.figures = UssdFigures()
@@ -113,26 +116,71 @@ class UssdDoor:
 
         def answer(reply: UssdReply | None) -> None:
             if not answered.called:
+                self._waiting.over(answered)
                 answered.callback(reply)
 
-        giving_up = self._clock.callLater(self._answer_s, self._give_up, event, answer)
+        self._waiting.wait(answered, event)
         try:
             self._desk.take(event, answer)
         except Exception:  # noqa: BLE001 - an edge: whatever it was, the person is told something
             self.log.failure("a USSD event of {gateway} could not be taken", gateway=event.gateway)
             answer(APOLOGY)
         reply = await answered
-        if giving_up.active():
-            giving_up.cancel()
         if event.kind.is_over:
             return None
         return reply or UssdReply("", end=True)
 
-    def _give_up(self, event: UssdEvent, answer: Answer) -> None:
+    def _give_up(self, answered: Deferred[UssdReply | None], event: UssdEvent) -> None:
         self.figures.late += 1
         self.log.error(
             "a USSD event of {gateway} was not answered in {answer_s:g} s",
             gateway=event.gateway,
             answer_s=self._answer_s,
         )
-        answer(APOLOGY)
+        answered.callback(APOLOGY)
+
+
+class _Waiting:
+    """Events that wait for the desk, all for as long: one timer watches them, for the one that came first.
+
+    Args:
+        clock: has the time.
+        patience_s: how long they wait.
+        give_up: told of one that has waited for so long.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, patience_s: float, give_up: Callable[[Deferred[UssdReply | None], UssdEvent], None]
+    ) -> None:
+        self._clock = clock
+        self._patience_s = patience_s
+        self._give_up = give_up
+        self._since: dict[Deferred[UssdReply | None], tuple[float, UssdEvent]] = {}  # in their order
+        self._timer: IDelayedCall | None = None
+
+    def wait(self, answered: Deferred[UssdReply | None], event: UssdEvent) -> None:
+        """Begin to wait."""
+        self._since[answered] = self._clock.seconds(), event
+        if self._timer is None:
+            self._timer = self._clock.callLater(self._patience_s, self._look)
+
+    def over(self, answered: Deferred[UssdReply | None]) -> None:
+        """Wait for one no longer."""
+        self._since.pop(answered, None)
+        if not self._since and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        """Give up those that came so long ago, and look again when the next one may have."""
+        self._timer = None
+        late_s = self._clock.seconds() - self._patience_s + _SOON_S
+        late = [(answered, event) for answered, (since_s, event) in self._since.items() if since_s <= late_s]
+        for answered, _ in late:
+            del self._since[answered]
+        if self._since:
+            since_s, _ = next(iter(self._since.values()))
+            self._timer = self._clock.callLater(since_s + self._patience_s - self._clock.seconds(), self._look)
+        for answered, event in late:  # what one hears of it may make others wait, or answer them
+            if not answered.called:
+                self._give_up(answered, event)

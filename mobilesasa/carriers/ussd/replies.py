@@ -100,8 +100,7 @@ def vodacom(said: Said, reply: UssdReply | None) -> CallbackReply:
     """Write a header text, and where it goes on one option that stands for any answer and names where to bring it."""
     inside = element("headertext", text_of("" if reply is None else reply.text))
     if reply is not None and not reply.end:
-        host, path = said.call.headers.get("host", ""), said.call.path
-        back = f"{said.call.scheme}://{host}{path}?context={quote(said.id(('ussdsessionid',)), safe='')}"
+        back = f"{said.call.scheme}://{said.call.host}{said.call.path}?context={quote(said.id(('ussdsessionid',)), safe='')}"
         option = element("option", "", (("command", "1"), ("order", "1"), ("callback", back), ("display", "False")))
         inside += element("options", option)
     return _xml(element("request", inside))

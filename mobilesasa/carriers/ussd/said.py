@@ -14,15 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
-import attrs
 import orjson
 
 from mobilesasa.carriers.ussd.markup import BadMarkup, read_markup
 from mobilesasa.core.inbound import digits_of
 from mobilesasa.core.ussd_gateways import CALL_OCTETS, UssdCall
 from mobilesasa.sms.alphabet import mended
+from mobilesasa.values import hot_value
 
 FIELDS: Final = 100
 VALUE_CHARACTERS: Final = 4096  # all that was typed in a session is the longest
@@ -34,7 +34,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 Names = tuple[str, ...]
 
 
-@attrs.frozen
+@hot_value
 class Said:
     """What a call says."""
 
@@ -93,19 +93,26 @@ def _of_body(body: bytes) -> dict[str, str]:
 
 
 def _form(octets: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(octets.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=FIELDS)
-    except ValueError:  # too many
+    """Return the fields of a form; none of one that has too many."""
+    if not octets or octets.count(b"&") >= FIELDS:
         return {}
-    return {_text(name).lower(): _text(value) for name, value in pairs}
+    fields: dict[str, str] = {}
+    for pair in octets.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if pair:
+            fields[_text(name).lower()] = _text(value)
+    return fields
 
 
-def _text(octets: str) -> str:
-    """Return the text of octets that were taken for Latin-1."""
+def _text(written: bytes) -> str:
+    """Return what a name or a value of a form says."""
+    octets = written.replace(b"+", b" ")
+    if b"%" in octets:
+        octets = unquote_to_bytes(octets)
     try:
-        return octets.encode("latin-1").decode()
+        return octets.decode()
     except UnicodeDecodeError:
-        return octets
+        return octets.decode("latin-1")
 
 
 def _members(document: Any) -> dict[str, str]:
@@ -131,4 +138,6 @@ def _word(value: Any) -> str:
 
 def _kept(value: str) -> str:
     """Return a value as a table can keep it."""
+    if value.isascii() and value.isprintable() and len(value) <= VALUE_CHARACTERS:
+        return value
     return mended([value[:VALUE_CHARACTERS].replace("\0", "")])

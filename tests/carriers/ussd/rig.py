@@ -17,7 +17,7 @@ def call(query=b"", body=b"", words=(), **fields) -> UssdCall:
     path = "/".join(["/ussd/savanna", SECRET, *words])
     given = {
         "gateway": "savanna", "secret": SECRET, "words": tuple(words), "method": "POST" if body else "GET", "path": path,
-        "query": query, "headers": {"host": "sms.example"}, "body": body, "peer": "192.0.2.7", **fields,
+        "query": query, "host": "sms.example", "body": body, "peer": "192.0.2.7", **fields,
     }  # fmt: skip
     return UssdCall(**given)
 

@@ -150,3 +150,18 @@ def test_what_cannot_be_read_is_said_once_a_minute(rig):
     assert len(seen) == 2
     assert "foo" in seen[0]
     assert "secret" not in seen[0]
+
+
+def test_those_that_wait_too_long_are_given_up_each_at_its_time_and_one_timer_watches_them(rig, flush_logged):
+    rig.desk.reply = FakeDesk.WAITS
+    first = taken(rig, call(body=START))
+    rig.clock.advance(1)
+    second = taken(rig, call(body=START.replace(b"=A", b"=B")))
+    again = []
+    first.addCallback(lambda _: again.append(taken(rig, call(body=START.replace(b"=A", b"=C")))))
+    rig.clock.advance(ANSWER_S - 1)
+    assert (first.called, second.called, len(rig.clock.getDelayedCalls())) == (True, False, 1)
+    rig.clock.advance(1)
+    assert (second.called, again[0].called, len(rig.clock.getDelayedCalls())) == (True, False, 1)
+    rig.clock.advance(ANSWER_S)
+    assert (again[0].called, rig.clock.getDelayedCalls()) == (True, [])
