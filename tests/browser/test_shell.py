@@ -118,10 +118,13 @@ def test_a_password_is_set_with_a_link_and_all_logins_are_seen_and_ended(site: S
 
 def test_somebody_works_in_another_team_with_what_they_are_there(site: Site, desk: Desk) -> None:
     page = desk.open("/team")
+    page.wait_for_load_state("networkidle")
+    before = len(desk.requests)
     page.get_by_role("button", name="Team: Acme Ltd").click()
     page.get_by_role("menuitemradio", name="Good Works").click()
     expect(page.get_by_role("button", name="Team: Good Works")).to_be_visible()
     expect(page.get_by_text("Your role does not open this")).to_be_visible()
+    assert [each for each in desk.requests[before:] if "/team/members" in each] == []  # not even asked for
     expect(menu(page).get_by_role("link", name="API tokens")).to_have_count(0)
     desk.looks("forbidden")
     desk.open("/overview")

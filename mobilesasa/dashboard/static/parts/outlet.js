@@ -37,6 +37,8 @@ function upgraded(error) {
   return true;
 }
 
+const opens = (page) => page.bare || maySee(page);
+
 /** What is shown in <main>. */
 export function Outlet() {
   const { page, path, params, query } = route.value;
@@ -45,7 +47,7 @@ export function Outlet() {
   wanted.current = path;
 
   useEffect(() => {
-    if (page === null || !(page.bare || maySee(page))) {
+    if (page === null || !opens(page)) {
       setShown({ page, path });
       return;
     }
@@ -79,7 +81,7 @@ export function Outlet() {
   if (shown.page === null) {
     return html`<${Page} title=${t('common.missing_title')}><${Missing} title=" "/></${Page}>`;
   }
-  if (!shown.Component) {
+  if (!shown.Component || !opens(shown.page)) { // in another team somebody is something else, and its page must ask nothing
     return html`<${Page} title=${t(shown.page.title)}><${Forbidden} scope=${shown.page.platform ? undefined : shown.page.scopes} platform=${shown.page.platform}/></${Page}>`;
   }
   const own = shown.path === path ? query : {};
