@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
@@ -20,7 +22,7 @@ from mobilesasa.campaigns.running import Chunk, Held, Queued, Row, Running, samp
 from mobilesasa.core.errors import Refused, StoreAway, TeamSuspended
 from mobilesasa.core.model import Priced, Submission
 
-CHUNK: Final = 500  # recipients of one transaction
+CHUNK: Final = 1_000  # recipients of one transaction
 JUDGED: Final = 250  # … that are judged at once, which holds up the reactor for some milliseconds
 BUSY_S: Final = 0.25  # until a campaign is looked at again that somebody else has changed
 ROUTE_S: Final = 5.0  # … that no carrier takes
@@ -107,15 +109,15 @@ class Chunks:
         """Queue what is planned; returns when all of it is written down.
 
         Args:
-            plan: campaigns by their ids and how many recipients of each, in order.
+            plan: campaigns by their ids and how many recipients of each, in order; what comes of one in a row shares transactions.
             campaigns: those, by id.
             may_go_on: asked before each chunk.
             queued: told to which carriers the messages of each chunk went: a campaign, and how many by carrier.
         """
         there, writing = dict(campaigns), _nothing()
         try:
-            for campaign_id, count in plan:
-                left = count
+            for campaign_id, in_a_row in groupby(plan, key=itemgetter(0)):
+                left = sum(count for _, count in in_a_row)
                 while left > 0 and campaign_id not in self._not_before_s and may_go_on():
                     await self._give_way()
                     chunk = await self._guarded(there[campaign_id], self._made(there[campaign_id], min(left, CHUNK)))
