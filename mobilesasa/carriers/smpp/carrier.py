@@ -46,9 +46,6 @@ KEEP_S: Final = 30.0
 #: How many messages that went back to the queue are remembered for an answer that was lost (I7).
 REMEMBERED: Final = 10_000
 _RATE_TICK_S: Final = 0.02  # the shortest wait for the rate
-REST_S: Final = (
-    1.0  # that what was left unanswered waits while other binds are up: they may have broken in the same moment
-)
 _STOPPING: Final = Later(1.0, "the node is stopping", "stopping")
 _UNBOUND: Final = Later(1.0, "the carrier is not connected", "unbound")
 _UNANSWERED: Final = Later(1.0, "the connection was lost before the carrier answered", "unanswered")
