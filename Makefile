@@ -16,6 +16,8 @@ WORKERS ?= $(if $(ARGS),0,$(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 
 FUZZ_S ?= 180
 
 export PYTHON
+# a third of what a node or a command takes to start is compiling our modules, where that may not be kept
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types layers fuzz bench audit chaos clean
 
@@ -27,7 +29,7 @@ run: $(VENV)/installed ## set up and start the embedded node; Ctrl-C ends it
 
 test: $(VENV)/installed-test $(VENV)/foreign/ready ## set up and run all tests, on a real PostgreSQL, with coverage
 	@timeout --foreground --kill-after=20 $(TEST_LIMIT_S) \
-		$(BIN)/python -m pytest -W error --numprocesses=$(WORKERS) --dist=loadfile \
+		$(BIN)/python -m pytest -W error --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder \
 		--cov --cov-report= --junitxml=$(VENV)/junit.xml $(ARGS) \
 		|| { code=$$?; [ $$code -ne 124 ] || echo "mobilesasa: the tests took more than $(TEST_LIMIT_S) s" >&2; exit $$code; }
 	@[ -n "$(ARGS)" ] || $(BIN)/coverage report

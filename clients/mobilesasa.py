@@ -181,6 +181,11 @@ class Client:
         sent: dict[str, Any] = self.post(f"/campaigns/{quote(campaign_uuid, safe='')}/send", key=key)
         return sent
 
+    def retry_campaign(self, campaign_uuid: str, *, key: str | None = None) -> dict[str, Any]:
+        """Make a draft of a campaign that has ended, for those whom it did not reach; return it, with what it would cost."""
+        made: dict[str, Any] = self.post(f"/campaigns/{quote(campaign_uuid, safe='')}/retry", key=key)
+        return made
+
     # The team
 
     def account(self) -> dict[str, Any]:

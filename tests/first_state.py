@@ -10,11 +10,15 @@ import pytest
 
 from mobilesasa.store import migrate
 from mobilesasa.store.embedded import EmbeddedPostgres
+from tests.postgres import in_memory
 
 
 def state_folder(prefix: str) -> Path:
-    """Make a folder for a node, which whoever asks removes."""
-    made = Path(tempfile.mkdtemp(prefix=prefix))
+    """Make a folder for a node, which whoever asks removes; in memory if there is room.
+
+    A process that is killed leaves there what it leaves on a disk: its files outlive it in the kernel's pages in both places.
+    """
+    made = Path(tempfile.mkdtemp(prefix=prefix, dir=in_memory()))
     made.chmod(0o711)  # the database runs as a user of its own when we are root
     return made
 

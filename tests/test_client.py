@@ -128,6 +128,8 @@ async def test_a_campaign_is_made_sent_and_looked_at(ours, rig):
     assert [each["name"] for each in await blocked(lambda: list(ours.campaigns(status="sending")))] == ["May"]
     with pytest.raises(client.ApiError, match="409 not_draft"):
         await blocked(ours.send_campaign, made["uuid"])
+    with pytest.raises(client.ApiError, match="409 campaign_busy"):
+        await blocked(ours.retry_campaign, made["uuid"])
     audience = rig.campaigns.give_audience(_254700000001={})
     to_file = await blocked(ours.create_campaign, "June", "Hello", "MYAPP", audience_id=audience)
     assert to_file["audience_id"] == audience

@@ -149,6 +149,18 @@ def test_a_database_may_be_on_a_socket():
     assert load({"MOBILESASA_DATABASE_URL": url}).database_url == url
 
 
+@pytest.mark.parametrize("said", ["smpp.example.com", "SMPP.Example.com", "192.0.2.7", "2001:db8::7", ""])
+def test_a_public_host_is_a_name_or_an_address(said):
+    assert load({}, written(f'[smpp]\npublic_host = "{said}"')).smpp.public_host == said.lower()
+
+
+@pytest.mark.parametrize("said", ["smpp.example.com:2775", "smpp://example.com", "two words", "<b>", "-x", "a..b"])
+def test_a_public_host_with_anything_beside_its_name_is_refused(said):
+    assert problems({}, written(f'[smpp]\npublic_host = "{said}"')) == [
+        f"mobilesasa.toml: smpp.public_host must be a host's name or IP address without a port, not {said!r}"
+    ]
+
+
 def test_an_empty_file_name_is_none():
     assert load({}, written('[smpp]\ntls_key_file = ""')).smpp.tls_key_file is None
 

@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from mobilesasa.values import hot_value
+from mobilesasa.values import changed, hot_value
 
 
 @hot_value
@@ -38,3 +38,13 @@ def test_they_may_be_made_by_name_alone():
     assert Named(name="one").name == "one"
     with pytest.raises(TypeError):
         Named("one")
+
+
+def test_a_changed_value_is_another_with_all_else_as_it_was():
+    first = Point(1, 2, "here")
+    second = changed(first, y=3)
+    assert (second, second.note, first) == (Point(1, 3), "here", Point(1, 2))
+    assert type(second) is Point
+    assert changed(first) == first
+    with pytest.raises(AttributeError):
+        changed(first, z=1)

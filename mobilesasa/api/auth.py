@@ -16,7 +16,7 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.access import AccessTokens, Claims, NoAccess, csrf_token, same_csrf
 from mobilesasa.api.addresses import client_address
-from mobilesasa.api.bearer import Given, given_by, unauthenticated
+from mobilesasa.api.bearer import TEAM_HEADER, Given, given_by, unauthenticated
 from mobilesasa.api.cookies import CSRF_HEADER
 from mobilesasa.api.errors import Problem, problem
 from mobilesasa.api.ports import WebLimits
@@ -114,17 +114,20 @@ class Authentication:
             person: whether the route is for people alone, in whatever team or none.
 
         Raises:
-            Problem: 401, 403 for the scope or for a write by cookie without its CSRF token.
+            Problem: 401, 403 for the scope or for a write by cookie without its CSRF token, 409 for another team's call.
             TooManyAttempts: 429, after too many bad tokens.
             TeamSuspended: 403.
         """
         given = given_by(request)
+        meant = request.getHeader(TEAM_HEADER)
         if given.is_access_token:
             found = self._person(request, given, person)
         else:
             found = self._token(request, given.raw)
             if person:
                 raise problem("missing_scope", "this is for people who have logged in, not for tokens")
+        if meant is not None:
+            _check_team(found, meant)
         if not opens(found.scopes, scopes, reads):
             wanted = " or ".join(scopes)
             lacks = "this token lacks" if found.token is not None else "your role lacks"
@@ -235,6 +238,21 @@ class Authentication:
                 request_id=by.request_id,
             )
         return wrong
+
+
+def _check_team(found: Caller, meant: bytes) -> None:
+    """See that a call is of the team that it is meant for, or of none where it names none.
+
+    The tabs of a browser share their cookies, and another may have gone on in another team since this one was drawn.
+
+    Raises:
+        Problem: 409, it is not.
+    """
+    code = "" if found.of_team is None else found.of_team.code
+    named = meant.decode("latin-1").strip().upper()
+    if named != code:
+        of = f"team {code}" if code else "no team"
+        raise problem("team_changed", f"the call is meant for team {named!r} and comes from {of}; nothing was done")
 
 
 def _suspended() -> TeamSuspended:

@@ -5,12 +5,15 @@ Nothing is looked up here. A token in the query string is no token, for addresse
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 from twisted.web.iweb import IRequest
 
 from mobilesasa.api.cookies import ACCESS, cookie
 from mobilesasa.api.errors import Problem, problem
 
+TEAM_HEADER: Final = b"x-team"  # for which team a call is meant, where it says so
 _CHALLENGE = {b"WWW-Authenticate": b'Bearer realm="mobilesasa"'}
 _DOTS = 2  # of a JWT (RFC 7515 §3.1); an API token has none
 

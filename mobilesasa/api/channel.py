@@ -28,12 +28,13 @@ from twisted.web import http
 from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
+from mobilesasa.api.addresses import Client, client_of
 from mobilesasa.api.at_once import read_at_once
 from mobilesasa.api.guard import POLICY
 
 if TYPE_CHECKING:
-    from mobilesasa.api.addresses import Client
     from mobilesasa.api.site import ApiRequest, ApiSite
+    from mobilesasa.api.whole import WholeRequest
 
 _SOON_S: Final = 0.001  # a timer that is early by less than this is in time
 _ONE_TURN: Final = 16  # requests of a connection that are answered before others are served
@@ -49,8 +50,8 @@ class ApiChannel(http.HTTPChannel):
     """One connection."""
 
     site: ApiSite  # which Twisted sets
-    asker: Client | None = None  # who asks, once it is known, where no proxy tells that of each request
 
+    _asker: Client | None = None  # who asks, once it is known, where no proxy tells that of each request
     _began_s: float | None = None  # when the first octet of the request came that is being read
     _octets = 0  # of that request
     _head = b""  # of an answer, as long as nothing follows it
@@ -211,6 +212,25 @@ class ApiChannel(http.HTTPChannel):
         if body:
             request.handleContentChunk(body)
         self.allContentReceived()
+
+    def begin_whole(self, request: WholeRequest) -> None:
+        """Let the next request wait until one that came whole is done, as Twisted does when it has read a request."""
+        self.requests.append(request)
+        request.request_id = self.site.id_of(request.getHeader(b"x-request-id"))
+        self._began_s = None
+        if self.timeOut:
+            self._savedTimeOut = self.setTimeout(None)
+        self._handlingRequest = True
+        self.setRawMode()
+
+    def asked_by(self, request: ApiRequest) -> Client:
+        """Return who asks; on a connection that is no proxy's all are the same."""
+        front = self.site.front
+        if front.trusted_proxies:
+            return client_of(request, front)
+        if self._asker is None:
+            self._asker = client_of(request, front)
+        return self._asker
 
     @property
     def _is_between_requests(self) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mobilesasa.api.site import ApiRequest
 
 ANY: Final = "*"
-HEADERS_IN: Final = b"Authorization, Content-Type, Idempotency-Key, If-None-Match, X-API-Key, X-Request-Id"
+HEADERS_IN: Final = b"Authorization, Content-Type, Idempotency-Key, If-None-Match, X-API-Key, X-Request-Id, X-Team"
 HEADERS_OUT: Final = b"ETag, Idempotent-Replayed, Link, Retry-After, X-Request-Id"
 KEPT_S: Final = 600  # how long a browser remembers what it was told of a path
 

@@ -11,8 +11,6 @@ from typing import Any
 
 import attrs
 
-from mobilesasa.core.errors import AlreadyExists, BadDefinition, InsufficientUnits, Refused, TooManyAttempts
-
 # The status of every refusal of the core, by its code; a test walks both.
 STATUSES: dict[str, int] = {
     "bad_recipient": 400,
@@ -80,6 +78,7 @@ OWN_STATUSES: dict[str, int] = {
     "bad_csrf_token": 403,
     "no_such_route": 404,
     "method_not_allowed": 404,
+    "team_changed": 409,
     "idempotency_key_reused": 409,
     "idempotency_running": 409,
     "store_away": 500,
@@ -131,27 +130,6 @@ def bad_fields(wrong: Sequence[FieldProblem]) -> Problem:
 def bad_field(field: str, message: str) -> Problem:
     """Return the problem that a field cannot be as it is, as `bad_fields` does."""
     return bad_fields([FieldProblem(field, message)])
-
-
-def of_refusal(refusal: Refused) -> Problem:
-    """Return the problem that a refusal of the core is answered with."""
-    headers: dict[bytes, bytes] = {}
-    extra: dict[str, Any] = {}
-    if isinstance(refusal, InsufficientUnits):
-        extra["needed_units"] = refusal.needed_units
-    if isinstance(refusal, AlreadyExists) and refusal.uuid is not None:
-        extra["uuid"] = refusal.uuid
-    if isinstance(refusal, TooManyAttempts):
-        headers[b"Retry-After"] = b"%d" % refusal.retry_after_s
-    if refusal.code == "overloaded":
-        headers[b"Retry-After"] = b"%d" % OVERLOADED_RETRY_S
-    if refusal.code == "queue_away":
-        headers[b"Retry-After"] = b"%d" % STORE_AWAY_RETRY_S
-    fields = [FieldProblem(refusal.field, refusal.message)] if refusal.field else []
-    if isinstance(refusal, BadDefinition):
-        fields = [FieldProblem(fault.field, fault.message) for fault in refusal.faults]
-        extra["faults"] = [attrs.asdict(fault) for fault in refusal.faults]
-    return Problem(refusal.code, refusal.message, STATUSES[refusal.code], fields, headers, extra)
 
 
 def store_away() -> Problem:

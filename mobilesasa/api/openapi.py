@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 import orjson
 
+from mobilesasa.api.bearer import TEAM_HEADER
 from mobilesasa.api.cookies import ACCESS, CSRF_HEADER, HOST_ALONE
 from mobilesasa.api.errors import OWN_STATUSES, RUNNING_RETRY_S
 from mobilesasa.api.errors import STATUSES as STATUS_OF
@@ -21,7 +22,7 @@ from mobilesasa.api.schemas import JsonObject, Schemas, example_of, fields_of
 
 _VERSION: Final = "1"
 _ALWAYS: Final = (400, 500)
-_WITH_TOKEN: Final = (401, 403, 429)
+_WITH_TOKEN: Final = (401, 403, 409, 429)  # 409: of a call for another team, see `TEAM_HEADER`
 _TAG: Final = "If-None-Match"
 _REQUEST_ID: Final = "019e12f0-5c1d-4b8a-9a63-5f7b1c2d3e4f"
 _KEY_PARAMETER: Final = {
@@ -69,7 +70,10 @@ _SCHEMES: Final = {
         "in": "cookie",
         "name": HOST_ALONE.decode() + ACCESS.decode(),
         "description": (
-            f"The login of a person in a browser; every write needs the CSRF token in `{CSRF_HEADER.decode().title()}` too"
+            f"The login of a person in a browser; every write needs the CSRF token in `{CSRF_HEADER.decode().title()}` too. "
+            f"A page sends `{TEAM_HEADER.decode().title()}` with the code of the team that it shows, or nothing in it for none: "
+            "where another tab has gone on in another team the answer is 409 `team_changed`, and nothing was done. With any "
+            "credential the header may be sent, and must fit then"
         ),
     },
 }

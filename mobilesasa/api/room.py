@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from mobilesasa.api.auth import Authentication
-from mobilesasa.api.errors import of_refusal
+from mobilesasa.api.refusals import of_refusal
 from mobilesasa.api.routes import PREFIX, Route
 from mobilesasa.core.errors import Overloaded, Refused
 

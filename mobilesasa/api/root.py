@@ -8,7 +8,7 @@ from klein import Klein
 from twisted.python.failure import Failure
 from twisted.web.iweb import IRequest
 from twisted.web.resource import IResource, Resource
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed
 
 from mobilesasa.api.admin.audit import PlatformAudit
 from mobilesasa.api.admin.carrier_changes import PlatformCarrierChanges
@@ -74,7 +74,7 @@ from mobilesasa.api.resources.ussd_versions import UssdVersions
 from mobilesasa.api.resources.webhook_deliveries import WebhookDeliveries
 from mobilesasa.api.resources.webhooks import Webhooks
 from mobilesasa.api.room import Room
-from mobilesasa.api.routes import Route, register
+from mobilesasa.api.routes import Route, Served, register
 from mobilesasa.api.site import Answered, ApiRequest, ApiSite, not_taken, nothing_there
 from mobilesasa.api.ussd_gateways import UssdGateways
 
@@ -110,7 +110,7 @@ def make_root(node: Node, room: Room | None = None, exact: Exact | None = None) 
 def _add_api(root: Resource, node: Node, room: Room | None, exact: Exact | None) -> None:
     app, table = make_app(node, room, exact)
     api = Folder()
-    root.putChild(b"docs", Page(Made(table)))
+    root.putChild(b"docs", Page(Made(table), node.smpp_grants.host))
     root.putChild(b"api", api)
     api.putChild(b"v1", app.resource())
     add_dashboard(root, built())
@@ -120,23 +120,22 @@ def _add_api(root: Resource, node: Node, room: Room | None, exact: Exact | None)
         gateways = UssdGateways(node.ussd_calls)
         root.putChild(b"ussd", gateways)
         if exact is not None:
-            exact.open_folder("ussd", gateways.serve)
+            exact.open_folder("ussd", gateways.serve, gateways.serve_whole)
 
 
 def make_app(node: Node, room: Room | None = None, exact: Exact | None = None) -> tuple[Klein, list[Route]]:
     """Build what answers below `/api/v1`, and its route table; `room` and `exact` are told of it."""
-    app = Klein()
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
+    served = Served()
     authentication = Authentication(node.directory, node.people, node.now_ms, node.clock, node.limits)
     reference = Reference()
     resources = (*_resources(node), *_resources_of_platform(node), reference)
-    table = register(app, exact or Exact(), resources, authentication, Repeats(node.keys), node.aside, node.caught_up)
+    table = register(
+        served, exact or Exact(), resources, authentication, Repeats(node.keys), node.aside, node.caught_up
+    )
     reference.document(table)
     if room is not None:
         room.open(table, authentication)
-    app.handle_errors(HTTPException)(_not_routed)
-    return app, table
+    return served.app(_not_routed), table
 
 
 def _resources(node: Node) -> tuple[object, ...]:
@@ -217,7 +216,7 @@ def _resources_of_platform(node: Node) -> tuple[object, ...]:
     )
 
 
-def _not_routed(request: IRequest, failure: Failure) -> bytes:
+def _not_routed(_: object, request: IRequest, failure: Failure) -> bytes:
     """Answer what no route takes: 404, also where HTTP would say 405 (decision 2)."""
     asked = cast(ApiRequest, request)
     error = failure.value

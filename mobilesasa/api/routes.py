@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 from urllib.parse import quote
 
 import attrs
@@ -20,13 +21,17 @@ from klein import Klein
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from twisted.web.iweb import IRequest
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from mobilesasa.api.answers import refuse
 from mobilesasa.api.auth import Authentication, Caller
-from mobilesasa.api.errors import Problem, internal_error, of_refusal, problem, store_away
+from mobilesasa.api.errors import Problem, internal_error, problem, store_away
 from mobilesasa.api.exact import Exact
 from mobilesasa.api.forms import Aside, received
 from mobilesasa.api.idempotency import Repeats
+from mobilesasa.api.refusals import of_refusal
 from mobilesasa.api.sending import finished
 from mobilesasa.core.errors import Refused, StoreAway
 from mobilesasa.core.scopes import API_TOKENS, PLATFORM, TEAM, USSD
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 
 F = TypeVar("F", bound=Callable[..., Awaitable[bytes]])
+Unrouted = Callable[[object, IRequest, Failure], bytes]  # the first is Klein's instance
 _PLACE = re.compile(r"\{(\w+)\}")
 _ATTRIBUTE = "__route__"
 PUBLIC_OCTETS = 16_384  # of a body that comes without a token: what is longer is not parsed
@@ -170,8 +176,21 @@ def _of_old(row: Route) -> list[Route]:
     ]
 
 
+class Served:
+    """What a node's resources answer, by method and path as in the route table: the instance that Klein's rules are bound to."""
+
+    def __init__(self) -> None:
+        """Begin with no route."""
+        self.endpoints: dict[str, Callable[..., Deferred[bytes]]] = {}
+
+    def app(self, unrouted: Unrouted) -> Klein:
+        """Return the Klein that finds what is served here; `unrouted` answers what no rule takes."""
+        app: Klein = _rules(tuple(self.endpoints), unrouted).__get__(self, Served)
+        return app
+
+
 def register(
-    app: Klein,
+    served: Served,
     exact: Exact,
     resources: Iterable[object],
     authentication: Authentication,
@@ -184,12 +203,47 @@ def register(
     for resource in resources:
         for row, function in routes_of(resource):
             endpoint = _Endpoint(row, function, authentication, repeats, aside, caught_up)
-            path = _PLACE.sub(r"<\1>", row.path)
-            app.route(path, methods=[row.method], endpoint=f"{row.method} {row.path}")(endpoint)
+            served.endpoints[f"{row.method} {row.path}"] = endpoint
             if not row.places:
                 exact.open(row.method, PREFIX + row.path, endpoint.serve)
             table.append(row)
     return table
+
+
+@lru_cache(maxsize=2)
+def _rules(rows: tuple[str, ...], unrouted: Unrouted) -> Klein:
+    """Make Klein's rules of method and path, `GET /messages/{uuid}`: once in a process, as they are the same for all its nodes."""
+    app = Klein()
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    for row in rows:
+        method, _, path = row.partition(" ")
+        app.endpoints[row] = _Row(row, path.count("/"))
+        app.url_map.add(_Rule(_PLACE.sub(r"<\1>", path), methods=[method], endpoint=row))
+    app.handle_errors(HTTPException)(cast(Any, unrouted))  # Klein's type asks for names of arguments; it gives none
+    return app
+
+
+@attrs.frozen
+class _Row:
+    """What Klein calls for a row: it begins the work of the node that the request came to."""
+
+    name: str
+    segment_count: int  # Klein asks
+
+    def __call__(self, served: Served, request: ApiRequest, **places: str) -> Deferred[bytes]:
+        return served.endpoints[self.name](request, **places)
+
+
+class _Rule(Rule):
+    """A rule by which no address is ever made: compiling what would is nine tenths of making one."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return _no_address
+
+
+def _no_address(*_: object) -> tuple[str, str]:
+    raise NotImplementedError("no address is made from a rule")
 
 
 class _Endpoint:

@@ -18,7 +18,7 @@ from twisted.web import http, server
 from twisted.web.error import UnsupportedMethod
 from twisted.web.resource import IResource, Resource
 
-from mobilesasa.api.addresses import Client, client_of
+from mobilesasa.api.addresses import Client
 from mobilesasa.api.answers import refuse
 from mobilesasa.api.channel import ApiChannel
 from mobilesasa.api.cors import allow
@@ -113,17 +113,8 @@ class ApiRequest(server.Request):
     def asker(self) -> Client:
         """Who asks, as far as it can be known."""
         if self._asker is None:
-            self._asker = self._client()
+            self._asker = cast(ApiChannel, self.channel).asked_by(self)
         return self._asker
-
-    def _client(self) -> Client:
-        """Return who asks; on a connection that is no proxy's all are the same."""
-        front, channel = self._site.front, cast(ApiChannel, self.channel)
-        if front.trusted_proxies:
-            return client_of(self, front)
-        if channel.asker is None:
-            channel.asker = client_of(self, front)
-        return channel.asker
 
     @property
     def limit_octets(self) -> int:
@@ -137,8 +128,7 @@ class ApiRequest(server.Request):
 
     def process(self) -> None:
         """Give the request its id: the client's own, or a new one."""
-        given = self.getHeader(b"x-request-id")
-        self.request_id = given.decode() if given and _REQUEST_ID.match(given) else self._site.new_id()
+        self.request_id = self._site.id_of(self.getHeader(b"x-request-id"))
         self.setHeader(b"X-Request-Id", self.request_id.encode())
         allow(self, self._site.front)
         links = self._site.links
@@ -250,6 +240,10 @@ class ApiSite(server.Site):
         self.links = links
         self.unread = Unread()
         self._date = (-1, b"")
+
+    def id_of(self, given: bytes | None) -> str:
+        """Return the id of a request: the one that its client gave, if it can be one, or a new one."""
+        return given.decode() if given and _REQUEST_ID.match(given) else self.new_id()
 
     def date(self) -> bytes:
         """Return the time as answers have it; it is written once a second."""

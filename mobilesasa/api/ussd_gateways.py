@@ -6,7 +6,9 @@ gateway's own call always gets status 200. The answer is awaited for as long as 
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from typing import cast
+
+from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
@@ -15,6 +17,8 @@ from mobilesasa.api.answers import refuse
 from mobilesasa.api.carriers import written
 from mobilesasa.api.ports.calls import UssdCalls
 from mobilesasa.api.site import ApiRequest, nothing_there
+from mobilesasa.api.whole import WholeRequest
+from mobilesasa.core.callbacks import CallbackReply
 from mobilesasa.core.ussd_gateways import CALL_OCTETS, UssdCall
 
 _METHODS = (b"GET", b"POST", b"PUT")
@@ -34,30 +38,48 @@ class UssdGateways(Resource):
 
     def render(self, request: ApiRequest) -> int:
         """Take a call whose path has escapes."""
-        self._begin(request, [segment.decode() for segment in request.postpath or ()])
+        self._begin(request, [segment.decode() for segment in request.postpath or ()], _body(request))
         return NOT_DONE_YET
 
     def serve(self, request: ApiRequest) -> None:
         """Take a call whose path is as it is written."""
-        self._begin(request, request.path.decode("ascii").split("/")[_OURS:])
+        self._begin(request, _segments(request.path), _body(request))
 
-    def _begin(self, request: ApiRequest, path: list[str]) -> None:
+    def serve_whole(self, request: WholeRequest) -> None:
+        """Take a call that came whole, whose path is as it is written."""
+        self._begin(cast("ApiRequest", request), _segments(request.path), request.body[: CALL_OCTETS + 1])
+
+    def _begin(self, request: ApiRequest, path: list[str], body: bytes) -> None:
         """Begin to take a call; it is gone through to its end, whether its caller waits or not."""
-        call = _call(request, path)
+        call = _call(request, path, body)
         if call is None:
             request.conclude(refuse(request, nothing_there(request)))
             return
-        taken = Deferred.fromCoroutine(self._take(request, call))
-        taken.addErrback(request.processingFailed)
-        taken.addErrback(lambda _: None)  # answered and logged
 
-    async def _take(self, request: ApiRequest, call: UssdCall) -> None:
-        reply = await self._calls.take(call)
-        if not request.is_over:  # else the gateway waits no longer; the session stands where it stands
-            request.conclude(refuse(request, nothing_there(request)) if reply is None else written(request, reply))
+        def told(reply: CallbackReply | None) -> None:
+            if request.is_over:
+                return  # the gateway waits no longer; the session stands where it stands
+            try:
+                request.conclude(refuse(request, nothing_there(request)) if reply is None else written(request, reply))
+            except Exception:  # noqa: BLE001 - an edge: whoever answers others must go on
+                request.processingFailed(Failure())
+
+        try:
+            self._calls.take(call, told)
+        except Exception:  # noqa: BLE001 - an edge: the connection must not wait for ever
+            request.processingFailed(Failure())
 
 
-def _call(request: ApiRequest, path: list[str]) -> UssdCall | None:
+def _segments(path: bytes) -> list[str]:
+    return path.decode("ascii").split("/")[_OURS:]
+
+
+def _body(request: ApiRequest) -> bytes:
+    """Return as much of a body as is looked at."""
+    return b"" if request.content is None else request.content.read(CALL_OCTETS + 1)
+
+
+def _call(request: ApiRequest, path: list[str], body: bytes) -> UssdCall | None:
     while len(path) > 2 and not path[-1]:  # some write a slash at the end
         path.pop()
     if request.method not in _METHODS or not 2 <= len(path) <= 2 + _WORDS or not path[1]:
@@ -71,7 +93,7 @@ def _call(request: ApiRequest, path: list[str]) -> UssdCall | None:
         path=where.decode("latin-1"),
         query=query[:CALL_OCTETS],
         host=(request.getHeader(b"host") or b"").decode("latin-1"),
-        body=b"" if request.content is None else request.content.read(CALL_OCTETS + 1),
+        body=body,
         peer=client_address(request),
         scheme="https" if client_is_secure(request) else "http",
     )

@@ -150,6 +150,9 @@ class Draft:
     audience_id: int | None = None
     scheduled_at_ms: int | None = None
     options: Options = attrs.field(factory=Options)
+    retry_of: int | None = (
+        None  # the id of the campaign whose failed recipients its file has: only who has not got that gets it
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -194,6 +197,8 @@ class Campaign:
     started_at_ms: int | None
     finished_at_ms: int | None
     exclude_group_uuids: Sequence[str] = ()
+    retry_of: int | None = None  # the id of the campaign whose failed recipients it is for
+    retry_of_uuid: str | None = None
 
     @property
     def left(self) -> int:
@@ -228,6 +233,7 @@ class Campaign:
             audience_id=self.audience_id,
             scheduled_at_ms=self.scheduled_at_ms,
             options=self.options,
+            retry_of=self.retry_of,
         )
 
 

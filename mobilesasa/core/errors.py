@@ -11,6 +11,8 @@ from typing import ClassVar
 
 import attrs
 
+from mobilesasa.core.changes import ChangedSince
+
 
 class Refused(Exception):
     """The caller asked for something that cannot be had; the text says what to do about it."""
@@ -311,7 +313,7 @@ class SurveyPaused(Refused):
     code = "survey_paused"
 
 
-class SurveyBusy(Refused):
+class SurveyBusy(ChangedSince, Refused):
     """Another call has changed the survey since it was read."""
 
     code = "survey_busy"
@@ -337,7 +339,7 @@ class MenuInUse(Refused):
     code = "menu_in_use"
 
 
-class MenuChanged(Refused):
+class MenuChanged(ChangedSince, Refused):
     """Another call has changed the draft of the menu since it was read (decision 84)."""
 
     code = "menu_changed"

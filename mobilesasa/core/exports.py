@@ -17,7 +17,7 @@ import attrs
 
 from mobilesasa.core.jobs import JobState
 
-Kind = Literal["messages", "contacts", "inbound", "ledger", "report", "recipients", "survey_responses"]
+Kind = Literal["messages", "contacts", "inbound", "ledger", "report", "usage", "recipients", "survey_responses"]
 Format = Literal["csv", "xlsx"]
 Cell = str | int | float | None
 
@@ -28,6 +28,7 @@ SCOPE_OF_KIND: Final[Mapping[str, str]] = {
     "inbound": "messages",
     "ledger": "reports",
     "report": "reports",
+    "usage": "reports",
     "recipients": "campaigns",
     "survey_responses": "surveys",
 }

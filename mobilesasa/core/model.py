@@ -46,6 +46,13 @@ class Failure(enum.StrEnum):
     CANCELLED = "cancelled"  # the team took it back
 
 
+#: Failures behind which the same message may arrive another time: the handset, the network or a carrier was not there. What a
+#: carrier took and then refused, and what the team took back, is not among them.
+MAY_PASS: Final = frozenset({Failure.UNDELIVERED, Failure.EXPIRED, Failure.EXPIRED_UNSENT, Failure.REFUSED})
+#: Carriers' codes with which it fails whatever was the failure: there is no such number.
+NO_SUCH_NUMBER: Final = frozenset({"ESME_RINVDSTADR"})
+
+
 class Step(enum.IntEnum):
     """What a team that asked for intermediate receipts is told before the final one (SMPP 3.4 §5.2.17, decision 107).
 

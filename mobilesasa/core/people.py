@@ -20,6 +20,10 @@ from mobilesasa.core.scopes import PLATFORM, SCOPES_OF_ROLE, Role
 ACCESS_S: Final = 900
 #: How long a refresh token is good; each use of one begins it anew.
 REFRESH_S: Final = 30 * 86_400
+#: How long a refresh token that was used may come again, because the answer was lost on the way (a network that broke, a page
+#: that was loaded anew). Long enough for a call that timed out or a page that comes back; short, for within it nobody is
+#: called a thief. Others take as much: Okta 30 s unless set otherwise, Amazon Cognito 60 at most.
+REPEAT_S: Final = 30
 #: How long a login lasts at most, however often it is refreshed; then the password is asked for again.
 LOGIN_S: Final = 90 * 86_400
 #: How long the link is good by which somebody sets a first password, or a new one.

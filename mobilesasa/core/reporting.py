@@ -8,7 +8,7 @@ accepted, whenever it was delivered, so the figures of a day go on changing unti
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -129,6 +129,28 @@ class Usage:
     span: int  # the n-th
     units: int  # of charges without those of campaigns
     entries: int  # of charges and refunds: messages, those of campaigns among them
+
+
+#: What the units of each kind of the ledger are called in a report, in its order; those that were taken are shown above nothing.
+USED_AS: Final[Mapping[LedgerKind, str]] = {
+    "charge": "charged",
+    "refund": "refunded",
+    "reserve": "reserved",
+    "release": "released",
+    "topup": "topped_up",
+    "adjustment": "adjusted",
+}
+_TAKEN: Final = ("charge", "reserve")
+
+
+def used(found: Iterable[Usage], span: int | None = None) -> dict[str, int]:
+    """Return the units of one span, or of all, by what they are called, and how many `messages` were charged."""
+    units = dict.fromkeys((*USED_AS.values(), "messages"), 0)
+    for each in found:
+        if span in (None, each.span):
+            units[USED_AS[each.kind]] += -each.units if each.kind in _TAKEN else each.units
+            units["messages"] += each.entries if each.kind == "charge" else 0
+    return units
 
 
 @attrs.frozen

@@ -10,13 +10,14 @@ again meanwhile gets the same answer. Nobody waits for longer than `PATIENCE_S`:
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import attrs
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.ussd import Answer, TeamBinds, UssdEvent, UssdReply
@@ -26,6 +27,7 @@ from mobilesasa.ussd.model import Result
 from mobilesasa.ussd.paging import Limit
 from mobilesasa.ussd.visits import Act, Asked, Heard, Taken, Waits
 from mobilesasa.ussd.words import said
+from mobilesasa.values import changed
 
 PATIENCE_S: Final = TIMEOUT_S  # for the answers of others, from the event on
 WAITING_MAX: Final = 5000  # events that wait for the store, above which more are refused (I7)
@@ -56,6 +58,8 @@ class Doer(Protocol):
 class _InHand:
     """An event that is being answered, and who waits."""
 
+    asked: Asked
+    same: tuple[object, ...]  # in all events that are this one
     answers: list[Answer]
 
 
@@ -102,6 +106,7 @@ class Desk:
         self._new_id = new_id
         self._network_code = network_code
         self._in_hand: dict[tuple[object, ...], _InHand] = {}
+        self._gathered: list[_InHand] = []  # that came in this turn of the reactor
         self._under_way: set[Deferred[None]] = set()
         self.heard_of: set[str] = set()  # names of gateways that have called since somebody looked
         self.taken = 0
@@ -118,57 +123,113 @@ class Desk:
         if known is not None:
             known.answers.append(answer)
             return
-        if self._steps.waiting > WAITING_MAX:
+        if self._steps.waiting + len(self._gathered) > WAITING_MAX:
             answer(_apology())
             return
-        in_hand = self._in_hand[same] = _InHand([answer])
-        work = Deferred.fromCoroutine(self._answer(event, same, in_hand))
-        self._under_way.add(work)
-        work.addBoth(self._ended, work)
+        try:
+            asked = self._asked(event)
+        except Exception:  # noqa: BLE001 - an edge: whoever dials gets an answer, whatever is wrong here
+            self.log.failure("an event of USSD gateway {gateway} failed", gateway=event.gateway)
+            answer(_apology())
+            return
+        self._in_hand[same] = in_hand = _InHand(asked, same, [answer])
+        self._gathered.append(in_hand)
+        if len(self._gathered) == 1:
+            self._clock.callLater(0, self._hand_in)
 
     async def stop(self) -> None:
         """Return when nothing is under way; the answers of others are waited for some seconds at most."""
-        if self._under_way:
+        self._hand_in()
+        while self._under_way:
             await DeferredList(list(self._under_way))
+
+    def _begin(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
+        """Begin what answers events by itself."""
+        begun = Deferred.fromCoroutine(work)
+        self._under_way.add(begun)
+        begun.addBoth(self._ended, begun)
 
     def _ended(self, _: object, work: Deferred[None]) -> None:
         self._under_way.discard(work)
 
-    async def _answer(self, event: UssdEvent, same: tuple[object, ...], in_hand: _InHand) -> None:
-        reply: UssdReply | None = _apology()
+    def _hand_in(self) -> None:
+        """Bring the store what has come in this turn."""
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._begin(self._answer_all(gathered))
+
+    async def _answer_all(self, gathered: Sequence[_InHand]) -> None:
+        """Answer events that came together; those for whose answer somebody else is asked go on by themselves."""
+        until_s = self._clock.seconds() + PATIENCE_S
         try:
-            reply = await self._reply(event)
-        except StoreAway as away:
-            self.log.warn("USSD of {gateway} is not answered: {away}", gateway=event.gateway, away=away)
-        except Exception:  # noqa: BLE001 - an edge: whoever dials gets an answer, and the next one is answered too
-            self.log.failure("an event of USSD gateway {gateway} failed", gateway=event.gateway)
-        finally:
-            del self._in_hand[same]
+            taken = await self._steps.take([each.asked for each in gathered])
+        except Exception as wrong:  # noqa: BLE001 - an edge: whoever dials gets an answer, and the next one is answered too
+            if len(gathered) > 1 and not isinstance(wrong, StoreAway):
+                for each in gathered:  # one of them, which must hold up no other
+                    self._begin(self._answer_all([each]))
+            else:
+                for each in gathered:
+                    self._fail(each, Failure(wrong))
+            return
+        for each, what in zip(gathered, taken, strict=True):
+            if what.waits is None:
+                self._finish(each, what)
+            else:
+                self._begin(self._answer_later(each, what, until_s))
+
+    def _asked(self, event: UssdEvent) -> Asked:
+        """Return an event as the store takes it, its network by its code."""
+        network = event.network and self._network_code(event.network)
+        if network != event.network:
+            event = changed(event, network=network)
+        now = self._directory.now
+        return Asked(
+            event, self._new_id(), self._now_ms(), now.answers(event), now.limit(event.gateway), self._suspended
+        )
+
+    def _finish(self, in_hand: _InHand, taken: Taken) -> None:
+        """Do what a step gives to do, and tell those who wait what it shows."""
+        try:
+            if taken.does:
+                self._doer.do(taken.does)
+        except Exception:  # noqa: BLE001 - an edge, as above
+            self._fail(in_hand, Failure())
+            return
+        self._tell(in_hand, None if in_hand.asked.event.kind.is_over else taken.reply or _apology())
+
+    async def _answer_later(self, in_hand: _InHand, taken: Taken, until_s: float) -> None:
+        """Answer an event when somebody else has."""
+        try:
+            while taken.waits is not None and not in_hand.asked.event.kind.is_over:
+                self._doer.do(taken.does)
+                heard = await self._ask(taken.waits, in_hand.asked.limit, until_s)
+                if heard.trouble:
+                    named = {"session": heard.visit_id, "team_id": taken.waits.team_id, "trouble": heard.trouble}
+                    self.log.warn("USSD session {session} of team {team_id}: {trouble}", **named)
+                (taken,) = await self._steps.take([heard])
+            self._tell_bind(taken.waits)
+        except Exception as wrong:  # noqa: BLE001 - an edge, as above
+            self._fail(in_hand, Failure(wrong))
+        else:
+            self._finish(in_hand, taken)
+
+    def _fail(self, in_hand: _InHand, why: Failure) -> None:
+        """Apologise for what went wrong."""
+        gateway = in_hand.asked.event.gateway
+        if why.check(StoreAway):
+            self.log.warn("USSD of {gateway} is not answered: {away}", gateway=gateway, away=why.value)
+        else:
+            self.log.failure("an event of USSD gateway {gateway} failed", why, gateway=gateway)
+        self._tell(in_hand, _apology())
+
+    def _tell(self, in_hand: _InHand, reply: UssdReply | None) -> None:
+        """Answer all who wait for an event."""
+        del self._in_hand[in_hand.same]
         for answer in in_hand.answers:
             try:
                 answer(reply)
             except Exception:  # noqa: BLE001 - an edge: one gateway's defect must not keep another from its answer
-                self.log.failure("an answer to USSD gateway {gateway} failed", gateway=event.gateway)
-
-    async def _reply(self, event: UssdEvent) -> UssdReply | None:
-        until_s = self._clock.seconds() + PATIENCE_S
-        directory = self._directory.now
-        limit = directory.limit(event.gateway)
-        event = attrs.evolve(event, network=self._network_code(event.network)) if event.network else event
-        asked = Asked(event, self._new_id(), self._now_ms(), directory.answers(event), limit, self._suspended)
-        (taken,) = await self._steps.take([asked])
-        self._doer.do(taken.does)
-        if event.kind.is_over:
-            self._tell_bind(taken.waits)
-            return None
-        while taken.waits is not None:
-            heard = await self._ask(taken.waits, limit, until_s)
-            if heard.trouble:
-                named = {"session": heard.visit_id, "team_id": taken.waits.team_id, "trouble": heard.trouble}
-                self.log.warn("USSD session {session} of team {team_id}: {trouble}", **named)
-            (taken,) = await self._steps.take([heard])
-            self._doer.do(taken.does)
-        return taken.reply or _apology()
+                self.log.failure("an answer to USSD gateway {gateway} failed", gateway=in_hand.asked.event.gateway)
 
     def _tell_bind(self, waits: Waits | None) -> None:
         """Tell the bind that has a session that it is over."""

@@ -17,7 +17,7 @@ from mobilesasa.core.actors import Actor
 from mobilesasa.core.attempts import origin
 from mobilesasa.core.errors import AccessEnded, LoginFailed
 from mobilesasa.core.passwords import checked_password
-from mobilesasa.core.people import CurrentPeople, Opened, Whence, account_digest, secret_digest
+from mobilesasa.core.people import REPEAT_S, CurrentPeople, Opened, Whence, account_digest, secret_digest
 from mobilesasa.store import attempts, links, logins
 from mobilesasa.store.database import Database, Txn
 from mobilesasa.store.logins import Begun, LoginRecord, NewLogin, Reused
@@ -79,6 +79,10 @@ class Logins:
             text = "login {uuid}: a refresh token that was used before from {address}, so it has ended; request {request_id}"
             self.log.warn(text, uuid=found.login_uuid, address=whence.address, request_id=whence.request_id)
             raise AccessEnded("the refresh token was used before, so the login has ended; log in again")
+        if found.repeated:
+            text = "login {uuid}: the refresh token came again from {address} within {repeat_s} s; request {request_id}"
+            where = {"address": whence.address, "request_id": whence.request_id}
+            self.log.info(text, uuid=found.login_uuid, repeat_s=REPEAT_S, **where)
         return self._opened(found, token)
 
     async def end(self, by: Actor, login_uuid: str) -> None:

@@ -171,7 +171,7 @@ class Node(Service):
         http, https = (
             None if port is None else f"{shown}:{port.getHost().port}" for port in (self.http.plain, self.http.tls)
         )
-        ports = () if parts.doors.smpp is None else Grants(self._settings, parts.doors.smpp.server).ports()
+        ports = () if parts.doors.smpp is None else Grants(self._settings, parts.doors.smpp.server).listening()
         smpp, tls = (None if port is None else f"{shown}:{port}" for port in ports or (None, None))
         into = sys.__stderr__ if self._settings.log_format == "json" else sys.__stdout__  # JSON lines stay alone
         _print(welcome(store.demo, http, https, smpp, tls), into, self.log)

@@ -125,8 +125,18 @@ class Grants:
     _settings: Settings
     _server: SmppServer | None
 
+    def host(self) -> str | None:
+        """See the port."""
+        return self._settings.smpp.public_host or None
+
     def ports(self) -> tuple[int | None, int | None]:
-        """See the port; as it listens, for 0 in a setting takes a free one."""
+        """See the port; what is public comes before where we listen."""
+        plain, tls = self.listening()
+        bounds = self._settings.smpp
+        return bounds.public_port or plain, bounds.public_tls_port or tls
+
+    def listening(self) -> tuple[int | None, int | None]:
+        """Return the ports as this node listens, plain and TLS, for 0 in a setting takes a free one; None: none."""
         plain, tls = self._settings.smpp_port, self._settings.smpp_tls_port
         taken = [] if self._server is None else self._server.ports  # plain before TLS
         if taken:

@@ -16,6 +16,7 @@ from mobilesasa.settings.values import (
     file,
     flag,
     folder,
+    host,
     link_base,
     networks,
     node,
@@ -72,6 +73,18 @@ def _host_name() -> str:
 class Smpp:
     """What a team's SMPP session may do. The figures customers were told are the defaults."""
 
+    public_host: str = setting(
+        "Host by which teams reach SMPP, where that is not the one of the API and the dashboard.",
+        host,
+        "",
+        shown="that of the API",
+    )
+    public_port: int = setting(
+        "Port by which teams reach it there, where a proxy or NAT gives it another; 0: as it listens.",
+        whole(0, 65_535),
+        0,
+    )
+    public_tls_port: int = setting("The same of the port over TLS; 0: as it listens.", whole(0, 65_535), 0)
     max_connections: int = setting(
         "TCP connections held at once, bound or not.", whole(1, 100_000), 1000, unit="connections"
     )

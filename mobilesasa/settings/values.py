@@ -18,6 +18,7 @@ Reader = Callable[[object], T]
 
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII)
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _LINK_BASE = re.compile(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
@@ -85,6 +86,19 @@ def address(value: object) -> str:
         return str(ipaddress.ip_address(value if isinstance(value, str) else ""))
     except ValueError:
         raise ValueError(f"must be an IP address of this machine, 0.0.0.0 or ::, not {value!r}") from None
+
+
+def host(value: object) -> str:
+    """A host's name or IP address as others reach it, without a port; empty: none."""
+    if value == "":
+        return ""
+    found = value.strip().lower() if isinstance(value, str) else ""
+    if _HOST.fullmatch(found):
+        return found
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError:
+        raise ValueError(f"must be a host's name or IP address without a port, not {value!r}") from None
 
 
 def node(value: object) -> str:

@@ -83,12 +83,13 @@ SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (W
 ) AS each
 """
 
-# Bad rows are kept for some days; how many rows there were is known from the first look on.
+# Bad rows are kept for some days; how many rows there were is known from the first look on. What a campaign is sent again with was
+# read by no job, and jobs are forgotten.
 AUDIENCES = """
 SELECT count(*), count(*) FILTER (WHERE wrong), (array_agg(uuid::text) FILTER (WHERE wrong))[1:5] FROM (
     SELECT audience.uuid, team.id IS NULL OR (job.team_id, job.kind) <> (audience.team_id, 'campaigns.audience')
         OR (status IN ('completed', 'failed')) <> (audience.finished_at IS NOT NULL)
-        OR (job.finished_at IS NOT NULL) <> (audience.finished_at IS NOT NULL)
+        OR (job.id IS NOT NULL AND (job.finished_at IS NOT NULL) <> (audience.finished_at IS NOT NULL))
         OR people + doubles + failed > done_row OR coalesce(seen, 0) <> people OR coalesce(errors, 0) > failed AS wrong
     FROM audience LEFT JOIN team ON team.id = audience.team_id LEFT JOIN job ON job.id = job_id
     LEFT JOIN (SELECT audience_id, count(*) AS seen FROM audience_row GROUP BY audience_id) AS there ON there.audience_id = audience.id

@@ -54,6 +54,21 @@ WHERE contact.team_id = %(team_id)s AND deleted_at IS NULL AND contact.id IN (
 ORDER BY contact.id
 """
 
+#: Whose message of a campaign failed, and who has not got it otherwise since: sent again by itself, or by another campaign for those
+#: whom the first one did not reach. A carrier may still say that it arrived after all.
+NOT_REACHED: Final = """EXISTS (
+    SELECT FROM campaign_recipient AS first JOIN message ON message.id = first.message_id
+    WHERE first.campaign_id = %(retry_of)s AND first.phone = {phone} AND message.state = 40
+      AND NOT EXISTS (SELECT FROM message AS resent WHERE resent.resent_from = message.id AND resent.state <> 40))
+  AND NOT EXISTS (
+    SELECT FROM campaign AS again JOIN campaign_recipient AS got ON got.campaign_id = again.id
+    LEFT JOIN message ON message.id = got.message_id
+    WHERE again.retry_of = %(retry_of)s AND got.phone = {phone} AND got.skipped IS NULL
+      AND CASE WHEN got.message_id IS NULL THEN again.phase IN ('scheduled', 'sending', 'paused')
+          ELSE coalesce(message.state, got.ended_state, 30) <> 40 END)"""
+
+_NOT_REACHED: Final = NOT_REACHED.format(phone="audience_row.phone")
+
 OF_AUDIENCE = f"""
 {_EXCLUDED}
 SELECT phone, CASE WHEN %(personal)s THEN audience_row.fields END, from_all.uuid IS NOT NULL OR from_it.uuid IS NOT NULL
@@ -61,6 +76,7 @@ FROM audience JOIN audience_row ON audience_id = audience.id {_SUPPRESSED}
 WHERE audience.id = %(audience_id)s AND audience.team_id = %(team_id)s AND NOT EXISTS (
     SELECT FROM excluded JOIN contact ON contact.id = contact_id
     WHERE contact.team_id = %(team_id)s AND contact.phone = audience_row.phone)
+  AND (%(retry_of)s IS NULL OR ({_NOT_REACHED}))
 ORDER BY n
 """
 
@@ -124,6 +140,7 @@ class Aim:
     joined_from_ms: int | None = None  # only who joined a group of them from then …
     joined_to_ms: int | None = None  # … until before then
     series_id: int | None = None  # without those who got a campaign of this series
+    retry_of: int | None = None  # of a file: without those who have got this campaign, or a retry of it
 
 
 def aim_of(campaign: Campaign, fields: Collection[str]) -> Aim:
@@ -144,6 +161,7 @@ def aim_of(campaign: Campaign, fields: Collection[str]) -> Aim:
         joined_from_ms=campaign.joined_from_ms,
         joined_to_ms=campaign.joined_to_ms,
         series_id=campaign.series_id if greets else None,
+        retry_of=campaign.retry_of,
     )
 
 

@@ -38,6 +38,9 @@ DAY_MS: Final = 86_400_000
 #: thread, once a run of the transaction.
 QuoterFor: TypeAlias = Callable[[Campaign, frozenset[str]], Quoter]
 
+# Of several campaigns that send one again, each sees whom the one before it goes to.
+HOLD_FIRST = "SELECT FROM campaign WHERE id = %(retry_of)s FOR NO KEY UPDATE"
+
 USABLE = """
 SELECT suspended_at IS NULL, sender.status = 'approved' FROM team JOIN sender ON sender.team_id = team.id
 WHERE team.id = %(team_id)s AND sender.id = %(sender_id)s
@@ -100,11 +103,12 @@ def send(txn: Txn, by: Actor, team_id: int, uuid: str, quoter_for: QuoterFor, no
     campaign = campaigns.lock_draft(txn, team_id, uuid)
     check(txn, campaign)
     check_groups_of(txn, campaign)
+    txn.execute(HOLD_FIRST, {"retry_of": campaign.retry_of})
     quoter = _quoter(txn, campaign, quoter_for)
     rows = _keep_recipients(txn, campaign, quoter)
     tally = quoter.tally
     if not tally.recipients:
-        raise quoter.refusal or _nobody(tally)
+        raise quoter.refusal or _nobody(campaign, tally)
     # whoever revokes the token waits for this commit, so it is asked for last but the units
     after = {"recipients": tally.recipients, "units": tally.units, "skipped": dict(tally.skipped)}
     note(txn, by, "campaign.send", campaign.uuid, team_id=team_id, after=after)
@@ -215,8 +219,10 @@ def _lines(campaign_id: int, behind: int, quoted: Sequence[Quoted]) -> str:
     return "".join(lines)
 
 
-def _nobody(tally: Tally) -> NoRecipients:
+def _nobody(campaign: Campaign, tally: Tally) -> NoRecipients:
     left_out = sum(tally.skipped.values())
     if left_out:
         return NoRecipients(f"nobody would get the campaign: all {left_out} of its recipients are suppressed")
+    if campaign.retry_of is not None:
+        return NoRecipients("nobody would get the campaign: all of them have got it meanwhile, or are getting it")
     return NoRecipients("nobody would get the campaign: there is nobody in its groups")

@@ -13,6 +13,7 @@ from mobilesasa.core.actors import Actor
 from mobilesasa.core.idempotency import Reply
 from mobilesasa.store import campaign_lists, campaign_people, campaign_phases, campaigns, series
 from mobilesasa.store.aside import Aside
+from mobilesasa.store.campaign_retrying import Again, retry
 from mobilesasa.store.campaign_sending import QuoterFor, check, check_groups_of, check_sender, estimate, send
 from mobilesasa.store.campaign_unscheduling import can_be_unscheduled, unschedule
 from mobilesasa.store.database import Database, Txn
@@ -158,6 +159,21 @@ class Campaigns:
             team_id,
             found.rows if can_be_unscheduled(found) else 0,
             lambda: self._aside.run("campaigns.unschedule", unschedule, by, team_id, uuid),
+        )
+
+    async def retry(self, by: Actor, team_id: int, uuid: str, country: str, at_ms: int, reply: Reply) -> bytes:
+        """Make a draft for those whom a campaign did not reach, and return the reply to the call."""
+        again = Again(uuid=self._new_uuid(), audience_uuid=self._new_uuid(), country=country)
+        found = await self.find(team_id, uuid)
+        return await self._aside.in_turn(
+            team_id,
+            found.queued,
+            lambda: run_replying(
+                self._aside,
+                reply,
+                "campaigns.retry",
+                lambda txn: retry(txn, by, team_id, uuid, again, at_ms, self._quoter_for),
+            ),
         )
 
     async def fields_of(self, team_id: int, phone: str, audience_id: int | None) -> Mapping[str, Scalar | None]:

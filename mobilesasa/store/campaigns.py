@@ -36,17 +36,18 @@ COLUMNS: Final = """campaign.id, campaign.uuid, campaign.team_id, campaign.name,
     (extract(epoch FROM campaign.joined_from) * 1000)::bigint, (extract(epoch FROM campaign.joined_to) * 1000)::bigint,
     (extract(epoch FROM campaign.created_at) * 1000)::bigint, (extract(epoch FROM campaign.updated_at) * 1000)::bigint,
     (extract(epoch FROM campaign.armed_at) * 1000)::bigint, (extract(epoch FROM campaign.started_at) * 1000)::bigint,
-    (extract(epoch FROM campaign.finished_at) * 1000)::bigint, campaign.exclude_group_uuids"""
+    (extract(epoch FROM campaign.finished_at) * 1000)::bigint, campaign.exclude_group_uuids, campaign.retry_of, origin.uuid"""
 FROM: Final = """campaign JOIN sender ON sender.id = campaign.sender_id
-    LEFT JOIN audience ON audience.id = campaign.audience_id LEFT JOIN campaign AS series ON series.id = campaign.series_id"""
+    LEFT JOIN audience ON audience.id = campaign.audience_id LEFT JOIN campaign AS series ON series.id = campaign.series_id
+    LEFT JOIN campaign AS origin ON origin.id = campaign.retry_of"""
 
 INSERT = """
 INSERT INTO campaign (uuid, team_id, name, message, sender_id, group_uuids, exclude_group_uuids, audience_id, scheduled_at, options,
-                      estimated_recipients, estimated_units, series_id, joined_from, joined_to, created_at, updated_at)
+                      estimated_recipients, estimated_units, series_id, joined_from, joined_to, created_at, updated_at, retry_of)
 SELECT %(uuid)s, %(team_id)s, %(name)s, %(message)s, sender.id, %(group_uuids)s::uuid[], %(exclude_group_uuids)s::uuid[], %(audience_id)s,
        to_timestamp(%(scheduled_at_ms)s / 1000.0), %(options)s, %(recipients)s, %(units)s, %(series_id)s,
        to_timestamp(%(joined_from_ms)s / 1000.0), to_timestamp(%(joined_to_ms)s / 1000.0),
-       to_timestamp(%(at_ms)s / 1000.0), to_timestamp(%(at_ms)s / 1000.0)
+       to_timestamp(%(at_ms)s / 1000.0), to_timestamp(%(at_ms)s / 1000.0), %(retry_of)s
 FROM sender WHERE sender.id = %(sender_id)s AND sender.team_id = %(team_id)s
 """
 
@@ -60,7 +61,7 @@ UPDATE = """
 UPDATE campaign SET name = %(name)s, message = %(message)s, sender_id = sender.id, group_uuids = %(group_uuids)s::uuid[],
     exclude_group_uuids = %(exclude_group_uuids)s::uuid[], audience_id = %(audience_id)s,
     scheduled_at = to_timestamp(%(scheduled_at_ms)s / 1000.0), options = %(options)s,
-    estimated_recipients = %(recipients)s, estimated_units = %(units)s, updated_at = now()
+    estimated_recipients = %(recipients)s, estimated_units = %(units)s, retry_of = %(retry_of)s, updated_at = now()
 FROM sender WHERE campaign.id = %(id)s AND sender.id = %(sender_id)s AND sender.team_id = %(team_id)s
 """
 
@@ -101,7 +102,7 @@ def read(row: Sequence[Any]) -> Campaign:
         paused_by=None if row[25] is None else PausedBy(row[25]), paused_reason=row[26], series_id=row[27],
         series_uuid=row[28], next_at_ms=row[29], joined_from_ms=row[30], joined_to_ms=row[31], created_at_ms=row[32],
         updated_at_ms=row[33], armed_at_ms=row[34], started_at_ms=row[35], finished_at_ms=row[36],
-        exclude_group_uuids=tuple(_uuids(row[37])),
+        exclude_group_uuids=tuple(_uuids(row[37])), retry_of=row[38], retry_of_uuid=row[39],
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from mobilesasa.core.errors import NotFound
 from mobilesasa.core.exports import Cell, Export
 from mobilesasa.core.ids import first_id_at, made_at_ms
 from mobilesasa.core.model import Coding, State
-from mobilesasa.core.reporting import Figures, Period, Wanted, by_status
+from mobilesasa.core.reporting import Figures, Period, Wanted, by_status, used
 from mobilesasa.sms.numbers import shown
 from mobilesasa.store import campaign_lists, campaigns, figures, paging, survey_export
 from mobilesasa.store.database import Txn
@@ -127,6 +127,8 @@ def columns(txn: Txn, export: Export) -> list[str]:
     if export.kind == "contacts":
         txn.execute(ATTRIBUTES, {"team_id": export.team_id})
         return [*_CONTACT_COLUMNS, *(name for (name,) in txn.fetchall())]
+    if export.kind == "usage":
+        return ["day", *used(())]
     if export.kind == "report":
         return [
             str(export.asked["group_by"]),
@@ -137,8 +139,8 @@ def columns(txn: Txn, export: Export) -> list[str]:
 
 
 def count(txn: Txn, export: Export) -> tuple[int | None, bool]:
-    """Return how many rows there are, and whether that is an estimate; None of a report, which is short."""
-    if export.kind == "report":
+    """Return how many rows there are, and whether that is an estimate; None of a report and of usage, which are short."""
+    if export.kind in ("report", "usage"):
         return None, False
     if export.kind == "recipients":
         campaign = _campaign(txn, export)
@@ -232,6 +234,14 @@ def _report(txn: Txn, export: Export, _: Sequence[str], cursor: Any) -> tuple[li
     return [[named.get(str(each.key), each.key), *_counts(each.figures)] for each in found], None
 
 
+def _usage(txn: Txn, export: Export, _: Sequence[str], cursor: Any) -> tuple[list[list[Cell]], Any]:
+    """Read the units of all days, in order, also of those on which none came or went."""
+    asked, at = export.asked, _clock(export)
+    found = figures.usage(txn, export.team_id, Period(asked["from_ms"], asked["to_ms"]), asked["starts_ms"])
+    days = [str(at(begins))[: len("2026-05-11")] for begins in asked["starts_ms"]]
+    return [[day, *used(found, n).values()] for n, day in enumerate(days)], None
+
+
 def _recipients(txn: Txn, export: Export, _: Sequence[str], cursor: Any) -> tuple[list[list[Cell]], Any]:
     """Read recipients; who has no text of their own got that of all."""
     campaign = _campaign(txn, export)
@@ -262,6 +272,7 @@ def _campaign(txn: Txn, export: Export) -> Campaign | None:
 
 _READERS: Final[Mapping[str, Read]] = {
     "messages": _messages, "contacts": _contacts, "inbound": _inbound, "ledger": _ledger, "report": _report,
+    "usage": _usage,
     "recipients": _recipients, "survey_responses": _responses,
 }  # fmt: skip
 _COLUMNS: Final[Mapping[str, Sequence[str]]] = {

@@ -1,7 +1,10 @@
 """Logins: begun with a password, carried on by refresh tokens that are good once each, ended by logging out (decision 10).
 
 How to think about it: a refresh token that comes a second time was stolen, or the second is its thief; nobody can tell
-which, so the login ends for both (RFC 9700 §4.14.2). What opens a login is kept as a SHA-256 alone.
+which, so the login ends for both (RFC 9700 §4.14.2). But an answer can be lost, and then the browser has no other: for
+`REPEAT_S` from its first use the token may come again, as long as no successor of it was used, and each time gives another
+successor. All of these are good until one of them is used, for nobody knows which answer arrived, or in which order; the
+others, and the token before them, end the login from then on. What opens a login is kept as a SHA-256 alone.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import attrs
 from mobilesasa.core.actors import NODE, Actor, ActorKind
 from mobilesasa.core.errors import AccessEnded, BadValue, LoginFailed, NotFound, TeamSuspended, UserDisabled
 from mobilesasa.core.ids import canonical
-from mobilesasa.core.people import LOGIN_S, REFRESH_S, User, Whence
+from mobilesasa.core.people import LOGIN_S, REFRESH_S, REPEAT_S, User, Whence
 from mobilesasa.store import trail, users
 from mobilesasa.store.database import Txn, one_row
 
@@ -49,18 +52,27 @@ RETURNING id
 
 ADD_REFRESH = "INSERT INTO login_refresh (digest, login_id) VALUES (%(digest)s, %(login_id)s)"
 
-FIND_REFRESH = """
-SELECT user_login.id, user_login.uuid, user_id, team_id, login_refresh.used_at IS NOT NULL,
-       ended_at IS NULL AND ends_at > now() AND app_user.disabled_at IS NULL
+# Whoever uses a token of a login waits here for all who do, and reads what has become of it only then.
+FIND_LOGIN = """
+SELECT user_login.id, user_login.uuid, user_id, team_id, ended_at IS NULL AND ends_at > now() AND app_user.disabled_at IS NULL
 FROM login_refresh JOIN user_login ON user_login.id = login_id JOIN app_user ON app_user.id = user_id
-WHERE digest = %(digest)s FOR UPDATE OF login_refresh, user_login
+WHERE digest = %(digest)s FOR UPDATE OF user_login
+"""
+
+READ_REFRESH = """
+SELECT used_at IS NOT NULL, NOT superseded AND used_at > now() - %(repeat_s)s * interval '1 second'
+FROM login_refresh WHERE digest = %(digest)s
 """
 
 LOGIN_OF = """
 SELECT user_login.uuid FROM login_refresh JOIN user_login ON user_login.id = login_id WHERE digest = %(digest)s
 """
 
-USE_REFRESH = "UPDATE login_refresh SET used_at = now() WHERE digest = %(digest)s"
+# The token before it, and the other successors of that, are over.
+USE_REFRESH = """
+UPDATE login_refresh SET used_at = coalesce(used_at, now()), superseded = digest <> %(digest)s
+WHERE login_id = %(login_id)s AND NOT superseded
+"""
 
 GO_ON = """
 UPDATE user_login SET used_at = now(), team_id = %(team_id)s, address = %(address)s, agent = %(agent)s,
@@ -115,11 +127,12 @@ class Begun:
     login_uuid: str
     team_id: int | None
     ended: Sequence[str] = ()  # other logins, which were too many
+    repeated: bool = False  # by a token that had been used, whose answer was lost
 
 
 @attrs.frozen
 class Reused:
-    """A refresh token came a second time, and its login has ended."""
+    """A refresh token came again when it may not, and its login has ended."""
 
     login_uuid: str
 
@@ -200,7 +213,7 @@ def login_of(txn: Txn, digest: bytes) -> str:
 
 
 def renew(txn: Txn, digest: bytes, team_code: str | None, new: NewLogin) -> Begun | Reused:
-    """Go on with a login by one of its refresh tokens; end it when that was used before.
+    """Go on with a login by one of its refresh tokens; end it when that was used before and may not be repeated.
 
     Args:
         txn: the transaction.
@@ -212,27 +225,30 @@ def renew(txn: Txn, digest: bytes, team_code: str | None, new: NewLogin) -> Begu
         AccessEnded: there is no such token, or its login has ended.
         BadValue, TeamSuspended: as by `begin`; the token stays good.
     """
-    txn.execute(FIND_REFRESH, {"digest": digest})
+    txn.execute(FIND_LOGIN, {"digest": digest})
     row = txn.fetchone()
     if row is None:
         raise _over()
-    login_id, uuid, user_id, team_id, used, living = row
+    login_id, uuid, user_id, team_id, living = row
     if not living:
         raise _over()
-    if used:
-        whence = new.whence
-        again = {"address": whence.address, "agent": whence.agent}
-        trail.note(txn, NODE, "login.reuse", uuid, team_id=team_id, after=again)
+    txn.execute(READ_REFRESH, {"digest": digest, "repeat_s": REPEAT_S})
+    used, repeatable = one_row(txn)
+    if used and not repeatable:
+        _note_again(txn, "login.reuse", uuid, team_id, new.whence)
         _end(txn, [uuid])
         return Reused(uuid)
     user = users.read(txn, user_id)
     stays = team_code is None and team_id in user.roles
     team_id = _team_of(txn, user_id, user, team_code, team_id if stays else None)
-    txn.execute(USE_REFRESH, {"digest": digest})
+    if used:
+        _note_again(txn, "login.repeat", uuid, team_id, new.whence)
+    else:
+        txn.execute(USE_REFRESH, {"digest": digest, "login_id": login_id})
     txn.execute(ADD_REFRESH, {"digest": new.refresh_digest, "login_id": login_id})
     now = {"login_id": login_id, "team_id": team_id, "refresh_s": REFRESH_S, "login_s": LOGIN_S}
     txn.execute(GO_ON, {**now, "address": new.whence.address, "agent": new.whence.agent})
-    return Begun(user, uuid, team_id)
+    return Begun(user, uuid, team_id, repeated=used)
 
 
 def end(txn: Txn, by: Actor, login_uuid: str) -> str:
@@ -299,6 +315,11 @@ def forget(txn: Txn, limit: int) -> int:
     """Drop logins that were over for long; returns how many."""
     txn.execute(FORGET, {"days": FORGET_AFTER_DAYS, "limit": limit})
     return txn.rowcount
+
+
+def _note_again(txn: Txn, action: str, login_uuid: str, team_id: int | None, whence: Whence) -> None:
+    """Note that a token came again: nobody knows by whom, so it is the node that says so."""
+    trail.note(txn, NODE, action, login_uuid, team_id=team_id, after={"address": whence.address, "agent": whence.agent})
 
 
 def _team_of(txn: Txn, user_id: int, user: User, code: str | None, team_id: int | None = None) -> int | None:

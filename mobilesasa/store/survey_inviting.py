@@ -89,6 +89,7 @@ class Looked:
     phone: str
     left: Left | None  # why they are not
     units: int  # that the first text to them costs
+    due_at_ms: int | None = None  # when it goes out, for it waits for hours that rules allow; None: at once
 
 
 def size(txn: Txn, team_id: int, people: People) -> int:
@@ -166,11 +167,14 @@ def estimate(txn: Txn, survey: Survey, people: People, at_ms: int, known: Direct
     version = surveys.version(txn, survey, survey.version).definition if survey.version else survey.draft
     left: Counter[str] = Counter()
     invited = units = 0
+    dues: list[int] = []
     for some in _looked(txn, survey, version, people, at_ms, known, judge):
         left.update(each.left for each in some if each.left is not None)
         invited += sum(each.left is None for each in some)
         units += sum(each.units for each in some)
-    return Estimate(Invited(invited, {reason: left[reason] for reason in LEFT if left[reason]}), units)
+        dues += [each.due_at_ms for each in some if each.due_at_ms is not None]
+    who = Invited(invited, {reason: left[reason] for reason in LEFT if left[reason]})
+    return Estimate(who, units, len(dues), min(dues, default=None))
 
 
 def check(survey: Survey) -> None:
@@ -221,4 +225,6 @@ def _look(phone: str, left: str | None, judged: dict[str, Verdict]) -> Looked:
     verdict = judged.get(phone)
     if isinstance(verdict, Refused):
         reason = "unreachable"
-    return Looked(phone, reason, verdict.price_units if isinstance(verdict, Priced) else 0)
+    if isinstance(verdict, Priced):
+        return Looked(phone, reason, verdict.price_units, verdict.due_at_ms)
+    return Looked(phone, reason, 0)

@@ -19,7 +19,7 @@ from mobilesasa.core.errors import InUse, KeywordTaken, NotFound, NotPublished, 
 from mobilesasa.store import alterations, paging
 from mobilesasa.store.database import Txn, one_row, row_of_uuid
 from mobilesasa.store.survey_conversations import lock, wake
-from mobilesasa.store.trail import note
+from mobilesasa.store.trail import last_change, note
 from mobilesasa.surveys.jsons import as_json, definition_of
 from mobilesasa.surveys.model import Definition, SurveyStatus
 from mobilesasa.surveys.views import Standing, Survey, Version, Wanted
@@ -170,7 +170,7 @@ def change(txn: Txn, by: Actor, was: Survey, definition: Definition, at_ms: int)
         AccessEnded: the caller's token was revoked meanwhile.
     """
     found = _locked(txn, was.team_id, was.uuid)
-    _check(found, was, "changed")
+    _check(txn, found, was, "changed")
     if definition == found.draft:
         return found
     after = {**_told(definition), "revision": found.revision + 1}
@@ -192,7 +192,7 @@ def publish(txn: Txn, by: Actor, was: Survey, at_ms: int) -> Survey:
         AccessEnded: the caller's token was revoked meanwhile.
     """
     found = _locked(txn, was.team_id, was.uuid)
-    _check(found, was, "published")
+    _check(txn, found, was, "published")
     if not found.is_changed:
         return found
     lock(txn)
@@ -318,11 +318,13 @@ def _locked(txn: Txn, team_id: int, uuid: str) -> Survey:
     return read(row_of_uuid(txn, LOCK, uuid, MISSING, team_id=team_id))
 
 
-def _check(found: Survey, was: Survey, done: str) -> None:
+def _check(txn: Txn, found: Survey, was: Survey, done: str) -> None:
     if found.status is SurveyStatus.CLOSED:
         raise SurveyClosed(f"the survey was closed, and cannot be {done} any more; copy it, and work with the copy")
     if found.revision != was.revision:
-        raise SurveyBusy("the survey was changed by another call meanwhile; look at it and try again")
+        last = last_change(txn, found.team_id, found.uuid, "survey.update", found.revision)
+        told = f"the survey is at revision {found.revision} by now, not at {was.revision}; look at it and try again"
+        raise SurveyBusy(told, last)
 
 
 def _check_published(found: Survey, done: str) -> None:

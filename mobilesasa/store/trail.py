@@ -14,6 +14,7 @@ import attrs
 import orjson
 
 from mobilesasa.core.actors import Actor, ActorKind, Who
+from mobilesasa.core.changes import LastChange
 from mobilesasa.core.errors import AccessEnded
 from mobilesasa.core.filters import TrailFilter
 from mobilesasa.store import paging
@@ -75,6 +76,9 @@ _OF_ALL = _WANTED.format("true")
 _LIMITED = "SELECT * {} ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"
 _COUNTED = "SELECT count(*), count(*) FROM (SELECT {} LIMIT %(limit)s) AS newest"
 _ESTIMATED = "EXPLAIN (FORMAT JSON) SELECT {}"
+
+LAST_OF_SUBJECT = _COLUMNS.format("""
+SELECT * FROM trail WHERE team_id = %(team_id)s AND subject = %(subject)s AND action = %(action)s ORDER BY id DESC LIMIT 1""")
 
 PAGE_OF_TEAM = _COLUMNS.format(_LIMITED.format(_OF_TEAM))
 COUNT_OF_TEAM = _COUNTED.format(_OF_TEAM)
@@ -194,7 +198,22 @@ def page(txn: Txn, wanted: TrailFilter, limit: int, offset: int) -> list[Entry]:
     """Return entries, newest first, without the newest `offset` of them."""
     statement = PAGE_OF_ALL if wanted.team_id is None else PAGE_OF_TEAM
     txn.execute(statement, {**_parameters(wanted), "limit": limit, "offset": offset})
-    return [Entry(*(*row[:3], Who(ActorKind(row[3]), row[4], row[5]), *row[6:])) for row in txn.fetchall()]
+    return [_entry(row) for row in txn.fetchall()]
+
+
+def last_change(txn: Txn, team_id: int, subject: str, action: str, revision: int) -> LastChange:
+    """Return what a draft is at, and who changed it last and when: the newest entry of an action on it.
+
+    Args:
+        txn: the transaction.
+        team_id: whose it is.
+        subject: the draft's uuid.
+        action: what a change of it is called, such as `survey.update`.
+        revision: what the draft is at.
+    """
+    txn.execute(LAST_OF_SUBJECT, {"team_id": team_id, "subject": subject, "action": action})
+    row = txn.fetchone()
+    return LastChange(revision) if row is None else LastChange(revision, _entry(row).at_ms, _entry(row).who)
 
 
 def count(txn: Txn, wanted: TrailFilter, counted: int = paging.COUNTED) -> tuple[int, bool]:
@@ -203,6 +222,10 @@ def count(txn: Txn, wanted: TrailFilter, counted: int = paging.COUNTED) -> tuple
     if wanted.team_id is None:
         return paging.count(txn, COUNT_OF_ALL, ESTIMATE_OF_ALL, parameters, counted)
     return paging.count(txn, COUNT_OF_TEAM, ESTIMATE_OF_TEAM, parameters, counted)
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    return Entry(*(*row[:3], Who(ActorKind(row[3]), row[4], row[5]), *row[6:]))
 
 
 def _parameters(wanted: TrailFilter) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from mobilesasa.store import paging, trail
 from mobilesasa.store.database import Txn, one_row, row_of_uuid
 from mobilesasa.ussd.checking import Known, check
 from mobilesasa.ussd.reading import menu_json, read_menu
-from mobilesasa.ussd.views import MENUS_MAX, MenuRecord, VersionRecord
+from mobilesasa.ussd.views import MENUS_MAX, MenuRecord, Publishing, VersionRecord
 from mobilesasa.ussd.visits import facts_of
 
 MISSING: Final = "there is no such USSD menu"
@@ -166,8 +166,7 @@ def change(
     """
     given = _drafted(definition)
     menu_id, has, _, was = row_of_uuid(txn, LOCK, uuid, MISSING, team_id=team_id)
-    if revision is not None and revision != has:
-        raise MenuChanged(f"the draft is at revision {has} by now, not at {revision}; read it, and change it again")
+    _check_revision(txn, team_id, uuid, has, revision)
     before, after = trail.differences({"name": was.get("name")}, {"name": given["name"]})
     trail.note(
         txn, by, "ussd_menu.update", _known(uuid), team_id=team_id, before=before, after=after | {"revision": has + 1}
@@ -196,23 +195,25 @@ def delete(txn: Txn, by: Actor, team_id: int, uuid: str) -> MenuRecord:
     return was
 
 
-def publish(txn: Txn, by: Actor, team_id: int, uuid: str, note: str, reach: Reach, at_ms: int) -> MenuRecord:
+def publish(txn: Txn, by: Actor, team_id: int, uuid: str, said: Publishing, reach: Reach, at_ms: int) -> MenuRecord:
     """Make a version of the draft, which answers from now on; none where the draft is the version that answers.
 
     Raises:
         NotFound: the team has no such menu.
         BadDefinition: the draft has faults.
+        MenuChanged: a revision is given, and the draft has another.
         AccessEnded: who asks no longer may.
     """
-    menu_id, _, _, draft = row_of_uuid(txn, LOCK, uuid, MISSING, team_id=team_id)
+    menu_id, has, _, draft = row_of_uuid(txn, LOCK, uuid, MISSING, team_id=team_id)
+    _check_revision(txn, team_id, uuid, has, said.revision)
     was = find(txn, team_id, uuid)
     if not was.changed:
         return was
-    trail.note(txn, by, "ussd_menu.publish", _known(uuid), team_id=team_id, after={"note": note})
+    trail.note(txn, by, "ussd_menu.publish", _known(uuid), team_id=team_id, after={"note": said.note})
     found = faults(txn, team_id, draft, reach)
     if found:
         raise BadDefinition(found)
-    given = {"id": menu_id, "note": note, "at_s": at_ms / 1000, "by": by.uuid, "by_name": by.name}
+    given = {"id": menu_id, "note": said.note, "at_s": at_ms / 1000, "by": by.uuid, "by_name": by.name}
     txn.execute(PUBLISH, given)
     txn.execute(NOW_IS, {"id": menu_id, "version": one_row(txn)[0]})
     return find(txn, team_id, uuid)
@@ -300,6 +301,17 @@ def drop_off(
 def _drafted(definition: Mapping[str, Any]) -> dict[str, Any]:
     menu = read_menu(definition)
     return {"name": menu.name, "draft": orjson.dumps(menu_json(menu)).decode()}
+
+
+def _check_revision(txn: Txn, team_id: int, uuid: str, has: int, revision: int | None) -> None:
+    """Refuse what somebody does with a draft that they have not seen.
+
+    Raises:
+        MenuChanged: a revision is given, and the draft has another; with who changed it.
+    """
+    if revision is not None and revision != has:
+        last = trail.last_change(txn, team_id, _known(uuid), "ussd_menu.update", has)
+        raise MenuChanged(f"the draft is at revision {has} by now, not at {revision}; read it, and try again", last)
 
 
 def _known(uuid: str) -> str:

@@ -26,6 +26,7 @@ from mobilesasa.ussd.views import (
     NewCode,
     NewExtension,
     NewGateway,
+    Publishing,
     ScreenCount,
     SessionRecord,
     VersionRecord,
@@ -121,9 +122,9 @@ class Menus:
         """Return all that is in the way of publishing a definition."""
         return await self._database.run("ussd.faults", ussd_menus.faults, team_id, definition, self._reach)
 
-    async def publish(self, by: Actor, team_id: int, uuid: str, note: str, at_ms: int, reply: Reply) -> bytes:
+    async def publish(self, by: Actor, team_id: int, uuid: str, said: Publishing, at_ms: int, reply: Reply) -> bytes:
         """Make a version of the draft; see `ussd_menus.publish`."""
-        work = partial(_after_txn, ussd_menus.publish, by, team_id, uuid, note, self._reach, at_ms)
+        work = partial(_after_txn, ussd_menus.publish, by, team_id, uuid, said, self._reach, at_ms)
         return await run_replying(self._database, reply, "ussd.publish_menu", work)
 
     async def versions(self, team_id: int, uuid: str, *, limit: int, offset: int) -> Sequence[VersionRecord]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import attrs
@@ -31,12 +32,8 @@ from mobilesasa.ussd.words import said
 
 Step = Asked | Heard
 
-_READ: Final = (
-    "id", "gateway", "carrier_session_id", "msisdn", "network", "team_id", "extension_id", "code", "extension", "menu_id",
-    "version", "event_id", "started_at_ms", "last_at_ms", "state", "consumed", "screen", "steps", "acts", "input", "sequence",
-    "says", "says_end", "trouble", "ended_at_ms", "outcome", "resumable_until_ms",
-)  # fmt: skip
-_VISIT: Final = """id, gateway, carrier_session_id, msisdn, network, team_id, extension_id, code, extension, menu_id, version, event_id,
+# The version of its menu, and then what a `Visit` has, in its order.
+_VISIT: Final = """version, id, gateway, carrier_session_id, msisdn, network, team_id, extension_id, code, extension, menu_id, event_id,
        (extract(epoch FROM started_at) * 1000)::bigint, (extract(epoch FROM last_at) * 1000)::bigint, state, consumed, screen, steps,
        acts, input, sequence, says, says_end, trouble, (extract(epoch FROM ended_at) * 1000)::bigint, outcome,
        (extract(epoch FROM resumable_until) * 1000)::bigint"""
@@ -84,13 +81,13 @@ WITH kept AS (
         started_at, last_at, state, consumed, screen, steps, acts, input, sequence, says, says_end, trouble, ended_at, outcome,
         resumable_until)
     SELECT id, gateway, carrier_session_id, msisdn, network, team_id, extension_id, code, extension, menu_id, version, event_id,
-           to_timestamp(started_at), to_timestamp(last_at), state, consumed, screen, steps, acts, input, sequence, says, says_end,
-           trouble, to_timestamp(ended_at), outcome, to_timestamp(resumable_until)
+           to_timestamp(started_at_ms / 1000), to_timestamp(last_at_ms / 1000), state, consumed, screen, steps, acts, input, sequence,
+           says, says_end, trouble, to_timestamp(ended_at_ms / 1000), outcome, to_timestamp(resumable_until_ms / 1000)
     FROM json_to_recordset(%(visits)s) AS given (
         n integer, id uuid, gateway text, carrier_session_id text, msisdn text, network text, team_id integer, extension_id integer,
-        code text, extension text, menu_id integer, version integer, event_id uuid, started_at float8, last_at float8, state jsonb,
+        code text, extension text, menu_id integer, version integer, event_id uuid, started_at_ms float8, last_at_ms float8, state jsonb,
         consumed text, screen text, steps integer, acts integer, input text, sequence integer, says text, says_end boolean,
-        trouble text, ended_at float8, outcome text, resumable_until float8)
+        trouble text, ended_at_ms float8, outcome text, resumable_until_ms float8)
     ORDER BY n
     ON CONFLICT (id) DO UPDATE SET
         event_id = EXCLUDED.event_id, last_at = EXCLUDED.last_at, state = EXCLUDED.state, consumed = EXCLUDED.consumed,
@@ -244,32 +241,25 @@ def _save(txn: Txn, book: _Book) -> None:
 
 
 def read(row: Sequence[Any]) -> Visit:
-    """Return the visit of a row, which has what `_READ` names."""
-    given = dict(zip(_READ, row, strict=True))
-    menu_id, version, outcome = given.pop("menu_id"), given.pop("version"), given.pop("outcome")
-    return Visit(
-        **given,
-        menu=None if menu_id is None else (menu_id, version),
-        outcome=None if outcome is None else SessionStatus(outcome),
-    )
+    """Return the visit of a row, which has what `_VISIT` names."""
+    version, *given = row
+    if given[_MENU] is not None:
+        given[_MENU] = given[_MENU], version
+    if given[_OUTCOME] is not None:
+        given[_OUTCOME] = SessionStatus(given[_OUTCOME])
+    return Visit(*given)
 
 
-_NAMES: Final = tuple(
-    field.name
-    for field in attrs.fields(Visit)
-    if field.name not in ("menu", "outcome") and not field.name.endswith("_ms")
-)
-_TIMES: Final = tuple(field.name for field in attrs.fields(Visit) if field.name.endswith("_ms"))
+_NAMES: Final = tuple(field.name for field in attrs.fields(Visit))
+_MENU, _OUTCOME = _NAMES.index("menu"), _NAMES.index("outcome")
+_ATTRIBUTES: Final = attrgetter(*_NAMES)
 
 
 def _row(n: int, visit: Visit) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(visit, name) for name in _NAMES}
-    for name in _TIMES:
-        at_ms = getattr(visit, name)
-        row[name.removesuffix("_ms")] = None if at_ms is None else at_ms / 1000
-    row["menu_id"], row["version"] = visit.menu or (None, None)
-    row["outcome"] = None if visit.outcome is None else visit.outcome.value
-    return row | {"n": n}
+    row: dict[str, Any] = dict(zip(_NAMES, _ATTRIBUTES(visit), strict=True))
+    row["menu_id"], row["version"] = row.pop("menu") or (None, None)
+    row["n"] = n
+    return row
 
 
 def _act_row(act: Act) -> dict[str, Any]:

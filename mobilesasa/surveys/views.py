@@ -136,3 +136,7 @@ class Estimate:
 
     invited: Invited
     units: int  # of the first text to each of them
+    waiting: int = 0  # of the invited: to them it waits for the hours that rules allow
+    waits_until_ms: int | None = (
+        None  # when the first of those goes out, milliseconds since the epoch; None: none waits
+    )

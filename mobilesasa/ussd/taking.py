@@ -20,8 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import attrs
-
 from mobilesasa.core.ussd import Kind, UssdEvent, UssdReply, dialled_as
 from mobilesasa.ussd import engine
 from mobilesasa.ussd.compiled import CompiledMenu
@@ -32,6 +30,7 @@ from mobilesasa.ussd.repeats import Again, said_now
 from mobilesasa.ussd.views import SessionStatus
 from mobilesasa.ussd.visits import AHEAD, TYPED, URL, Act, Asked, Heard, Taken, Visit, Waits
 from mobilesasa.ussd.words import said
+from mobilesasa.values import changed
 
 TYPED_CHARACTERS: Final = 2000  # of all that was typed in a session, as a team that answers itself is told
 _AHEAD_CHARACTERS: Final = 200  # of a shortcut that are compared when it is dialled again
@@ -74,7 +73,7 @@ def answered(heard: Heard, visit: Visit | None, menus: FindMenu) -> Taken:
     """Say what the answer of somebody else does; one to an event that is not the last is too late, and changes nothing."""
     if visit is None or visit.event_id != heard.event_id or not visit.is_live or visit.says is not None:
         return _again(visit, menus, heard.limit)
-    visit = attrs.evolve(visit, trouble=heard.trouble or visit.trouble)
+    visit = changed(visit, trouble=heard.trouble or visit.trouble)
     if visit.menu is not None:
         return _walked(
             visit, menus, heard.at_ms, lambda menu, state: engine.answered(menu, state, heard.result, heard.limit)
@@ -87,7 +86,7 @@ def answered(heard: Heard, visit: Visit | None, menus: FindMenu) -> Taken:
 def dropped(visit: Visit, at_ms: int, outcome: SessionStatus = SessionStatus.DROPPED) -> Visit:
     """Return a session that ends without a last screen; it may be gone on with until its time is over."""
     kept = visit.state if visit.menu is not None else None
-    return attrs.evolve(visit, ended_at_ms=at_ms, outcome=outcome, state=kept)
+    return changed(visit, ended_at_ms=at_ms, outcome=outcome, state=kept)
 
 
 def _again(visit: Visit | None, menus: FindMenu, limit: Limit) -> Taken:
@@ -104,7 +103,7 @@ def _over(asked: Asked, visit: Visit | None) -> Taken:
         return Taken(None)
     ended = dropped(visit, asked.at_ms, _OUTCOMES[asked.event.kind])
     tells_bind = visit.menu is None and visit.state is not None and visit.state.get(URL) is None
-    waits = _waiting(visit, offer=attrs.evolve(asked.event, input="")) if tells_bind else None
+    waits = _waiting(visit, offer=changed(asked.event, input="")) if tells_bind else None
     return Taken(None, visits=(ended,), waits=waits, left=_last_seen(visit))
 
 
@@ -124,21 +123,21 @@ def _begun(
         ahead = _shortcut(found)
         again = _to_go_on_with(old, begun, ahead, asked.at_ms)
         if again is not None and menus(again.menu or (0, 0)) is not None:
-            ended[again.id] = attrs.evolve(ended.get(again.id, again), state=None, resumable_until_ms=None)
-            begun = attrs.evolve(begun, menu=again.menu, state=again.state)
+            ended[again.id] = changed(ended.get(again.id, again), state=None, resumable_until_ms=None)
+            begun = changed(begun, menu=again.menu, state=again.state)
             taken = _walked(begun, menus, asked.at_ms, lambda menu, state: engine.resume(menu, state, asked.limit))
         else:
-            begun = attrs.evolve(begun, state={AHEAD: ahead} if ahead else None)
+            begun = changed(begun, state={AHEAD: ahead} if ahead else None)
             facts = {**person, "msisdn": begun.msisdn, "code": begun.code, "network": begun.network}
             taken = _walked(
                 begun, menus, asked.at_ms, lambda menu, _: engine.start(menu, facts, found.ahead, asked.limit)
             )
-    return attrs.evolve(taken, visits=(*ended.values(), *taken.visits), left=(*left, *taken.left))
+    return changed(taken, visits=(*ended.values(), *taken.visits), left=(*left, *taken.left))
 
 
 def _gone_on(asked: Asked, visit: Visit, typed: str, menus: FindMenu) -> Taken:
     event = asked.event
-    visit = attrs.evolve(
+    visit = changed(
         visit,
         event_id=asked.id,
         last_at_ms=asked.at_ms,
@@ -149,7 +148,7 @@ def _gone_on(asked: Asked, visit: Visit, typed: str, menus: FindMenu) -> Taken:
         says_end=False,
     )
     if asked.suspended(visit.team_id):
-        refused = attrs.evolve(visit, trouble="the team is suspended")
+        refused = changed(visit, trouble="the team is suspended")
         return _settled(_saying(refused, said("apology"), end=True, at_ms=asked.at_ms))
     if visit.menu is not None:
         return _walked(visit, menus, asked.at_ms, lambda menu, state: engine.reply(menu, state, typed, asked.limit))
@@ -162,10 +161,10 @@ def _asking_on(asked: Asked, visit: Visit, typed: str) -> Taken:
     before = state.get(TYPED, "")
     all_typed = f"{before}*{typed}" if before else typed
     if len(all_typed) > TYPED_CHARACTERS:
-        over = attrs.evolve(visit, trouble=f"more than {TYPED_CHARACTERS} characters were typed")
+        over = changed(visit, trouble=f"more than {TYPED_CHARACTERS} characters were typed")
         return _settled(_saying(over, said("apology"), end=True, at_ms=asked.at_ms))
-    visit = attrs.evolve(visit, state={**state, TYPED: all_typed})
-    offer = attrs.evolve(asked.event, kind=Kind.INPUT, input=typed, code=visit.code) if state.get(URL) is None else None
+    visit = changed(visit, state={**state, TYPED: all_typed})
+    offer = changed(asked.event, kind=Kind.INPUT, input=typed, code=visit.code) if state.get(URL) is None else None
     return Taken(None, visits=(visit,), waits=_waiting(visit, offer=offer))
 
 
@@ -173,13 +172,11 @@ def _walked(visit: Visit, menus: FindMenu, at_ms: int, walk: Callable[[CompiledM
     """Let the engine take a step in the visit's menu."""
     published = None if visit.menu is None else menus(visit.menu)
     if published is None:
-        return _settled(
-            _saying(attrs.evolve(visit, trouble="the menu is gone"), said("apology"), end=True, at_ms=at_ms)
-        )
+        return _settled(_saying(changed(visit, trouble="the menu is gone"), said("apology"), end=True, at_ms=at_ms))
     try:
         step = walk(published.menu, _session(visit))
     except BadSession as bad:
-        lost = attrs.evolve(visit, trouble=f"where it stood cannot be read: {bad}")
+        lost = changed(visit, trouble=f"where it stood cannot be read: {bad}")
         return _settled(_saying(lost, said("apology"), end=True, at_ms=at_ms))
     return _stepped(visit, published, step, at_ms)
 
@@ -196,15 +193,15 @@ def _stepped(visit: Visit, published: PublishedMenu, step: Step, at_ms: int) -> 
     trouble = step.trouble or visit.trouble
     words = {} if step.say is None else _words(visit, step.say, step.end, at_ms, published.resume_minutes)
     state = session_json(step.session) | kept
-    visit = attrs.evolve(visit, **{"state": state, "screen": screen, "acts": acts, "trouble": trouble, **words})
-    waits = None if step.waits is None else attrs.evolve(_waiting(visit), hook=step.waits, menu=published.key)
+    visit = changed(visit, **{"state": state, "screen": screen, "acts": acts, "trouble": trouble, **words})
+    waits = None if step.waits is None else changed(_waiting(visit), hook=step.waits, menu=published.key)
     shown = tuple((published.key, screen) for screen in step.entered)
     return Taken(visit.reply, visits=(visit,), waits=waits, does=does, shown=shown)
 
 
 def _saying(visit: Visit, text: str, end: bool, at_ms: int) -> Visit:
     """Return a visit that says something."""
-    return attrs.evolve(visit, **_words(visit, text, end, at_ms))
+    return changed(visit, **_words(visit, text, end, at_ms))
 
 
 def _words(visit: Visit, text: str, end: bool, at_ms: int, resume_minutes: int = 0) -> dict[str, Any]:
@@ -245,12 +242,8 @@ def _new(asked: Asked, found: Found) -> Visit:
 
 def _asking(visit: Visit, extension: Extension, event: UssdEvent, typed: str) -> Taken:
     """Ask a team that answers itself, for the first time."""
-    visit = attrs.evolve(visit, state={TYPED: typed, "url": extension.callback_url})
-    offer = (
-        None
-        if extension.callback_url is not None
-        else attrs.evolve(event, kind=Kind.START, input=event.dialled_in_full)
-    )
+    visit = changed(visit, state={TYPED: typed, "url": extension.callback_url})
+    offer = None if extension.callback_url is not None else changed(event, kind=Kind.START, input=event.dialled_in_full)
     return Taken(None, visits=(visit,), waits=_waiting(visit, offer=offer))
 
 
@@ -262,7 +255,7 @@ def _waits_again(visit: Visit, menus: FindMenu, limit: Limit) -> Waits | None:
     if published is None:
         return None
     step = engine.reply(published.menu, _session(visit), "", limit)
-    return None if step.waits is None else attrs.evolve(_waiting(visit), hook=step.waits, menu=visit.menu)
+    return None if step.waits is None else changed(_waiting(visit), hook=step.waits, menu=visit.menu)
 
 
 def _waiting(visit: Visit, offer: UssdEvent | None = None) -> Waits:

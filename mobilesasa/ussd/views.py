@@ -136,6 +136,14 @@ class MenuRecord:
     dials: Sequence[str] = ()  # where it answers, such as `*384*7#`
 
 
+@attrs.frozen
+class Publishing:
+    """What is said of a draft when it becomes a version."""
+
+    note: str = ""  # for those who look at the versions
+    revision: int | None = None  # of the draft that is meant; None: whatever it is at
+
+
 @attrs.frozen(kw_only=True)
 class VersionRecord:
     """A version of a menu, which never changes."""

@@ -11,7 +11,6 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
-from werkzeug.routing import Rule
 
 from mobilesasa.api.ports import Node, WebLimits
 from mobilesasa.api.root import make_site
@@ -48,9 +47,6 @@ from tests.fakes.tokens import FakeDocuments, FakeSenders, FakeTokens
 from tests.fakes.uploads import FakeLooker, FakeUploads
 from tests.fakes.ussd import FakeUssd
 from tests.fakes.webhooks import FakeWebhooks
-
-# Nothing here makes an address from a rule, and compiling what would is nine tenths of making a rig: a minute of all tests.
-Rule._compile_builder = lambda *_: lambda *_: None  # type: ignore[method-assign,assignment]
 
 NOW_MS = 1_778_490_000_000  # 2026-05-11T09:00:00Z
 ACME = Team(1, "6f1c1bb0-0000-4000-8000-000000000001", "ACME2024", "Acme", default_sender_id=1)
@@ -256,7 +252,7 @@ class Rig:
         self.link_counts = FakeLinkCounts()
         self.directory = CurrentDirectory(directory())
         self.people = people()
-        self.logins = FakeLogins(self.people)
+        self.logins = FakeLogins(self.people, self._now_ms)
         self.members = FakeMembers(self.people)
         self.now_ms = NOW_MS
         self.caught_up = 0  # how often its pictures were

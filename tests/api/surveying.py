@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import attrs
+
 from mobilesasa.core.keywords import Keyword
 from mobilesasa.core.teams import CarrierRecord, Directory, Sender
 from tests.api.rig import ACME, OTHER, ROUTES, SENDERS, TOKENS, Reply, Rig, token
@@ -40,6 +42,10 @@ class SurveyRig(Rig):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
+        self.knows()
+
+    def knows(self, sender_class: str = "transactional") -> None:
+        """Let there be the teams, their tokens, and their senders, of this class."""
         tokens = [
             token(SURVEYS, scopes=("surveys",)),
             token(READER, scopes=("surveys:read",)),
@@ -48,7 +54,7 @@ class SurveyRig(Rig):
         ]
         self.directory.now = Directory(
             [ACME, OTHER],
-            [*SENDERS, *NUMBERS],
+            [*SENDERS, *(attrs.evolve(each, sender_class=sender_class) for each in NUMBERS)],
             [*TOKENS, *tokens],
             [CarrierRecord(1, "savanna", "sandbox")],
             ROUTES,

@@ -12,7 +12,7 @@ from tests.api.campaigning import CODES, MYAPP, CampaignRig
 from tests.api.rig import NOW_MS, TOKEN, stored
 from tests.fakes.people import VERA
 
-VERBS = ("send", "pause", "resume", "cancel", "copy")
+VERBS = ("send", "pause", "resume", "cancel", "copy", "retry")
 
 
 @pytest.fixture

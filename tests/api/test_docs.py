@@ -8,7 +8,7 @@ import pytest
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.api.resources.shown import DLR_STATES, FAILURE_TEXTS
 from mobilesasa.api.root import make_app
-from mobilesasa.campaigns.model import Phase
+from mobilesasa.campaigns.model import Phase, Recipient
 from mobilesasa.contacts.model import Contact
 from mobilesasa.core.model import Failure, State
 from mobilesasa.core.scopes import PLATFORM, WHOLE
@@ -81,6 +81,11 @@ def campaign_of(rig: Rig, example: Example, contact: Contact) -> str:
     """A campaign that stands where the example's call takes it."""
     phase = Phase.SENDING if "/pause" in example.command else Phase.DRAFT
     group = rig.contacts.give_group("Customers", 1, contact)
+    if "/retry" in example.command:
+        ended = rig.campaigns.give(phase=Phase.COMPLETED, armed_at_ms=NOW_MS)
+        row = Recipient(1, contact.phone, 1, 1, None, None, message_id(1), State.FAILED, 0)
+        rig.campaigns.rows[ended.uuid] = [row]
+        return ended.uuid
     campaign = rig.campaigns.give(phase=phase, group_uuids=(group.uuid,))
     rig.link_counts.links[1, campaign.uuid] = []
     return campaign.uuid

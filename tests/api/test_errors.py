@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from mobilesasa.api.errors import OWN_STATUSES, STATUSES, of_refusal
+from mobilesasa.api.errors import OWN_STATUSES, STATUSES
+from mobilesasa.api.refusals import of_refusal
 from mobilesasa.core.errors import BadDefinition, Fault, InsufficientUnits, Refused, TooManyAttempts, every_refusal
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "errors.rst").read_text()

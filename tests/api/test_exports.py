@@ -93,6 +93,15 @@ def test_the_days_of_a_report_are_laid_down_when_it_is_asked_for(rig):
     assert ask(rig, by_hour, REPORTS).refusal == (400, "bad_request")
 
 
+def test_the_units_of_days_are_exported_as_they_are_shown(rig):
+    filters = {"date_from": "2026-05-10", "date_to": "2026-05-11"}
+    made = ask(rig, {"kind": "usage", "format": "xlsx", "filters": filters}, REPORTS).data
+    assert (made["kind"], made["filename"], made["filters"]) == ("usage", "usage-2026-05-11.xlsx", filters)
+    asked = kept(rig).asked
+    assert (len(asked["starts_ms"]), asked["starts_ms"][0], asked["zone"]) == (2, asked["from_ms"], "Africa/Nairobi")
+    assert ask(rig, {"kind": "usage", "filters": {"sender": "MYAPP"}}, REPORTS).refusal == (400, "bad_request")
+
+
 def test_the_carriers_of_a_report_are_named(rig):
     ask(rig, {"kind": "report", "filters": {"group_by": "carrier", "carrier": "unheard-of"}}, REPORTS)
     assert kept(rig).asked["carriers"] == {"1": "savanna"}
@@ -100,7 +109,14 @@ def test_the_carriers_of_a_report_are_named(rig):
 
 
 def test_what_is_exported_needs_its_own_scope(rig):
-    wanted = {"messages": TOKEN, "inbound": TOKEN, "contacts": CONTACTS, "ledger": REPORTS, "report": REPORTS}
+    wanted = {
+        "messages": TOKEN,
+        "inbound": TOKEN,
+        "contacts": CONTACTS,
+        "ledger": REPORTS,
+        "report": REPORTS,
+        "usage": REPORTS,
+    }
     for kind, raw in wanted.items():
         for other in {TOKEN, CONTACTS, REPORTS}:
             reply = ask(rig, {"kind": kind}, other)

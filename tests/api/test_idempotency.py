@@ -5,6 +5,7 @@ import pytest
 
 from mobilesasa.api.reference.calls import curl_of
 from mobilesasa.api.root import make_app
+from mobilesasa.campaigns.model import Phase, Recipient
 from mobilesasa.core.errors import StoreAway
 from mobilesasa.core.model import Failure, State
 from mobilesasa.core.scopes import OPERATORS_SCOPES
@@ -257,6 +258,13 @@ def test_while_the_store_is_away_nothing_is_sent_and_the_call_can_be_made_again(
     assert len(rig.intake.stored) == 1
 
 
+def ended(rig):
+    """A campaign that has ended, and has not reached somebody; return its uuid."""
+    made = rig.campaigns.give(phase=Phase.COMPLETED, armed_at_ms=NOW_MS)
+    rig.campaigns.rows[made.uuid] = [Recipient(1, "254722000333", 1, 1, None, None, message_id(1), State.FAILED, 0)]
+    return made.uuid
+
+
 @pytest.mark.parametrize("row", KEYED, ids=lambda row: f"{row.method} {row.path}")
 def test_every_route_that_is_declared_so_keeps_its_reply(rig, row):
     """A function that forgets `caller.kept` would do its work twice, so the example of each is made twice."""
@@ -272,6 +280,7 @@ def test_every_route_that_is_declared_so_keeps_its_reply(rig, row):
         "contact-uuid": rig.contacts.give().uuid if "contact-uuid" in row.curl else "",
         **{f"group-uuid-{n}": rig.contacts.give_group(f"Group {n}").uuid for n in (1, 2)},
         "group-uuid": (group := rig.contacts.give_group("VIP", 1, rig.contacts.give("254722000222"))).uuid,
+        "/campaigns/campaign-uuid/retry": f"/campaigns/{ended(rig)}/retry",
         "campaign-uuid": rig.campaigns.give(group_uuids=(group.uuid,)).uuid,
         "survey-uuid": rig.surveys.give(versions=1).uuid,
         "menu-uuid": rig.ussd.give_menu(version=1).uuid,

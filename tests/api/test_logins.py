@@ -10,7 +10,7 @@ import pytest
 
 from mobilesasa.api.access import csrf_token
 from mobilesasa.api.ports.front import Front
-from mobilesasa.core.people import ACCESS_S, People, SigningKey
+from mobilesasa.core.people import ACCESS_S, REPEAT_S, People, SigningKey
 from mobilesasa.core.scopes import Role
 from tests.api.rig import ACME, BODY, OPERATOR, OTHER, TOKEN, Reply, Rig, directory
 from tests.fakes.people import JANE, KEY, OTTO, PASSWORD, ROOT, USERS, VERA
@@ -99,9 +99,22 @@ def test_decision_10_access_is_short_and_refresh_rotates(rig):
     assert "refresh" in late.body["error"]
     again = post(rig, "/auth/refresh", {"refresh_token": data["refresh_token"]}).data
     assert rig.get("/messages", again["access_token"]).status == 200
+    rig.now_ms += REPEAT_S * 1000
     assert post(rig, "/auth/refresh", {"refresh_token": data["refresh_token"]}).refusal == (401, "access_ended")
     assert post(rig, "/auth/refresh", {"refresh_token": again["refresh_token"]}).refusal == (401, "access_ended")
     assert rig.get("/messages", again["access_token"]).status == 401
+
+
+def test_a_refresh_whose_answer_was_lost_is_asked_again_with_the_same_token(rig):
+    token = post(rig, "/auth/login", LOGIN).data["refresh_token"]
+    lost = post(rig, "/auth/refresh", {"refresh_token": token}).data
+    rig.now_ms += REPEAT_S * 1000 - 1
+    again = post(rig, "/auth/refresh", {"refresh_token": token}).data
+    assert again["refresh_token"] != lost["refresh_token"]
+    following = post(rig, "/auth/refresh", {"refresh_token": again["refresh_token"]}).data
+    assert rig.get("/auth/me", following["access_token"]).status == 200
+    assert post(rig, "/auth/refresh", {"refresh_token": token}).refusal == (401, "access_ended")
+    assert rig.get("/auth/me", following["access_token"]).refusal == (401, "unauthenticated")
 
 
 def test_decision_10_logout_revokes_at_once(rig):
@@ -351,6 +364,16 @@ def test_a_login_goes_on_by_cookie_with_the_csrf_token(rig, browser):
     assert found["mobilesasa_csrf"] == browser["mobilesasa_csrf"] == reply.data["csrf_token"]
     assert found["mobilesasa_refresh"] != browser["mobilesasa_refresh"]
     assert rig.ask("POST", "/api/v1/auth/refresh", b"{}").refusal == (400, "bad_request")
+
+
+def test_a_browser_that_lost_the_answer_goes_on_with_the_cookies_that_it_has(rig, browser):
+    right = sent(browser, X_CSRF_Token=browser["mobilesasa_csrf"])
+    replies = [rig.ask("POST", "/api/v1/auth/refresh", b"{}", **right) for _ in range(2)]
+    assert [reply.status for reply in replies] == [200, 200]
+    found = {name: morsel.value for name, morsel in cookies_of(replies[1]).items()}
+    right = sent(found, X_CSRF_Token=found["mobilesasa_csrf"])
+    assert rig.ask("POST", "/api/v1/auth/refresh", b"{}", **right).status == 200
+    assert rig.ask("POST", "/api/v1/messages", orjson.dumps(BODY), **right).status == 200
 
 
 @pytest.mark.parametrize("forged", ["evil", csrf_token(KEY, "another login")])

@@ -87,6 +87,13 @@ def test_every_reference_points_somewhere():
     assert names == set(DOCUMENT["components"]["schemas"])
 
 
+def test_the_team_that_a_call_is_meant_for_is_told_of_once_with_the_cookie_that_needs_it():
+    told = DOCUMENT["components"]["securitySchemes"]["cookie"]["description"]
+    assert "`X-Team`" in told
+    assert "`team_changed`" in told
+    assert json.dumps(PATHS).count("X-Team") == 0
+
+
 def test_operations_have_names_of_their_own():
     names = [operation["operationId"] for _, _, operation in operations()]
     assert len(names) == len(set(names))
@@ -103,7 +110,7 @@ def test_a_route_tells_its_summary_scopes_places_and_statuses(row: Route):
     assert operation.get("x-scopes", []) == list(row.scopes)
     assert [each["name"] for each in operation["parameters"] if each["in"] == "path"] == row.places
     assert {"200", "400", "500"} <= set(operation["responses"])
-    assert {"401", "403", "429"} <= set(operation["responses"]) or row.public
+    assert {"401", "403", "409", "429"} <= set(operation["responses"]) or row.public
     assert "404" in operation["responses"] or not row.places
     assert ("304" in operation["responses"]) is row.tagged
     ways = {name for way in operation.get("security", DOCUMENT["security"]) for name in way}

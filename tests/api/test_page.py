@@ -86,6 +86,13 @@ def test_the_page_shows_every_route_with_the_address_of_the_node(rig, path):
     assert "yourdomain" not in page
 
 
+def test_the_page_shows_the_host_of_smpp_that_is_set(rig):
+    rig.smpp_grants.named = "smpp.example.com"
+    page = rig.ask("GET", "/docs").octets.decode()
+    assert "<code>smpp.example.com</code>" in page
+    assert "curl -X POST http://localhost:8080/api/v1/messages" in page
+
+
 def test_a_browser_lets_the_page_do_no_more_than_its_own_files_do(rig):
     policy = rig.ask("GET", "/docs").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'")

@@ -39,6 +39,12 @@ def test_a_team_sees_what_a_bind_needs_and_what_was_set_of_its_limits(rig):
     assert (terms["submits_per_s_limit"], terms["window_in_limit"], terms["max_sessions"]) == (None, 500, 5)
 
 
+def test_the_public_host_is_told_where_one_is_set(rig):
+    assert rig.get("/smpp/terms").data["host"] is None
+    rig.smpp_grants.named = "smpp.example.com"
+    assert rig.get("/smpp/terms").data["host"] == "smpp.example.com"
+
+
 def test_a_port_that_is_off_is_null(rig):
     rig.smpp_grants.at = (2775, None)
     assert rig.get("/smpp/terms").data["tls_port"] is None

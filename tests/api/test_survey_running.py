@@ -86,6 +86,15 @@ def test_who_only_reads_invites_nobody_but_may_ask_what_it_would_cost(rig, surve
     assert told["parts"] == {"opening": 1, "least": 3, "all": 4}
 
 
+def test_an_estimate_says_who_waits_for_the_hours_of_their_country(rig, survey):
+    body = {"phones": ["0712345678"]}
+    told = rig.post(f"/surveys/{survey.uuid}/estimate", body).data
+    assert (told["waiting"], told["waits_until"]) == (0, None)
+    rig.surveys.waiting = 3
+    told = rig.post(f"/surveys/{survey.uuid}/estimate", body).data
+    assert (told["waiting"], told["waits_until"]) == (3, "2026-05-11T09:00:00Z")
+
+
 def test_a_draft_is_estimated_by_what_it_says_now(rig):
     survey = rig.surveys.give(definition=attrs.evolve(VISIT, introduction="x" * 170))
     told = rig.post(f"/surveys/{survey.uuid}/estimate", {"phones": ["0712345678"]}).data

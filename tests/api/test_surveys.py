@@ -1,21 +1,24 @@
 """Surveys by REST: made, listed, looked at, changed, published, held and ended; the reference's section and decisions 78, 80, 81."""
 
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 
 from mobilesasa.api.ports import WebLimits
 from mobilesasa.api.resources.survey_bodies import (
-    ChangeSurvey,
     OptionBody,
     OptionsBody,
     QuestionBody,
     QuestionType,
     RuleBody,
     RuleOp,
+    SurveySaid,
     WhenBody,
 )
+from mobilesasa.core.hours import Hours
+from mobilesasa.core.rulepacks import RulePack, RulePacks, Rules
 from mobilesasa.surveys.jsons import as_json
 from mobilesasa.surveys.model import Definition, Kind, Op, SurveyStatus
 from mobilesasa.surveys.views import Standing
@@ -23,7 +26,7 @@ from tests.api.surveying import CODE, CODE_UUID, NOWHERE, QUESTIONS, READER, Sur
 from tests.fakes.people import JANE
 from tests.fakes.surveys import NPS, SERVICE, VISIT, WHY
 
-LISTED = ["uuid", "name", "status", "version", "is_changed", "question_count", "responses", "invitations"]
+LISTED = ["uuid", "name", "status", "revision", "version", "is_changed", "question_count", "responses", "invitations"]
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def test_surveys_are_listed_newest_first_as_the_reference_has_it(rig):
     assert [each["uuid"] for each in page["items"]] == [newer.uuid, older.uuid]
     assert (page["total"], page["page"], page["page_size"], page["pages"]) == (2, 1, 20, 1)
     shown = page["items"][1]
-    assert list(shown)[:8] == LISTED
+    assert list(shown)[:9] == LISTED
     assert (shown["name"], shown["status"], shown["version"], shown["question_count"]) == (
         "After a visit",
         "live",
@@ -114,7 +117,7 @@ def test_decision_78_there_are_questions_of_every_kind():
 
 
 def test_what_may_be_said_of_a_survey_is_all_that_a_definition_has():
-    said = {field.name for field in attrs.fields(ChangeSurvey)}
+    said = {field.name for field in attrs.fields(SurveySaid)}
     assert said == {*as_json(Definition(name=""))}
 
 
@@ -264,7 +267,7 @@ def test_what_is_left_out_of_a_change_stays_and_null_clears(rig):
 
 def test_what_a_survey_is_shown_as_can_be_sent_back_and_changes_nothing(rig):
     made = rig.create()
-    assert rig.put(f"/surveys/{made['uuid']}", made).data == {**made, "is_changed": False}
+    assert rig.put(f"/surveys/{made['uuid']}", made).data == made
 
 
 def test_a_question_keeps_its_uuid_when_it_is_given(rig):
@@ -306,6 +309,45 @@ def test_two_who_change_a_survey_at_once_are_told(rig, call):
     assert reply.refusal == (409, "survey_busy")
 
 
+def test_who_edits_what_somebody_else_has_changed_is_told_who_it_was(rig):
+    survey = rig.surveys.give()
+    path = f"/surveys/{survey.uuid}"
+    assert rig.put(path, {"thanks": "Kwaheri", "revision": 1}).data["revision"] == 2
+    refused = rig.put(path, {"thanks": "Bye", "revision": 1})
+    assert refused.refusal == (409, "survey_busy")
+    assert (refused.body["revision"], refused.body["changed_at"]) == (2, "2026-05-11T09:00:00Z")
+    assert (refused.body["changed_by"]["kind"], refused.body["changed_by"]["name"]) == ("user", "Otieno")
+    assert (rig.get(path).data["thanks"], rig.get(path).data["revision"]) == ("Kwaheri", 2)
+
+
+def test_a_change_of_a_draft_that_is_over_is_refused_whatever_it_says(rig):
+    survey = rig.surveys.give()
+    rig.put(f"/surveys/{survey.uuid}", {"thanks": "Kwaheri"})
+    assert rig.put(f"/surveys/{survey.uuid}", {"questions": 7, "revision": 1}).refusal == (409, "survey_busy")
+
+
+def test_a_survey_as_it_was_read_is_sent_back_with_its_revision(rig):
+    shown = rig.create()
+    assert rig.put(f"/surveys/{shown['uuid']}", {**shown, "thanks": "Kwaheri"}).data["revision"] == 2
+    assert rig.put(f"/surveys/{shown['uuid']}", shown).refusal == (409, "survey_busy")
+
+
+@pytest.mark.parametrize("revision", [0, "1", None, 2**31])
+def test_a_revision_is_a_number(rig, revision):
+    survey = rig.surveys.give()
+    assert rig.put(f"/surveys/{survey.uuid}", {"revision": revision}).refusal == (400, "bad_request")
+    assert rig.post(f"/surveys/{survey.uuid}/publish", {"revision": revision}).refusal == (400, "bad_request")
+
+
+def test_nobody_publishes_a_survey_that_they_have_not_seen(rig):
+    survey = rig.surveys.give()
+    rig.put(f"/surveys/{survey.uuid}", {"questions": [], "revision": 1})
+    refused = rig.post(f"/surveys/{survey.uuid}/publish", {"revision": 1})
+    assert refused.refusal == (409, "survey_busy")
+    assert refused.body["changed_by"]["name"] == "Otieno"
+    assert rig.post(f"/surveys/{survey.uuid}/publish", {"revision": 2}).refusal == (400, "bad_definition")
+
+
 def test_a_survey_that_asks_nobody_is_deleted_with_its_answers(rig):
     survey = rig.surveys.give()
     assert rig.delete(f"/surveys/{survey.uuid}").data["uuid"] == survey.uuid
@@ -319,6 +361,18 @@ def test_a_survey_that_was_not_closed_is_not_deleted(rig, status):
 
 
 # Publishing, and what comes after it
+
+
+@pytest.mark.parametrize(("sender_class", "keeps"), [("promotional", True), ("transactional", False)])
+def test_a_survey_says_whether_it_keeps_to_the_hours_of_the_country(rig, sender_class, keeps):
+    hours = Hours(ZoneInfo("Africa/Nairobi"), [[(480, 1080)]] * 7)
+    packs = [RulePack("KE", ("254",), {"promotional": Rules("KE", "promotional", hours=hours)})]
+    rig.node.gateway.rules = RulePacks(packs)
+    rig.knows(sender_class)
+    made = rig.create()
+    assert made["keeps_hours"] is keeps
+    assert rig.post(f"/surveys/{made['uuid']}/publish").data["keeps_hours"] is keeps
+    assert rig.create(sender_id=None, keyword=None)["keeps_hours"] is False
 
 
 def test_a_survey_is_published_and_is_live(rig):

@@ -16,11 +16,12 @@ class FakeCalls:
         self.reply = CallbackReply(200, b"CON Karibu", headers=(("Freeflow", "FC"),))
         self.waiting = None
 
-    async def take(self, call):
+    def take(self, call, told):
         self.calls.append(call)
-        if self.waiting is not None:
-            await self.waiting
-        return self.reply
+        if self.waiting is None:
+            told(self.reply)
+        else:
+            self.waiting.addCallback(lambda _: told(self.reply))
 
 
 @pytest.fixture

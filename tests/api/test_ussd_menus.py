@@ -123,7 +123,19 @@ def test_who_edits_what_somebody_else_has_changed_is_told(rig):
     assert put(rig, uuid, name="First", revision=1).data["revision"] == 2
     refused = put(rig, uuid, name="Second", revision=1)
     assert refused.refusal == (409, "menu_changed")
+    assert (refused.body["revision"], refused.body["changed_at"]) == (2, "2026-05-11T09:00:00Z")
+    assert refused.body["changed_by"] == {"kind": "token", "uuid": "7d0e1bb0", "name": "CRM"}
     assert get(rig, f"/{uuid}").data["name"] == "First"
+
+
+def test_nobody_publishes_a_menu_that_they_have_not_seen(rig):
+    uuid = post(rig, "", MENU).data["uuid"]
+    put(rig, uuid, name="First", revision=1)
+    refused = post(rig, f"/{uuid}/publish", {"revision": 1})
+    assert (refused.refusal, refused.body["changed_by"]["name"]) == ((409, "menu_changed"), "CRM")
+    assert get(rig, f"/{uuid}").data["version"] is None
+    assert post(rig, f"/{uuid}/publish", {"revision": 2}).data["version"] == 1
+    assert post(rig, f"/{uuid}/publish", {"revision": 0}).refusal == (400, "bad_request")
 
 
 def test_a_menu_is_deleted_unless_it_answers(rig):

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.desk import Desk
+from tests.browser.office import chosen, told
 from tests.browser.site import Site
 from tests.whole.programs import eventually
 
@@ -16,17 +17,6 @@ ODD = "<img src=/x onerror=window.ran=1><script>window.ran=1</script>"
 def office(desk: Desk) -> Desk:
     """A desk at which somebody who administers the platform has logged in."""
     return desk.log_in("platform")
-
-
-def told(page: Page, text: str | re.Pattern[str]) -> None:
-    """See a toast that says it."""
-    expect(page.get_by_role("region", name="Notifications").get_by_text(text)).to_be_visible()
-
-
-def chosen(page: Page, of: str, item: str) -> None:
-    """Choose from the menu of a thing."""
-    page.get_by_role("button", name=f"Actions: {of}").click()
-    page.get_by_role("menuitem", name=item).click()
 
 
 def test_what_a_team_asks_for_is_decided(office: Desk, site: Site) -> None:

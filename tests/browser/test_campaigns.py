@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.desk import Desk
+from tests.browser.desk import USUAL, Desk
 from tests.browser.site import Site, Team
 from tests.whole.programs import eventually
 
@@ -90,6 +90,10 @@ def test_a_campaign_runs_from_its_first_word_to_its_last_receipt(site: Site, des
     expect(figure(page, "Left afterwards")).to_have_text(str(1000 - units))
     expect(page.get_by_text(f"Hi Musa, 20% off {SCRIPT}")).to_be_visible()
     desk.looks("campaigns-wizard-check")
+    page.set_viewport_size({"width": 1280, "height": 560})  # less than the step is long: what leads on stays in sight
+    expect(page.get_by_role("button", name=f"Send to 3 people for {units} units")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Back", exact=True)).to_be_in_viewport(ratio=1)
+    page.set_viewport_size(USUAL)  # type: ignore[arg-type]
     page.get_by_label("Phone number").fill("0712000001")
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_text(re.compile(r"Sent to \+254.712.000.001 for"))).to_be_visible()
@@ -114,6 +118,32 @@ def test_a_campaign_runs_from_its_first_word_to_its_last_receipt(site: Site, des
     assert page.evaluate("window.hacked") is None
 
 
+def test_a_campaign_is_sent_again_to_those_whom_it_did_not_reach(site: Site, desk: Desk) -> None:
+    team = site.team()
+    people = (("+254700000001", "Reached"), ("+254700000002", "Away"), ("+254700000004", "Rejected"))
+    uuid = drafted(site, team, grouped(site, team, "Some", people), name="Once more")
+    site.api(team.token, "POST", f"/campaigns/{uuid}/send")
+    eventually(lambda: site.api(team.token, "GET", f"/campaigns/{uuid}")["stats"]["failed"] == 2, "two have failed")
+    page = desk.log_in(team.owner).open(f"/campaigns/{uuid}")
+    page.get_by_role("button", name="Send again to 2 that failed").click()
+    confirmed(page, "Once more", "You see what it costs before anything is sent", act="Make the draft")
+    page.wait_for_url(re.compile(r"/campaigns/[0-9a-f-]{36}/edit\?step=check"))
+    expect(figure(page, "People")).to_have_text("1")
+    expect(page.get_by_text("Hi Away")).to_be_visible()
+    made = site.api(team.token, "GET", "/campaigns")["items"][0]
+    assert (made["name"], made["retry_of"], made["recipient_count"]) == ("Once more (again)", uuid, 1)
+    desk.looks("campaign-again")
+    page.get_by_role("button", name=f"Send to 1 person for {made['cost_units']} unit").click()
+    confirmed(page, "1 person", act="Send now")
+    expect(page.locator(".page-status")).to_have_text("Completed")
+    eventually(
+        lambda: (site.api(team.token, "GET", f"/campaigns/{made['uuid']}")["stats"] or {}).get("failed") == 1,
+        "it failed again",
+    )
+    desk.open(f"/campaigns/{made['uuid']}")
+    expect(page.get_by_role("button", name="Send again to 1 that failed")).to_be_visible()
+
+
 def test_what_waits_is_taken_back_and_what_is_sent_is_held_and_goes_on(site: Site, desk: Desk) -> None:
     team = site.team()
     group = grouped(site, team, "Many", tuple((f"+2547120001{n:02}", f"Name {n}") for n in range(12)))
@@ -134,6 +164,8 @@ def test_what_waits_is_taken_back_and_what_is_sent_is_held_and_goes_on(site: Sit
     confirmed(page, "12 units are yours again", act="Back to a draft")
     expect(page.locator(".page-status")).to_have_text("Draft")
     assert site.api(team.token, "GET", "/account")["available"] == 1000
+    expect(page.get_by_role("tab")).to_have_count(0)  # one alone would be a choice of nothing
+    desk.looks("campaign-draft")
 
     slow = drafted(site, team, group, name="Slow", rate_per_s=1)
     site.api(team.token, "POST", f"/campaigns/{slow}/send")

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.desk import Desk
 from tests.browser.site import Site
@@ -89,6 +89,10 @@ def test_the_list_is_live_and_its_filters_stand_in_the_address(site: Site, desk:
     expect(page.get_by_role("row").filter(has_text="000 001")).to_contain_text(ODD)
     expect(page.get_by_role("row").filter(has_text="000 002")).to_contain_text("The phone was not reached")
     desk.looks("messages")
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("dialog", name="Export: messages")).to_be_visible()
+    desk.looks("messages-export")
+    page.keyboard.press("Escape")
     page.get_by_text("Failed", exact=True).first.click()
     expect(page).to_have_url(re.compile("status=failed"))
     expect(page.get_by_role("row")).to_have_count(2)
@@ -99,8 +103,10 @@ def test_the_list_is_live_and_its_filters_stand_in_the_address(site: Site, desk:
     page.keyboard.type("0700000001")
     expect(page).to_have_url(re.compile("phone=0700000001"))
     expect(page.get_by_role("row")).to_have_count(2)
+    desk.looks("messages-filtered")
     page.get_by_label("Your reference").fill("another")
     expect(page.get_by_text("No message fits")).to_be_visible()
+    desk.looks("messages-none-fits")
     page.get_by_role("button", name="Clear the filters").click()
     expect(page.get_by_role("row")).to_have_count(3)
     page.get_by_role("button", name="Columns").click()
@@ -135,6 +141,45 @@ def test_a_failed_message_is_resent_and_one_that_waits_is_cancelled(site: Site, 
     page.get_by_role("alertdialog").get_by_role("button", name="Cancel message").click()
     expect(page.get_by_role("region", name="What happened")).to_contain_text("Taken back")
     expect(page.get_by_role("region", name="Charge and refund")).to_contain_text("1 unit came back")
+
+
+def test_a_list_that_cannot_be_read_again_says_since_when_and_stays(site: Site, desk: Desk) -> None:
+    site.api(site.token, "POST", "/messages", {"to": DELIVERS, "message": "Still there"})
+    desk.expects(500)
+
+    def refuse(route: Route) -> None:
+        body = {"success": False, "code": "internal", "error": "the node could not answer", "request_id": "req-4711"}
+        route.fulfill(status=500, json=body)
+
+    page = desk.open("/messages")
+    expect(page.get_by_text("Still there").first).to_be_visible()
+    page.route("**/api/v1/messages?*", refuse)
+    stale = page.get_by_role("status").filter(has_text="Not up to date since")
+    expect(stale).to_contain_text("req-4711")
+    expect(page.get_by_text("Still there").first).to_be_visible()
+    desk.looks("messages-stale")
+    page.unroute_all()
+    stale.get_by_role("button", name="Try again").click()
+    expect(stale).to_have_count(0)
+    expect(page.get_by_text("Still there").first).to_be_visible()
+
+
+def test_what_was_sent_is_followed_to_its_end_and_no_further(desk: Desk) -> None:
+    desk.page.clock.install()
+    page = desk.open("/send")
+    write(page, DELIVERS, "To the end")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Delivered to the phone")).to_be_visible()
+    story = re.compile(r"/api/v1/messages/[0-9a-f-]{36}$")
+    page.wait_for_load_state("networkidle")
+    asked = [each for each in desk.requests if story.search(each)]
+    page.clock.run_for(20_000)
+    page.wait_for_load_state("networkidle")
+    assert [each for each in desk.requests if story.search(each)] == asked
+    desk.looks("sent")
+    page.get_by_role("button", name="Send another").click()
+    expect(page.get_by_label("To", exact=True)).to_have_value("")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
 
 
 def test_who_only_looks_sends_nothing_and_sees_no_one_time_passwords(site: Site, desk: Desk) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.browser.desk import Desk
 from tests.browser.site import Person, Site, Team
@@ -116,6 +116,28 @@ def test_a_csv_file_is_understood_tried_imported_and_undone(
     expect(page.get_by_role("row", name="watu wa nairobi.csv")).to_have_count(2)
     people.looks("imports")
     assert site.api(team.token, "GET", "/contacts")["total"] == 0
+
+
+def test_an_import_whose_answer_was_lost_is_tried_again_and_done_once(desk: Desk, site: Site) -> None:
+    team = site.team()
+    page = desk.log_in(team.owner).open("/imports/new")
+    page.locator("input[type=file]").set_input_files(csv_file())
+    desk.expects(500)
+
+    def lose(route: Route) -> None:
+        assert route.fetch().ok  # the node has taken it
+        body = {"success": False, "code": "internal", "error": "the node could not answer", "request_id": "req-4712"}
+        route.fulfill(status=500, json=body)
+
+    page.route("**/api/v1/contacts/import", lose, times=1)
+    page.get_by_role("button", name="Import 42 rows").click()
+    failure = page.get_by_role("alert").filter(has_text="req-4712")
+    expect(failure).to_be_visible()
+    desk.looks("import-failed")
+    page.get_by_role("button", name="Import 42 rows").click()
+    expect(page.locator(".page-status")).to_have_text("Completed")
+    (upload,) = site.api(team.token, "GET", "/contacts/uploads")["items"]
+    assert upload["imported"] == ROWS
 
 
 def test_script_and_formulas_of_a_workbook_are_text_everywhere(

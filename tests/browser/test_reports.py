@@ -79,6 +79,7 @@ def test_files_are_made_fetched_and_removed(site: Site, desk: Desk) -> None:
     page.get_by_role("dialog").get_by_role("link", name="All exports").click()
     name = fetched.value.suggested_filename
     expect(page.get_by_role("row", name=re.compile(re.escape(name)))).to_contain_text("Completed")
+    expect(page.get_by_text(re.compile(r"^from .* · to .* · by campaign$"))).to_be_visible()
     desk.looks("exports")
     with page.expect_download() as again:
         page.get_by_role("button", name=f"Download {name}").click()
@@ -86,6 +87,15 @@ def test_files_are_made_fetched_and_removed(site: Site, desk: Desk) -> None:
     page.get_by_role("button", name=f"Remove {name}").click()
     confirmed(page, "can be fetched no more", act="Remove the file")
     expect(page.get_by_text("No files yet")).to_be_visible()
+
+    desk.open("/reports?tab=usage&period=today")
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("dialog", name="Export: the units of these days")).to_be_visible()
+    with page.expect_download() as units:
+        page.get_by_role("button", name="Make the file").click()
+    head, today = units.value.path().read_text().splitlines()
+    assert head == "day,charged,refunded,reserved,released,topped_up,adjusted,messages"
+    assert today.split(",")[1:] == ["2", "0", "3", "0", "1000", "0", "5"]
 
     desk.log_in("viewer").open("/reports")
     expect(page.get_by_role("button", name="Export")).to_have_count(0)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from tests.browser.desk import Desk
 from tests.browser.site import OTHER, Person, Site
@@ -85,11 +85,16 @@ def test_too_many_wrong_passwords_are_explained(site: Site, desk: Desk) -> None:
     desk.looks("login-locked")
 
 
-def test_who_logs_out_is_out(site: Site, desk: Desk) -> None:
+def test_who_logs_out_is_out_and_the_machine_keeps_their_language_and_theme(site: Site, desk: Desk) -> None:
     page = desk.open("/overview")
+    page.evaluate("localStorage.setItem('mobilesasa.language', 'sw')")  # there is no second one to choose yet
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
     page.get_by_role("button", name=re.compile("Your account")).click()
     page.get_by_role("menuitem", name="Log out").click()
     heading(page, "Log in")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("localStorage.getItem('mobilesasa.language')") == "sw"
     expect(page.get_by_text("You are logged out.")).to_be_visible()
     page.goto(f"{site.url}/app/messages")
     heading(page, "Log in")
@@ -144,6 +149,7 @@ def fill_group(page: Page, name: str) -> None:
 
 def test_a_tab_writes_only_to_the_team_that_it_shows(site: Site, desk: Desk) -> None:
     """The tabs share their cookies: one that has not heard of another team must not write to it."""
+    desk.expects(409)
     desk.open("/overview")
     deaf = desk.context.new_page()
     deaf.add_init_script("delete window.BroadcastChannel")
@@ -168,6 +174,35 @@ def test_a_tab_writes_only_to_the_team_that_it_shows(site: Site, desk: Desk) -> 
     assert "Of Good Works" in named
 
 
+def test_what_undoes_a_write_is_not_offered_in_another_team(site: Site, desk: Desk) -> None:
+    phones = ["+254712999301", "+254712999302"]
+    for phone in phones:
+        site.api("owner", "POST", "/suppressions", {"phone": phone})
+    page = desk.open("/suppressions")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def lift(phone: str) -> None:
+        page.get_by_role("row", name=phone).get_by_role("button", name="Lift the suppression").click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Lift").click()
+
+    lift("712 999 301")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.route(
+        "**/api/v1/suppressions/*", lambda route: held.append((route, route.fetch()))
+    )  # it is done, and its answer waits
+    lift("712 999 302")
+    eventually(lambda: page.title() and held, "the second is being lifted")
+    go_on_in(page, "Good Works")
+    expect(page.get_by_text("You now work in Good Works").first).to_be_visible()
+    undo = page.get_by_role("button", name="Undo")  # it goes by itself after a while, so nothing waits for that
+    assert undo.count() == 0  # of the first one
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(page.locator(".toast").filter(has_text="712 999 302")).to_be_visible()
+    assert undo.count() == 0
+    assert site.api(site.teams[OTHER].token, "GET", "/suppressions")["total"] == 0
+
+
 def test_a_theme_that_was_chosen_stays(desk: Desk) -> None:
     page = desk.open("/overview")
     root = page.locator("html")
@@ -188,6 +223,7 @@ def test_everything_is_reached_by_keys(site: Site, desk: Desk) -> None:
     keys = page.get_by_role("dialog", name="Keyboard keys")
     expect(keys).to_contain_text("Search on the page")
     expect(keys).to_contain_text("Campaigns")
+    desk.looks("keys")
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
     page.keyboard.press("g")
@@ -198,6 +234,7 @@ def test_everything_is_reached_by_keys(site: Site, desk: Desk) -> None:
     page.keyboard.type("gm")  # who types goes nowhere
     heading(page, "Messages")
     page.keyboard.press("Control+k")
+    desk.looks("palette")
     page.get_by_role("combobox", name="Go anywhere").fill("surv")
     page.keyboard.press("Enter")
     heading(page, "Surveys")
@@ -216,9 +253,30 @@ def test_the_menu_is_a_drawer_where_it_is_narrow(desk: Desk) -> None:
     expect(menu(page)).to_be_hidden()
     page.get_by_role("button", name="Open the menu").click()
     drawer = page.get_by_role("dialog", name="Main menu")
+    expect(drawer.get_by_role("link", name="Overview")).to_be_focused()
     drawer.get_by_role("link", name="Contacts").click()
     heading(page, "Contacts")
     expect(drawer).to_be_hidden()
+
+
+def test_where_it_is_narrow_the_chosen_tab_is_in_sight_and_no_button_stands_alone(site: Site, desk: Desk) -> None:
+    made = site.api(site.token, "POST", "/contacts", {"phone": "+254712999303", "first_name": "Narrow"})
+    desk.page.set_viewport_size({"width": 360, "height": 740})
+    page = desk.open(f"/contacts/{made['uuid']}")
+    more = page.get_by_role("button", name="More about this contact")
+    edit = page.get_by_role("button", name="Edit", exact=True)
+    expect(page.get_by_role("navigation", name="Where you are").locator("svg")).to_have_count(0)
+    assert abs(middle(more) - middle(page.locator("h1"))) < 40 < middle(edit) - middle(more)
+    page.get_by_role("tab").last.click()
+    page.reload()
+    expect(page.get_by_role("tab").last).to_be_in_viewport(ratio=1)
+
+
+def middle(place: Locator) -> float:
+    """Return how far down the middle of something stands, in px."""
+    box = place.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"] / 2
 
 
 def test_what_is_nowhere_says_so(desk: Desk) -> None:

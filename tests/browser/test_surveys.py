@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
@@ -167,6 +168,7 @@ def test_a_survey_is_built_with_branches_answered_on_the_phone_and_published(des
     page.get_by_role("tab", name="Versions").click()
     page.get_by_role("button", name="Version 1").click()
     expect(page.get_by_role("dialog")).to_contain_text("What went wrong?")
+    desk.looks("surveys-version")
 
 
 def test_what_keeps_a_draft_from_being_published_is_said_where_it_is_mended(site: Site, desk: Desk) -> None:
@@ -206,6 +208,43 @@ def test_what_keeps_a_draft_from_being_published_is_said_where_it_is_mended(site
     expect(page.get_by_role("region", name="Draft").get_by_role("status")).to_contain_text("Draft saved")
     kept = [each["code"] for each in site.api("owner", "GET", f"/surveys/{uuid}")["questions"]]
     assert kept == ["score", "service", "why", "visit", "liked", "again", "age"]
+
+
+def test_two_who_edit_one_survey_are_asked_whose_draft_is_to_stay(site: Site, desk: Desk) -> None:
+    uuid = site.api("owner", "POST", "/surveys", {**NPS, "name": "Of two people", "keyword": "TWO"})["uuid"]
+    page = desk.open(f"/surveys/{uuid}")
+    thanks = page.get_by_label("Thanks", exact=True)
+    desk.expects(409)
+
+    thanks.fill("Mine")
+    site.api("admin", "PUT", f"/surveys/{uuid}", {"introduction": "Theirs"})
+    page.get_by_role("button", name="Save draft").click()
+    asked = page.get_by_role("alertdialog")
+    expect(asked).to_contain_text("Somebody else has changed this draft")
+    expect(asked).to_contain_text(re.compile("saved it"))
+    desk.looks("survey-conflict")
+    asked.get_by_role("button", name="Cancel").click()
+    expect(asked).to_contain_text("Take theirs instead?")
+    asked.get_by_role("button", name="Cancel").click()
+    expect(thanks).to_have_value("Mine")
+    page.get_by_role("button", name="Save draft").click()
+    asked.get_by_role("button", name="Save mine over theirs").click()
+    expect(page.get_by_role("region", name="Draft").get_by_role("status")).to_contain_text("Draft saved")
+    assert site.api("owner", "GET", f"/surveys/{uuid}")["thanks"] == "Mine"
+
+    thanks.fill("Mine again")
+    site.api("admin", "PUT", f"/surveys/{uuid}", {"thanks": "Theirs"})
+    page.get_by_role("button", name="Save draft").click()
+    asked.get_by_role("button", name="Cancel").click()
+    asked.get_by_role("button", name="Take theirs").click()
+    expect(thanks).to_have_value("Theirs")
+
+    page.get_by_role("button", name="Publish").click()
+    site.api("admin", "PUT", f"/surveys/{uuid}", {"thanks": "Not seen"})
+    asked.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("Nothing was published.").first).to_be_visible()
+    expect(thanks).to_have_value("Not seen")
+    assert site.api("owner", "GET", f"/surveys/{uuid}")["version"] == 0
 
 
 def test_people_are_asked_for_what_was_told_before(site: Site, desk: Desk) -> None:

@@ -63,6 +63,7 @@ def test_a_menu_is_built_mended_dialled_and_published(desk: Desk, team: Team) ->
     desk.looks("ussd-empty")
 
     page.get_by_role("button", name="A blank menu").click()
+    desk.looks("ussd-new-menu")
     page.get_by_label("Name").fill("Acme")
     page.get_by_role("button", name="Make the menu").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Acme")
@@ -74,6 +75,7 @@ def test_a_menu_is_built_mended_dialled_and_published(desk: Desk, team: Team) ->
     page.get_by_label("Where choice 2 leads").select_option("+ Question")
     expect(page.get_by_role("treeitem", name=re.compile("call-me-back"))).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d things are in the way of publishing"))).to_be_visible()
+    desk.looks("ussd-faults")
     page.get_by_role("button", name="call-me-back · answer, variable").click()
     expect(page.get_by_label("Kept in the variable")).to_be_focused()
     page.get_by_label("Kept in the variable").fill("Number")
@@ -132,6 +134,24 @@ def test_a_draft_that_is_not_saved_is_not_lost(desk: Desk, site: Site, team: Tea
     assert site.api(team.token, "GET", f"/ussd/menus/{uuid}")["screens"]["bye"]["text"] == "Kwaheri."
 
 
+def test_nobody_publishes_what_somebody_else_has_changed_unseen(desk: Desk, site: Site, team: Team) -> None:
+    uuid = published(site, team)
+    site.api(team.token, "PUT", f"/ussd/menus/{uuid}", {"name": "Shop today"})
+    page = desk.log_in(team.owner).open(f"/ussd/menus/{uuid}")
+    page.get_by_role("button", name="Publish").click()
+    dialog = page.get_by_role("dialog")
+    desk.expects(409)
+    site.api(team.token, "PUT", f"/ussd/menus/{uuid}", {"name": "Shop tomorrow"})
+    dialog.get_by_role("button", name="Publish version 2").click()
+    expect(page.get_by_text("Nothing was published.").first).to_be_visible()
+    assert site.api(team.token, "GET", f"/ussd/menus/{uuid}")["version"] == 1
+    expect(dialog.get_by_role("heading", level=2)).to_contain_text("Shop tomorrow")
+    expect(dialog.locator("[aria-busy=true]")).to_have_count(0)  # it is checked again
+    dialog.get_by_role("button", name="Publish version 2").click()
+    expect(dialog).to_be_hidden()
+    assert site.api(team.token, "GET", f"/ussd/menus/{uuid}/versions/2")["name"] == "Shop tomorrow"
+
+
 def test_a_menu_goes_out_as_a_file_and_comes_in_as_another(desk: Desk, site: Site, team: Team) -> None:
     uuid = published(site, team)
     page = desk.log_in(team.owner).open(f"/ussd/menus/{uuid}?sim=published")
@@ -169,6 +189,7 @@ def test_an_extension_is_asked_for_dialled_and_seen_live(desk: Desk, site: Site,
     dialog.get_by_label("A menu").check()
     dialog.get_by_label("Menu", exact=True).select_option("Shop")
     dialog.get_by_label("What is it for?").fill("Our shops")
+    desk.looks("ussd-extension-request")
     dialog.get_by_role("button", name="Send the request").click()
     expect(page.get_by_text("The operator decides")).to_be_visible()
 

@@ -12,7 +12,7 @@ from mobilesasa.core.signing import secret_of
 from mobilesasa.store import teams, ussd_extensions, ussd_menus
 from mobilesasa.store.database import connect, in_transaction
 from mobilesasa.ussd.reading import menu_json, read_menu
-from mobilesasa.ussd.views import Answering, NewExtension
+from mobilesasa.ussd.views import Answering, NewExtension, Publishing
 from tests.fakes.ussd_menu import MENU
 
 URL = "https://acme.example/ussd"
@@ -46,7 +46,7 @@ def publish(store, definition=MENU):
     def work(txn):
         team_id, written = teams.find_team_id(txn, "ACME"), menu_json(read_menu(definition))
         ussd_menus.create(txn, NODE, team_id, named, written, secret_of(b"x" * 32), NOW_MS)
-        ussd_menus.publish(txn, NODE, team_id, named, "", Reach(), NOW_MS)
+        ussd_menus.publish(txn, NODE, team_id, named, Publishing(), Reach(), NOW_MS)
 
     store(work)
     return named

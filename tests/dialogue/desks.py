@@ -30,11 +30,16 @@ class MemorySteps:
     waiting: int = 0
     held: list[tuple[Deferred, list]] | None = None
     taken: list = attrs.field(factory=list)
+    lists: list[int] = attrs.field(factory=list)  # how long they were
+    spoils: str = ""  # what was typed in an event that the store has a defect for
     fails: Exception | None = None
     menus_signed: dict[int, tuple[str, str]] = attrs.field(factory=lambda: {3: (MENU, SECRET)})
 
     def take(self, steps: Sequence[Asked | Heard]) -> Deferred:
         self.taken += steps
+        self.lists.append(len(steps))
+        if self.spoils and any(isinstance(each, Asked) and each.event.input == self.spoils for each in steps):
+            raise ZeroDivisionError
         if self.fails is not None:
             raise self.fails
         done = [self._one(each) for each in steps]
@@ -125,6 +130,7 @@ class Rig:
     def tell(self, kind: Kind = Kind.START, **says: Any) -> None:
         self.clock.advance(5)
         self.desk.take(event(kind, **says), self.replies.append)
+        self.clock.advance(0)  # the turn in which it came is over
 
     def dial(self, dialled: str = "*384*7#", **says: Any) -> None:
         self.tell(dialled=dialled, **says)

@@ -217,15 +217,75 @@ def test_an_answer_that_cannot_be_given_keeps_no_other_from_its_own(rig, flush_l
 
     rig.desk.take(event(), broken)
     rig.desk.take(event(), rig.replies.append)
+    rig.clock.advance(0)
     rig.steps.let_go()
     assert rig.said == ("Hi there", False)
     assert len(flush_logged(ZeroDivisionError)) == 1
+
+
+def test_events_of_one_turn_come_to_the_store_together_and_in_their_order(rig):
+    phones = [f"25471234567{n}" for n in range(3)]
+    for phone in phones:
+        rig.desk.take(event(msisdn=phone, carrier_session_id=phone), rig.replies.append)
+    assert rig.steps.lists == []
+    rig.clock.advance(0)
+    assert (rig.steps.lists, len(rig.replies)) == ([3], 3)
+    assert [each.event.msisdn for each in rig.steps.taken] == phones
+    rig.type("1")
+    assert rig.steps.lists == [3, 1]
+
+
+def test_an_event_with_a_defect_holds_up_no_other_of_its_turn(rig, flush_logged):
+    rig.steps.spoils = "bad"
+    answers = {"bad": [], "good": []}
+    rig.desk.take(event(Kind.INPUT, input="bad", carrier_session_id="S2"), answers["bad"].append)
+    rig.desk.take(event(), answers["good"].append)
+    rig.clock.advance(0)
+    assert answers["bad"] == [APOLOGY]
+    assert answers["good"][0].text.startswith("Hi there")
+    assert (rig.steps.lists, len(flush_logged(ZeroDivisionError))) == ([2, 1, 1], 1)
+
+
+def test_a_store_that_is_away_is_asked_once_for_all_of_a_turn(rig):
+    rig.steps.fails = StoreAway("the database is away")
+    for session in ("S1", "S2"):
+        rig.desk.take(event(carrier_session_id=session), rig.replies.append)
+    rig.clock.advance(0)
+    assert (rig.replies, rig.steps.lists) == ([APOLOGY] * 2, [2])
+
+
+def test_what_cannot_even_be_asked_is_logged_and_apologised_for(rig, flush_logged):
+    def broken(_):
+        raise ZeroDivisionError
+
+    rig.desk._network_code = broken
+    rig.dial(network="Safaricom")
+    assert (rig.replies, rig.steps.lists) == ([APOLOGY], [])
+    assert len(flush_logged(ZeroDivisionError)) == 1
+
+
+def test_a_defect_of_what_is_to_be_done_is_an_apology(rig, flush_logged):
+    rig.dial()
+    rig.type("1")
+    rig.doer.acts = None  # nothing can be added to that
+    rig.type("120")
+    assert rig.replies[-1] == APOLOGY
+    assert len(flush_logged(TypeError)) == 1
 
 
 def test_more_than_so_many_events_do_not_wait(rig):
     rig.steps.waiting = WAITING_MAX + 1
     rig.dial()
     assert (rig.replies, rig.steps.taken) == ([APOLOGY], [])
+
+
+def test_a_desk_that_stops_brings_the_store_what_came_in_this_turn(rig):
+    rig.desk.take(event(), rig.replies.append)
+    stopped = []
+    Deferred.fromCoroutine(rig.desk.stop()).addCallback(stopped.append)
+    assert (rig.said, stopped) == (("Hi there", False), [None])
+    rig.clock.advance(0)
+    assert rig.steps.lists == [1]
 
 
 def test_a_desk_that_stops_waits_for_what_is_under_way(rig):

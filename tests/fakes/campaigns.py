@@ -196,6 +196,25 @@ class FakeCampaigns:
         left = found.reserved_units - found.captured_units
         return self._keep(found, phase=Phase.CANCELLED, released_units=left, finished_at_ms=self.now_ms())
 
+    async def retry(self, by: Actor, team_id: int, uuid: str, country: str, at_ms: int, reply: Reply) -> bytes:
+        if reply.mark is not None:
+            self.people.keys.check(Kept(reply.mark, b""))
+        was = await self.find(team_id, uuid)
+        if was.armed_at_ms is None:
+            raise NotDraft("the campaign was not sent")
+        if not was.phase.is_final:
+            raise CampaignBusy("the campaign is still being sent")
+        failed = {f"_{each.phone}": {} for each in self.rows.get(uuid, ()) if each.state == State.FAILED}
+        if not failed:
+            raise NoRecipients("nobody is left")
+        audience = self.audiences[team_id, self.give_audience(team_id, **failed)]
+        draft = attrs.evolve(
+            was.draft, name=f"{was.name} (again)", group_uuids=(), audience_id=audience.id, retry_of=was.id
+        )
+        tally = (await self._quote(team_id, draft))[0]
+        made = self._of(self.give(team_id, retry_of_uuid=was.uuid), draft, (tally.recipients, tally.units))
+        return self._told(by, "campaign.retry", made, reply)
+
     async def fields_of(self, team_id: int, phone: str, audience_id: int | None) -> Mapping[str, Scalar | None]:
         for (team, _), audience in self.audiences.items():
             if (team, audience.id) == (team_id, audience_id):

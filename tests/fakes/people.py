@@ -1,7 +1,7 @@
 """People who log in, in memory: hashes that hide nothing, logins that end, and the members of teams."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -19,7 +19,7 @@ from mobilesasa.core.errors import (
 )
 from mobilesasa.core.members import Member, Standing, TeamSettings, check_standing
 from mobilesasa.core.passwords import checked_password
-from mobilesasa.core.people import CurrentPeople, Opened, People, SigningKey, User, Whence
+from mobilesasa.core.people import REPEAT_S, CurrentPeople, Opened, People, SigningKey, User, Whence
 from mobilesasa.core.scopes import Role
 from mobilesasa.store.logins import LoginRecord
 
@@ -45,16 +45,26 @@ def people(users: Sequence[User] = USERS) -> CurrentPeople:
     return CurrentPeople(People(users, (), [KEY]))
 
 
+@attrs.define
+class Refresh:
+    """A refresh token of a login."""
+
+    login: str
+    used_at_ms: int | None = None
+    superseded: bool = False
+
+
 class FakeLogins:
     """Logs people in who are in the picture, with one password for all."""
 
-    def __init__(self, current: CurrentPeople) -> None:
+    def __init__(self, current: CurrentPeople, now_ms: Callable[[], int] = lambda: NINE_MS) -> None:
         self._people = current
+        self._now_ms = now_ms
         self._numbers = itertools.count(1)
         self.password = PASSWORD
         self.attempts: dict[tuple[str, str], int] = {}
         self.living: dict[str, str] = {}  # login to user
-        self.refreshes: dict[str, tuple[str, bool]] = {}  # token to its login, and whether it was used
+        self.refreshes: dict[str, Refresh] = {}  # by the token
         self.teams: dict[str, int | None] = {}
         self.links: dict[str, str] = {"mbl_your_link_token_here": JANE.email}
         self.whence: list[Whence] = []
@@ -63,7 +73,7 @@ class FakeLogins:
         """Let somebody have logged in."""
         login = uuid_of(1000 + next(self._numbers))
         self.living[login], self.teams[login] = user.uuid, self._team(user, None)
-        self.refreshes[refresh_token] = (login, False)
+        self.refreshes[refresh_token] = Refresh(login)
 
     async def begin(self, email: str, password: str, team_code: str | None, whence: Whence) -> Opened:
         self._count(email.lower(), whence)
@@ -79,22 +89,25 @@ class FakeLogins:
         return self._opened(login)
 
     async def login_of(self, refresh_token: str) -> str:
-        login, _ = self.refreshes.get(refresh_token, ("", False))
-        if not login:
+        if refresh_token not in self.refreshes:
             raise AccessEnded("over")
-        return login
+        return self.refreshes[refresh_token].login
 
     async def renew(self, refresh_token: str, team_code: str | None, whence: Whence) -> Opened:
         self.whence.append(whence)
-        login, used = self.refreshes.get(refresh_token, ("", False))
-        if login not in self.living:
+        found = self.refreshes.get(refresh_token)
+        if found is None or found.login not in self.living:
             raise AccessEnded("over")
-        if used:
+        now_ms, login = self._now_ms(), found.login
+        if found.used_at_ms is not None and (found.superseded or now_ms >= found.used_at_ms + REPEAT_S * 1000):
             self._end([login])
             raise AccessEnded("used before")
         if team_code is not None:
             self.teams[login] = self._team(self._people.now.users[self.living[login]], team_code)
-        self.refreshes[refresh_token] = (login, True)
+        if found.used_at_ms is None:
+            for each in self.refreshes.values():
+                if each.login == login and not each.superseded:
+                    each.used_at_ms, each.superseded = each.used_at_ms or now_ms, each is not found
         return self._opened(login)
 
     async def end(self, by: Actor, login_uuid: str) -> None:
@@ -148,7 +161,7 @@ class FakeLogins:
 
     def _opened(self, login: str) -> Opened:
         token = f"mbr_{next(self._numbers)}"
-        self.refreshes[token] = (login, False)
+        self.refreshes[token] = Refresh(login)
         return Opened(self._people.now.users[self.living[login]], login, self.teams[login], token)
 
     def _end(self, logins: Sequence[str]) -> None:

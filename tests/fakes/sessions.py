@@ -18,6 +18,10 @@ class FakeGrants:
     """What the sessions of teams may do: the defaults, overlaid with what is set of the team (`api.ports.smpp.SmppGrants`)."""
 
     at: tuple[int | None, int | None] = (2775, 2776)
+    named: str | None = None
+
+    def host(self) -> str | None:
+        return self.named
 
     def ports(self) -> tuple[int | None, int | None]:
         return self.at

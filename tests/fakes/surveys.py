@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from mobilesasa.core.actors import Actor, ActorKind, Who
+from mobilesasa.core.changes import LastChange
 from mobilesasa.core.errors import (
     BadValue,
     InUse,
@@ -67,6 +68,7 @@ class FakeSurveys:
     answered: dict[str, list[Response]] = attrs.field(factory=dict)  # by the survey's uuid, the oldest first
     standing: Standing = attrs.field(factory=Standing)
     invited: Invited = attrs.field(factory=lambda: Invited(0))  # what inviting comes to
+    waiting: int = 0  # of those: to whom the first text waits for hours
     people: list[People] = attrs.field(factory=list)  # who was to be invited
     busy: set[str] = attrs.field(factory=set)  # which another call has just changed
     by: list[tuple[Actor, str]] = attrs.field(factory=list)
@@ -119,6 +121,8 @@ class FakeSurveys:
     async def change(self, by: Actor, was: Survey, definition: Definition, at_ms: int) -> Survey:
         self._check_open(was)
         self._check_busy(was)
+        if definition == was.draft:
+            return was
         self.by.append((by, "survey.update"))
         return self._keep(
             was, draft=definition, revision=was.revision + 1, is_changed=definition != was.draft, updated_at_ms=at_ms
@@ -189,7 +193,7 @@ class FakeSurveys:
 
     async def estimate(self, survey: Survey, people: People) -> Estimate:
         self.people.append(people)
-        return Estimate(self.invited, 2 * self.invited.invited)
+        return Estimate(self.invited, 2 * self.invited.invited, self.waiting, NINE_MS if self.waiting else None)
 
     async def responses(
         self, survey: Survey, wanted: WantedResponses, *, limit: int, offset: int, after: str | None
@@ -256,9 +260,13 @@ class FakeSurveys:
         if found.status is SurveyStatus.CLOSED:
             raise SurveyClosed("the survey is closed")
 
-    def _check_busy(self, found: Survey) -> None:
+    def _check_busy(self, was: Survey) -> None:
+        found = self.kept[was.uuid]
         if found.uuid in self.busy:
             raise SurveyBusy("the survey was changed meanwhile; ask for it again")
+        if found.revision != was.revision:
+            last = LastChange(found.revision, found.updated_at_ms, Who(ActorKind.USER, "u" * 36, "Otieno"))
+            raise SurveyBusy("the survey was changed meanwhile; ask for it again", last)
 
     def _keep(self, found: Survey, **changes: Any) -> Survey:
         self.kept[found.uuid] = attrs.evolve(found, **changes)

@@ -16,7 +16,6 @@ from mobilesasa.core.errors import (
     ExtensionTaken,
     Fault,
     InUse,
-    MenuChanged,
     MenuInUse,
     NotFound,
     NotPublished,
@@ -38,6 +37,7 @@ from mobilesasa.ussd.views import (
     NewCode,
     NewExtension,
     NewGateway,
+    Publishing,
     ScreenCount,
     SessionRecord,
     SessionStatus,
@@ -47,7 +47,7 @@ from mobilesasa.ussd.views import (
 )
 from tests.fakes.keys import FakeKeys
 from tests.fakes.spool import NINE_MS
-from tests.fakes.ussd_menu import MENU
+from tests.fakes.ussd_menu import MENU, check_revision
 
 TEAMS = {1: "ACME2024", 2: "OTHER"}
 
@@ -263,8 +263,7 @@ class FakeUssdMenus:
         self, by: Actor, team_id: int, uuid: str, definition: Mapping[str, Any], revision: int | None, at_ms: int
     ) -> MenuRecord:
         was = await self.find(team_id, uuid)
-        if revision not in (None, was.revision):
-            raise MenuChanged("somebody else has changed the draft; read it again")
+        check_revision(was, revision)
         self._all.actors.append(by)
         changed = attrs.evolve(
             was, definition=definition, name=definition["name"], language=definition["language"],
@@ -284,9 +283,10 @@ class FakeUssdMenus:
     async def faults(self, team_id: int, definition: Mapping[str, Any]) -> Sequence[Fault]:
         return [*check(read_menu(definition)), *self._all.further_faults]
 
-    async def publish(self, by: Actor, team_id: int, uuid: str, note: str, at_ms: int, reply: Reply) -> bytes:
+    async def publish(self, by: Actor, team_id: int, uuid: str, said: Publishing, at_ms: int, reply: Reply) -> bytes:
         self._all.once(reply)
         was = await self.find(team_id, uuid)
+        check_revision(was, said.revision)
         faults = await self.faults(team_id, was.definition or {})
         if faults:
             raise BadDefinition(faults)
@@ -294,7 +294,7 @@ class FakeUssdMenus:
             return self._all.told(by, reply, was)
         changed = attrs.evolve(was, version=(was.version or 0) + 1, changed=False, published_at_ms=at_ms)
         self._all.known_menus[was.uuid] = (team_id, changed)
-        self._all.keep_version(changed, note, by.name)
+        self._all.keep_version(changed, said.note, by.name)
         return self._all.told(by, reply, changed)
 
     async def versions(self, team_id: int, uuid: str, *, limit: int, offset: int) -> Sequence[VersionRecord]:

@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobilesasa.core.actors import ActorKind, Who
+from mobilesasa.core.changes import LastChange
+from mobilesasa.core.errors import MenuChanged
+from mobilesasa.ussd.views import MenuRecord
+
 MENU: Mapping[str, Any] = {
     "name": "Acme",
     "start": "welcome",
@@ -34,3 +39,10 @@ MENU: Mapping[str, Any] = {
         },
     },
 }
+
+
+def check_revision(was: MenuRecord, revision: int | None) -> None:
+    """Refuse what is done with a draft that somebody else has changed."""
+    if revision not in (None, was.revision):
+        last = LastChange(was.revision, was.updated_at_ms, Who(ActorKind.TOKEN, "7d0e1bb0", "CRM"))
+        raise MenuChanged("somebody else has changed the draft; read it again", last)

@@ -118,7 +118,8 @@ async def test_what_was_wrong_is_told_by_the_user_s_number_without_address_and_p
     await refused(desk.logins.use_link("mbl_none", ANOTHER, HERE), LoginFailed)
     opened = await desk.begin()
     await refused(desk.logins.change_password(by(opened), "wrong", ANOTHER, HERE), LoginFailed)
-    await desk.logins.renew(opened.refresh_token, None, HERE)
+    following = await desk.logins.renew(opened.refresh_token, None, HERE)
+    await desk.logins.renew(following.refresh_token, None, HERE)
     await refused(desk.logins.renew(opened.refresh_token, None, HERE), AccessEnded)
     (user_id,) = {line.split()[1].rstrip(":") for line in warned if line.startswith("user ")}
     assert warned == [
@@ -159,10 +160,25 @@ async def test_a_login_goes_on_and_a_token_that_comes_again_ends_it_at_this_node
     first = await desk.begin()
     second = await desk.logins.renew(first.refresh_token, None, THERE)
     assert second.login_uuid == first.login_uuid
+    third = await desk.logins.renew(second.refresh_token, None, THERE)
     assert desk.knows(first)
     await refused(desk.logins.renew(first.refresh_token, None, HERE), AccessEnded)
     assert not desk.knows(first)
-    await refused(desk.logins.renew(second.refresh_token, None, HERE), AccessEnded)
+    await refused(desk.logins.renew(third.refresh_token, None, HERE), AccessEnded)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_token_whose_answer_was_lost_comes_again_and_is_told_in_the_log(desk: Desk):
+    first = await desk.begin()
+    lost = await desk.logins.renew(first.refresh_token, None, HERE)
+    with heard(LogLevel.info, of="mobilesasa.node.logins") as said:
+        again = await desk.logins.renew(first.refresh_token, None, HERE)
+        await desk.logins.renew(again.refresh_token, None, HERE)
+    assert said == [f"login {first.login_uuid}: the refresh token came again from 192.0.2.7 within 30 s; request r"]
+    assert again.refresh_token != lost.refresh_token
+    assert desk.knows(first)
+    await refused(desk.logins.renew(lost.refresh_token, None, HERE), AccessEnded)
+    assert not desk.knows(first)
 
 
 @pytest_twisted.ensureDeferred

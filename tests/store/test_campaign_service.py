@@ -189,3 +189,23 @@ async def test_a_series_that_would_never_send_or_whose_sender_may_not_be_used_is
     with pytest.raises(SenderNotApproved):
         await rig.send(made)
     assert Options(repeat=Repeat(every="day", at="09:00")).is_series
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_retry_that_comes_twice_with_one_key_makes_one_draft(rig):
+    made = rig.draft()
+    await rig.send(made)
+
+    def all_fail(txn):
+        for message in queued(txn, made.uuid).messages:
+            txn.execute("UPDATE message SET state = 40, failure = 'expired' WHERE id = %s", (message.id,))
+
+    rig.do(all_fail)
+    asked = (NODE, rig.team, made.uuid, "KE", NOW_MS, Reply(rig.mark("again"), told))
+    reply = await rig.service.retry(*asked)
+    with pytest.raises(Repeated) as twice:
+        await rig.service.retry(*asked)
+    assert twice.value.kept.reply == reply
+    (found,) = (await rig.service.page(Wanted(rig.team, phase=Phase.DRAFT), limit=10, offset=0, after=None))[0]
+    assert (reply, found.retry_of_uuid) == (f"{found.uuid} draft".encode(), made.uuid)
+    assert (found.estimated_recipients, rig.do(count, "audience")) == (3, 1)

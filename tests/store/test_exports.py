@@ -12,9 +12,9 @@ from mobilesasa.core.errors import NotFound
 from mobilesasa.core.exports import JOB_KIND, Export, Look
 from mobilesasa.core.jobs import JobGone, JobState
 from mobilesasa.core.model import Coding, Failure, Sent
-from mobilesasa.core.reporting import Period, Wanted, bounded
+from mobilesasa.core.reporting import Period, Wanted, bounded, used
 from mobilesasa.jobs.exporting import Exporting
-from mobilesasa.store import export_rows, exports, files, jobs, rollups
+from mobilesasa.store import export_rows, exports, figures, files, jobs, rollups
 from mobilesasa.store.database import Database, connect, in_transaction
 from mobilesasa.store.exports import Exports, ExportWriting, Files
 from mobilesasa.store.figures import Reports
@@ -345,6 +345,26 @@ def test_a_report_is_told_as_it_is_shown(txn):
     assert report("campaign") == [(None, 4)]
     assert report("status") == [("queued", 4), ("sent", 0), ("delivered", 0), ("failed", 0)]
     assert export_rows.count(txn, wanted(team, "report", **REPORT)) == (None, False)
+
+
+def test_the_units_of_days_are_told_as_they_are_shown(txn):
+    team = add_team(txn)
+    accepted(txn, team, 3)
+    at_ms = one(
+        txn, "SELECT (extract(epoch FROM max(at)) * 1000)::bigint FROM ledger WHERE team_id = %(team)s", team=team
+    )
+    begins = at_ms // DAY_MS * DAY_MS
+    starts = [begins - DAY_MS, begins]
+    txn.execute(rollups.ADD, {"limit": 100})
+    asked = {"from_ms": starts[0], "to_ms": begins + DAY_MS, "starts_ms": starts, "zone": "UTC"}
+    before, today = all_rows(txn, team, "usage", **asked)
+    assert list(before) == ["day", "charged", "refunded", "reserved", "released", "topped_up", "adjusted", "messages"]
+    assert (len(before["day"]), before["day"] < today["day"]) == (10, True)
+    assert [*before.values()][1:] == [0] * 7
+    shown = used(figures.usage(txn, team, Period(starts[0], begins + DAY_MS), starts), 1)
+    assert {name: value for name, value in today.items() if name != "day"} == shown
+    assert (today["charged"], today["messages"]) == (3, 3)
+    assert export_rows.count(txn, wanted(team, "usage", **asked)) == (None, False)
 
 
 def test_recipients_of_a_campaign_are_there_with_their_texts_and_what_became_of_them(txn, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 
 from mobilesasa.core.actors import NODE, Actor, ActorKind
 from mobilesasa.core.errors import AccessEnded, BadValue, LoginFailed, NotFound, TeamSuspended, UserDisabled
-from mobilesasa.core.people import Whence, secret_digest
+from mobilesasa.core.people import REPEAT_S, Whence, secret_digest
 from mobilesasa.core.scopes import Role
 from mobilesasa.store import accounts, logins, teams, trail, users
 from mobilesasa.store.database import Txn, connect, in_transaction
@@ -124,26 +124,138 @@ def test_a_login_ends_after_ninety_days_however_often_it_is_refreshed(txn: Txn, 
         renewed(txn, "mbr_2", "mbr_3")
 
 
-def test_decision_10_a_refresh_token_that_comes_again_ends_the_login_with_all_its_tokens(
-    txn: Txn, team: int, jane: int
+def kept_of(txn: Txn, action: str) -> list[tuple[object, ...]]:
+    return rows(
+        txn, "SELECT subject, after->>'address' FROM trail WHERE action = %(action)s ORDER BY id", action=action
+    )
+
+
+def age(txn: Txn, seconds: float) -> None:
+    """Let what was used have been used so much earlier."""
+    txn.execute("UPDATE login_refresh SET used_at = used_at - %(s)s * interval '1 second'", {"s": seconds})
+
+
+def all_are_over(txn: Txn, *tokens: str) -> bool:
+    for token in tokens:
+        with pytest.raises(AccessEnded):
+            renewed(txn, token, f"after {token}")
+    return True
+
+
+def test_decision_10_a_refresh_token_that_comes_again_late_ends_the_login_with_all_its_tokens(txn: Txn, jane: int):
+    first = begun(txn, jane)
+    renewed(txn, "mbr_1", "mbr_2")
+    age(txn, REPEAT_S)
+    assert renewed(txn, "mbr_1", "mbr_x") == Reused(first.login_uuid)
+    assert all_are_over(txn, "mbr_1", "mbr_2", "mbr_x")
+    assert kept_of(txn, "login.reuse") == [(first.login_uuid, HERE.address)]
+    assert kept_of(txn, "login.repeat") == []
+
+
+def test_decision_10_a_refresh_token_that_comes_again_after_the_next_was_used_ends_the_login_at_once(
+    txn: Txn, jane: int
 ):
     first = begun(txn, jane)
     renewed(txn, "mbr_1", "mbr_2")
+    renewed(txn, "mbr_2", "mbr_3")
     assert renewed(txn, "mbr_1", "mbr_x") == Reused(first.login_uuid)
-    for token in ("mbr_1", "mbr_2"):
-        with pytest.raises(AccessEnded):
-            renewed(txn, token, "mbr_y")
-    assert one(txn, "SELECT subject FROM trail WHERE action = 'login.reuse'") == first.login_uuid
+    assert all_are_over(txn, "mbr_2", "mbr_3")
 
 
-def test_two_that_use_one_refresh_token_at_once_end_the_login(database_dsn: str):
+def test_a_lost_answer_costs_nothing_and_is_in_the_trail(txn: Txn, jane: int):
+    first = begun(txn, jane)
+    renewed(txn, "mbr_1", "mbr_lost")
+    age(txn, REPEAT_S - 1)
+    again = renewed(txn, "mbr_1", "mbr_2", whence=Whence("192.0.2.8"))
+    assert isinstance(again, Begun)
+    assert (again.login_uuid, again.repeated) == (first.login_uuid, True)
+    assert kept_of(txn, "login.repeat") == [(first.login_uuid, "192.0.2.8")]
+    following = renewed(txn, "mbr_2", "mbr_3")
+    assert isinstance(following, Begun)
+    assert not following.repeated
+    assert len(logins.of_user(txn, first.user.uuid)) == 1
+
+
+def test_repeats_do_not_prolong_the_time_for_them(txn: Txn, jane: int):
+    begun(txn, jane)
+    renewed(txn, "mbr_1", "mbr_lost")
+    age(txn, REPEAT_S - 1)
+    assert isinstance(renewed(txn, "mbr_1", "mbr_2"), Begun)
+    age(txn, 1)
+    assert isinstance(renewed(txn, "mbr_1", "mbr_3"), Reused)
+
+
+@pytest.mark.parametrize(("arrived", "other"), [("mbr_a", "mbr_b"), ("mbr_b", "mbr_a")])
+def test_whichever_of_two_answers_came_last_is_good_and_the_other_ends_the_login(
+    txn: Txn, jane: int, arrived: str, other: str
+):
+    """Two tabs, or a call that a page left behind: nobody knows in which order the answers came."""
+    found = begun(txn, jane)
+    for following in ("mbr_a", "mbr_b"):
+        assert isinstance(renewed(txn, "mbr_1", following), Begun)
+    assert isinstance(renewed(txn, arrived, "mbr_2"), Begun)
+    assert renewed(txn, other, "mbr_x") == Reused(found.login_uuid)
+    assert all_are_over(txn, "mbr_2")
+
+
+def test_a_repeat_in_another_team_goes_on_there(txn: Txn, team: int, jane: int):
+    later = add_team(txn)
+    accounts.grant(txn, NODE, EMAIL, code_of(txn, later), Role.VIEWER)
+    begun(txn, jane)
+    found = [renewed(txn, "mbr_1", "mbr_a", code_of(txn, later)), renewed(txn, "mbr_1", "mbr_b")]
+    assert [each.team_id for each in found if isinstance(each, Begun)] == [later, later]
+
+
+def test_a_repeat_of_what_has_ended_goes_on_with_nothing(txn: Txn, jane: int):
+    found = begun(txn, jane)
+    renewed(txn, "mbr_1", "mbr_2")
+    logins.end(txn, actor(found), found.login_uuid)
+    assert all_are_over(txn, "mbr_1")
+
+
+def test_two_that_use_one_refresh_token_at_once_both_go_on(database_dsn: str):
     two = Two(database_dsn)
     two.do(lambda txn: begun(txn, add_user(txn, add_team(txn))))
     with two.first.cursor() as txn:
         assert isinstance(renewed(txn, "mbr_1", "mbr_2"), Begun)
-    end = two.meanwhile(renewed, "mbr_1", "mbr_3")
-    assert isinstance(end(), Reused)
+    again = two.meanwhile(renewed, "mbr_1", "mbr_3")()
+    assert isinstance(again, Begun)
+    assert again.repeated
     two.close()
+
+
+def test_of_two_that_use_successors_of_one_token_at_once_the_later_ends_the_login(database_dsn: str):
+    two = Two(database_dsn)
+    two.do(lambda txn: begun(txn, add_user(txn, add_team(txn))))
+    for following in ("mbr_a", "mbr_b"):
+        two.do(renewed, "mbr_1", following)
+    with two.first.cursor() as txn:
+        assert isinstance(renewed(txn, "mbr_a", "mbr_2"), Begun)
+    assert isinstance(two.meanwhile(renewed, "mbr_b", "mbr_3")(), Reused)
+    two.close()
+
+
+def test_a_repeat_that_comes_while_the_next_token_is_used_ends_the_login(database_dsn: str):
+    two = Two(database_dsn)
+    two.do(lambda txn: begun(txn, add_user(txn, add_team(txn))))
+    two.do(renewed, "mbr_1", "mbr_2")
+    with two.first.cursor() as txn:
+        assert isinstance(renewed(txn, "mbr_2", "mbr_3"), Begun)
+    assert isinstance(two.meanwhile(renewed, "mbr_1", "mbr_x")(), Reused)
+    two.close()
+
+
+def test_what_is_superseded_is_used_for_a_node_of_the_release_before(txn: Txn, jane: int):
+    begun(txn, jane)
+    for following in ("mbr_a", "mbr_b"):
+        renewed(txn, "mbr_1", following)
+    renewed(txn, "mbr_a", "mbr_2")
+    assert rows(txn, "SELECT superseded, used_at IS NOT NULL FROM login_refresh ORDER BY 1, 2") == [
+        (False, False),  # mbr_2
+        (False, True),  # mbr_a
+        (True, True),  # mbr_1
+        (True, True),  # mbr_b
+    ]
 
 
 @pytest.mark.parametrize(

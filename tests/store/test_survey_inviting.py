@@ -104,6 +104,15 @@ def test_an_estimate_costs_the_first_text_to_each_and_changes_nothing(rig):
     assert rig.judged[-1].text == "Hi\nliked?"
 
 
+def test_an_estimate_says_to_how_many_the_first_text_waits_for_hours(rig):
+    made = rig.published()
+    assert estimated(rig, made, PHONE, OTHER).waiting == 0
+    usual, dues = rig.verdict, {PHONE: NOW_MS + 7, OTHER: NOW_MS + 5}
+    rig.verdict = lambda asked: attrs.evolve(usual(asked), due_at_ms=dues.get(asked.recipient.lstrip("+")))
+    found = estimated(rig, made, PHONE, OTHER, "254711000009")
+    assert (found.invited, found.waiting, found.waits_until_ms) == (Invited(3), 2, NOW_MS + 5)
+
+
 def test_only_a_live_survey_invites(rig):
     draft = surveys.create(rig.txn, NODE, rig.team, uuid(), FARM, NOW_MS)
     with pytest.raises(NotPublished):

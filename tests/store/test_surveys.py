@@ -4,6 +4,7 @@ import attrs
 import pytest
 
 from mobilesasa.core.actors import NODE, Actor, ActorKind, Who
+from mobilesasa.core.changes import LastChange
 from mobilesasa.core.errors import (
     AccessEnded,
     InUse,
@@ -70,6 +71,20 @@ def test_what_was_changed_meanwhile_is_not_changed_over_it_nor_published(rig):
         surveys.change(rig.txn, NODE, made, FARM, NOW_MS)
     with pytest.raises(SurveyBusy):
         surveys.publish(rig.txn, NODE, made, NOW_MS)
+
+
+def test_who_is_slower_learns_who_changed_a_survey_last_and_when(rig):
+    made = draft(rig)
+    surveys.change(rig.txn, Actor(ActorKind.OPERATOR, name="jane"), made, FISH, NOW_MS)
+    changed = surveys.change(rig.txn, NODE, surveys.find(rig.txn, rig.team, made.uuid), FARM, NOW_MS)
+    surveys.publish(rig.txn, Actor(ActorKind.OPERATOR, name="otieno"), changed, NOW_MS)
+    with pytest.raises(SurveyBusy) as refused:
+        surveys.change(rig.txn, NODE, made, FISH, NOW_MS)
+    last = refused.value.last
+    at_ms = one(
+        rig.txn, "SELECT (extract(epoch FROM max(at)) * 1000)::bigint FROM trail WHERE action = 'survey.update'"
+    )
+    assert last == LastChange(3, at_ms, Who(ActorKind.OPERATOR, None, "node"))
 
 
 def test_publishing_makes_a_version_which_never_changes(rig):

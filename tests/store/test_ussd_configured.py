@@ -2,7 +2,7 @@
 
 import pytest
 
-from mobilesasa.core.actors import NODE
+from mobilesasa.core.actors import NODE, ActorKind, Who
 from mobilesasa.core.errors import (
     AlreadyExists,
     BadDefinition,
@@ -25,6 +25,7 @@ from mobilesasa.ussd.views import (
     NewCode,
     NewExtension,
     NewGateway,
+    Publishing,
 )
 from tests.store.given import NOW_MS, add_team, count, one, rows
 from tests.store.people import give
@@ -130,7 +131,7 @@ def test_who_approves_what_another_team_has_is_told_what_to_do(txn, team, other)
 
 def test_publishing_what_is_published_makes_no_version(txn, team):
     menu = give_menu(txn, team)
-    again = ussd_menus.publish(txn, NODE, team, menu.uuid, "Again", REACH, NOW_MS + 1)
+    again = ussd_menus.publish(txn, NODE, team, menu.uuid, Publishing("Again"), REACH, NOW_MS + 1)
     assert (again.version, again.published_at_ms) == (1, NOW_MS)
     assert ussd_menus.count_versions(txn, team, menu.uuid) == (1, False)
 
@@ -255,11 +256,11 @@ def test_extensions_are_listed_by_team_status_and_code(txn, team, other):
 def test_a_menu_is_drafted_published_and_changed_and_a_version_stays(txn, team):
     made = give_menu(txn, team, publish=False)
     assert (made.version, made.changed, made.revision, made.screens, made.language) == (None, True, 1, 4, "en")
-    published = ussd_menus.publish(txn, NODE, team, made.uuid, "First", REACH, NOW_MS)
+    published = ussd_menus.publish(txn, NODE, team, made.uuid, Publishing("First"), REACH, NOW_MS)
     assert (published.version, published.changed) == (1, False)
     changed = ussd_menus.change(txn, NODE, team, made.uuid, {**SIMPLE, "name": "New"}, 1, NOW_MS)
     assert (changed.name, changed.revision, changed.changed, changed.version) == ("New", 2, True, 1)
-    assert ussd_menus.publish(txn, NODE, team, made.uuid, "", REACH, NOW_MS).version == 2
+    assert ussd_menus.publish(txn, NODE, team, made.uuid, Publishing(), REACH, NOW_MS).version == 2
     versions = ussd_menus.versions(txn, team, made.uuid, 10, 0)
     assert [(each.version, each.note, each.definition) for each in versions] == [(2, "", None), (1, "First", None)]
     assert ussd_menus.count_versions(txn, team, made.uuid) == (2, False)
@@ -278,12 +279,22 @@ def test_a_draft_that_somebody_else_has_changed_is_not_overwritten(txn, team):
     assert ussd_menus.change(txn, NODE, team, made.uuid, SIMPLE, None, NOW_MS).revision == 3
 
 
+def test_a_draft_that_somebody_else_has_changed_is_not_published(txn, team):
+    made = give_menu(txn, team, publish=False)
+    ussd_menus.change(txn, NODE, team, made.uuid, {**SIMPLE, "name": "New"}, 1, NOW_MS)
+    with pytest.raises(MenuChanged) as refused:
+        ussd_menus.publish(txn, NODE, team, made.uuid.upper(), Publishing(revision=1), REACH, NOW_MS)
+    assert refused.value.last is not None
+    assert (refused.value.last.revision, refused.value.last.by) == (2, Who(ActorKind.OPERATOR, None, "node"))
+    assert ussd_menus.publish(txn, NODE, team, made.uuid, Publishing(revision=2), REACH, NOW_MS).version == 1
+
+
 def test_a_menu_with_faults_is_kept_and_not_published(txn, team):
     broken = {"name": "Broken", "start": "nowhere", "screens": {}}
     made = give_menu(txn, team, broken, publish=False)
     assert ussd_menus.faults(txn, team, broken, REACH) != ()
     with pytest.raises(BadDefinition):
-        ussd_menus.publish(txn, NODE, team, made.uuid, "", REACH, NOW_MS)
+        ussd_menus.publish(txn, NODE, team, made.uuid, Publishing(), REACH, NOW_MS)
 
 
 def test_actions_name_what_the_team_has_and_addresses_that_are_called(txn, team):
@@ -316,7 +327,7 @@ def test_a_menu_of_another_team_is_not_there(txn, team, other):
         lambda: ussd_menus.find(txn, other, menu.uuid),
         lambda: ussd_menus.change(txn, NODE, other, menu.uuid, SIMPLE, None, NOW_MS),
         lambda: ussd_menus.delete(txn, NODE, other, menu.uuid),
-        lambda: ussd_menus.publish(txn, NODE, other, menu.uuid, "", REACH, NOW_MS),
+        lambda: ussd_menus.publish(txn, NODE, other, menu.uuid, Publishing(), REACH, NOW_MS),
         lambda: ussd_menus.versions(txn, other, menu.uuid, 10, 0),
         lambda: ussd_menus.rotate(txn, NODE, other, menu.uuid, SECRET),
         lambda: ussd_menus.drop_off(txn, other, menu.uuid, None, "2026-01-01", "2026-12-31"),

@@ -29,6 +29,7 @@ from mobilesasa.ussd.views import (
     NewCode,
     NewExtension,
     NewGateway,
+    Publishing,
     SessionStatus,
     WantedSessions,
 )
@@ -65,7 +66,7 @@ class Rig:
         code = NewCode(code="384", kind=CodeKind.SHARED)
         await service.desk.add_code(NODE, uuid(), code, self.reply())
         menu = (await service.menus.create(NODE, self.team, uuid(), SIMPLE, NOW_MS, self.reply())).decode()
-        await service.menus.publish(NODE, self.team, menu, "", NOW_MS, self.reply())
+        await service.menus.publish(NODE, self.team, menu, Publishing(), NOW_MS, self.reply())
         new = NewExtension(code="384", extension="7", answering=Answering(menu_uuid=menu))
         await service.desk.add_extension(NODE, self.code, uuid(), new, self.reply())
         directory = CurrentDirectory()
@@ -182,7 +183,7 @@ async def test_actions_are_found_done_and_given_up(rig):
     }
     _, directory, steps = await rig.dialled()
     menu = (await rig.service.menus.create(NODE, rig.team, uuid(), doing, NOW_MS, rig.reply())).decode()
-    await rig.service.menus.publish(NODE, rig.team, menu, "", NOW_MS, rig.reply())
+    await rig.service.menus.publish(NODE, rig.team, menu, Publishing(), NOW_MS, rig.reply())
     (mine,) = await rig.service.extensions.page(rig.team, None, limit=10, offset=0)
     await rig.service.extensions.change(NODE, rig.team, mine.uuid, Answering(menu_uuid=menu))
     directory.replace(*await rig.database.run("load", ussd_directory.load, directory.known_menus))

@@ -15,7 +15,16 @@ from mobilesasa.store import ussd_codes, ussd_directory, ussd_extensions, ussd_m
 from mobilesasa.store.database import Txn
 from mobilesasa.ussd.directory import CurrentDirectory
 from mobilesasa.ussd.paging import WIDE
-from mobilesasa.ussd.views import Answering, CodeKind, CodeRecord, ExtensionRecord, MenuRecord, NewCode, NewExtension
+from mobilesasa.ussd.views import (
+    Answering,
+    CodeKind,
+    CodeRecord,
+    ExtensionRecord,
+    MenuRecord,
+    NewCode,
+    NewExtension,
+    Publishing,
+)
 from mobilesasa.ussd.visits import Asked, Heard, Taken
 from tests.store.given import NOW_MS
 
@@ -49,7 +58,7 @@ def give_code(txn: Txn, code: str = "384", kind: CodeKind = CodeKind.SHARED, **s
 
 def give_menu(txn: Txn, team: int, definition: dict[str, Any] | None = None, publish: bool = True) -> MenuRecord:
     made = ussd_menus.create(txn, NODE, team, uuid(), definition or SIMPLE, SECRET, NOW_MS)
-    return ussd_menus.publish(txn, NODE, team, made.uuid, "", REACH, NOW_MS) if publish else made
+    return ussd_menus.publish(txn, NODE, team, made.uuid, Publishing(), REACH, NOW_MS) if publish else made
 
 
 def give_extension(txn: Txn, team: int, extension: str = "7", code: str = "384", **answering: Any) -> ExtensionRecord:

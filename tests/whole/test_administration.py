@@ -21,8 +21,8 @@ def sent(node: Node, token: str) -> bool:
 
 def test_a_team_sends_after_an_administrator_set_everything_up_by_rest(node: Node):
     node.start()
-    node.command("team", "create", "--code", "OPS")
-    root = node.command("token", "create", "--team", "OPS", "--name", "root", "--scopes", "platform")["raw_token"]
+    node.quickly("team", "create", "--code", "OPS")
+    root = node.quickly("token", "create", "--team", "OPS", "--name", "root", "--scopes", "platform")["raw_token"]
     eventually(lambda: call(node, "GET", "/admin/teams", root)[0] == 200, "the node knows the token")
 
     team = ask(node, "POST", "/admin/teams", root, {"code": "NEWCO", "units": 10, "senders": ["NEWCO"]})

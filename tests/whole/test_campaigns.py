@@ -69,12 +69,12 @@ def test_decision_71_a_campaign_survives_three_kills_and_everybody_has_one_messa
     try:
         node.start()
         token = node.team("ACME", UNITS)
-        node.carrier(smsc.port, "--window", str(WINDOW))
-        node.command(
+        node.quickly(
             "carrier", "add", "second", "--kind", "smpp", "--host", "127.0.0.1", "--port", str(second.port), "--system-id", "esme",
             "--password", "secret", "--tps", "0", "--window", str(WINDOW),
         )  # fmt: skip
-        node.command("route", "add", "--prefix", "25472", "--carrier", "second")
+        node.quickly("route", "add", "--prefix", "25472", "--carrier", "second")
+        node.carrier(smsc.port, "--window", str(WINDOW))  # returns when the node knows both
         phones = [f"2547{10 + 10 * (n % 2)}{n:06d}" for n in range(PEOPLE)]
         uuid = sent(node, token, group_of(node, token, phones), rate_per_s=RATE_PER_S)
 

@@ -38,9 +38,9 @@ def prepared(node: Node, first: Smsc, second: Smsc, *more: str) -> str:
     node.start()
     for name, smsc in (("first", first), ("second", second)):
         where = ["--host", HOST, "--port", str(smsc.port), "--system-id", "esme", "--window", str(WINDOW)]
-        node.command("carrier", "add", name, "--kind", "smpp", *where, "--option", "failover_after_s=1", *more)
-    node.command("route", "add", "--prefix", "", "--carrier", "first", "--priority", "1")
-    node.command("route", "add", "--prefix", "", "--carrier", "second", "--priority", "2")
+        node.quickly("carrier", "add", name, "--kind", "smpp", *where, "--option", "failover_after_s=1", *more)
+    node.quickly("route", "add", "--prefix", "", "--carrier", "first", "--priority", "1")
+    node.quickly("route", "add", "--prefix", "", "--carrier", "second", "--priority", "2")
     return node.team("ACME", UNITS)
 
 

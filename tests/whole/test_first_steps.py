@@ -125,7 +125,7 @@ def test_a_second_node_of_the_same_name_on_one_store_is_refused_in_words(fresh: 
 def test_the_curl_examples_of_all_pages_run_as_written(fresh: Node):
     """Address, tokens and what is the reader's own replaced, and nothing else."""
     token = token_of(fresh.program.said)
-    operator = fresh.command("token", "create", "--team", "DEMO", "--name", "operator", "--scopes", "platform")
+    operator = fresh.quickly("token", "create", "--team", "DEMO", "--name", "operator", "--scopes", "platform")
     raw = operator["raw_token"]
     eventually(lambda: fresh.call(raw, "/carriers")[0] == 200, "the operator's token is known")
     with bound(fresh, token):
@@ -198,14 +198,14 @@ def found_for_one(node: Node, token: str) -> dict[str, dict[str, str]]:
 
 def found_by_uuid(node: Node, token: str) -> dict[str, str]:
     """What the examples name, made just now: a message, a token, a session, a password, a message from a phone, a suppression."""
-    node.command("sender", "add", "--team", "DEMO", "--name", "MYAPP", "--approved")
+    node.quickly("sender", "add", "--team", "DEMO", "--name", "MYAPP", "--approved")
     eventually(lambda: "MYAPP" in str(node.call(token, "/sender-ids")), "the sender is known")
     failed = made(node, token, "/messages", to="+254700000002", message="resend me")["uuid"]
     eventually(lambda: node.call(token, f"/messages/{failed}")[1]["data"]["status"] == "failed", "a message fails")
     (session,) = node.call(token, "/smpp/sessions")[1]["data"]["items"]
-    password = node.command("smpp", "password", "--team", "DEMO", "--any-address")
+    password = node.quickly("smpp", "password", "--team", "DEMO", "--any-address")
     _, suppression = node.call(token, "/suppressions", {"phone": "+254712000001"})
-    node.command("sender", "add", "--team", "DEMO", "--name", "22384", "--approved")
+    node.quickly("sender", "add", "--team", "DEMO", "--name", "22384", "--approved")
     echoed = {"to": "+254700000008", "message": "hello", "sender_id": "22384"}  # the sandbox's phone that answers
     eventually(lambda: node.call(token, "/messages", echoed)[0] == 200, "the short code is known")
     heard = eventually(lambda: node.call(token, "/inbound")[1]["data"]["items"], "a message from a phone")
@@ -251,6 +251,7 @@ def found_for_campaigns(node: Node, token: str) -> dict[str, dict[str, str]]:
     for uuid in waiting:
         assert node.call(token, f"/campaigns/{uuid}/send", {})[0] == 200
     return {
+        "campaign-uuid/retry": {"campaign-uuid": campaign_that_failed(node, token)},
         "campaign-uuid/cancel": {"campaign-uuid": waiting[0]},
         "campaign-uuid/pause": {"campaign-uuid": waiting[1]},
         "campaign-uuid/test": {"+254712345678": "+254700000031"},
@@ -258,10 +259,20 @@ def found_for_campaigns(node: Node, token: str) -> dict[str, dict[str, str]]:
     }
 
 
-def group_of_one(node: Node, token: str, name: str) -> str:
+def campaign_that_failed(node: Node, token: str) -> str:
+    """Send a campaign to a phone that is not reached, and return its uuid when it has failed."""
+    uuid = campaign_to(node, token, group_of_one(node, token, "Of who is away", phone="+254700000002"))
+    assert node.call(token, f"/campaigns/{uuid}/send", {})[0] == 200
+    path = f"/campaigns/{uuid}/recipients?status=failed"
+    eventually(lambda: node.call(token, path)[1]["data"]["items"], "its message fails")
+    eventually(lambda: node.call(token, f"/campaigns/{uuid}")[1]["data"]["status"] == "completed", "it has ended")
+    return uuid
+
+
+def group_of_one(node: Node, token: str, name: str, phone: str = "+254700000031") -> str:
     """Make a group with somebody in it, and return its uuid."""
     uuid = str(made(node, token, "/groups", name=name)["uuid"])
-    made(node, token, f"/groups/{uuid}/contacts", phone="+254700000031")
+    made(node, token, f"/groups/{uuid}/contacts", phone=phone)
     return uuid
 
 
@@ -304,7 +315,7 @@ def found_of_operators(node: Node, token: str, raw: str) -> dict[str, str]:
 
 def found_of_somebody(node: Node) -> dict[str, str]:
     """What the examples of the login name: somebody who has a password, a login, and a link that sets another password."""
-    made = node.command("user", "create", "somebody@example.com", "--team", "DEMO")
+    made = node.quickly("user", "create", "somebody@example.com", "--team", "DEMO")
     login = {"email": made["email"], "password": made["password"]}
     status, begun = node.call("none", "/auth/login", login)
     assert status == 200, begun
@@ -312,5 +323,5 @@ def found_of_somebody(node: Node) -> dict[str, str]:
         "jane@example.com": made["email"],
         '"your password"': f'"{made["password"]}"',
         "mbr_your_refresh_token_here": begun["data"]["refresh_token"],
-        "mbl_your_link_token_here": node.command("user", "password", made["email"], "--link")["link_token"],
+        "mbl_your_link_token_here": node.quickly("user", "password", made["email"], "--link")["link_token"],
     }

@@ -85,8 +85,8 @@ def test_messages_go_out_over_http_and_callbacks_deliver_them(aggregator: Aggreg
     node.start()
     options = [f"base_url={aggregator.url}", "token=hidden", f"public_url=http://{HOST}:{node.http_port}"]
     words = [word for option in options for word in ("--option", option)]
-    node.command("carrier", "add", "savanna", "--kind", "http", *words)
-    node.command("route", "add", "--prefix", "", "--carrier", "savanna")
+    node.quickly("carrier", "add", "savanna", "--kind", "http", *words)
+    node.quickly("route", "add", "--prefix", "", "--carrier", "savanna")
     token = node.team("ACME", 100, "--sender", NUMBER)
     calls = node.command("carrier", "show", "savanna")["callbacks"]
 

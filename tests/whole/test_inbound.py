@@ -37,7 +37,7 @@ def test_a_long_message_comes_in_parts_to_one_team_and_whole_to_another(node: No
     node.start()
     parts_token = node.team("PARTS", 10, "--sender", "22384")
     whole_token = node.team("WHOLE", 10, "--sender", "22385")
-    node.command("team", "set", "WHOLE", "--smpp", "inbound_long=payload")
+    node.quickly("team", "set", "WHOLE", "--smpp", "inbound_long=payload")
     node.carrier(phones.port)
     phones.accept()
     in_parts, whole = bound(node, "parts", parts_token), bound(node, "whole", whole_token)
@@ -97,9 +97,9 @@ def test_a_node_that_is_killed_before_it_answers_loses_no_message_from_a_phone(n
 
 def test_a_phone_of_the_sandbox_answers_a_team(node: Node):
     node.start()
+    node.quickly("carrier", "add", "box", "--kind", "sandbox")
+    node.quickly("route", "add", "--prefix", "", "--carrier", "box")
     token = node.team("ACME", 10, "--sender", "22384")
-    node.command("carrier", "add", "box", "--kind", "sandbox")
-    node.command("route", "add", "--prefix", "", "--carrier", "box")
     esme = bound(node, "ACME", token)
     code, _ = node.call(token, "/messages", {"sender_id": "22384", "to": "+254700000008", "message": "Je, uko hapo?"})
     assert code in (200, 201, 202)
@@ -110,9 +110,9 @@ def test_a_phone_of_the_sandbox_answers_a_team(node: Node):
 
 def test_a_phone_that_says_stop_gets_no_more_until_it_says_start(node: Node):
     node.start()
+    node.quickly("carrier", "add", "box", "--kind", "sandbox")
+    node.quickly("route", "add", "--prefix", "", "--carrier", "box")
     token = node.team("ACME", 10, "--sender", "22384", "--sender", "22385")
-    node.command("carrier", "add", "box", "--kind", "sandbox")
-    node.command("route", "add", "--prefix", "", "--carrier", "box")
     esme = bound(node, "ACME", token)
 
     def send(text: str, sender: str = "22384", to: str = "+254700000008") -> tuple[int, str]:

@@ -135,8 +135,10 @@ def test_teams_see_nothing_of_each_other_and_people_what_their_role_says_within_
     node.quickly("user", "grant", EMAIL, "--team", "TWO", "--role", "operator")
     eventually(lambda: ask(node, "POST", "/messages", access, sending)[0] == 200, "the role holds", patience_s=1.0)
 
-    status, answer = ask(node, "POST", "/auth/refresh", body={"refresh_token": refresh})
-    assert status == 200
+    for following in (refresh, refresh, None):  # the first answer was lost
+        token = following or answer["data"]["refresh_token"]
+        status, answer = ask(node, "POST", "/auth/refresh", body={"refresh_token": token})
+        assert status == 200, answer
     assert ask(node, "POST", "/auth/refresh", body={"refresh_token": refresh})[0] == 401
     assert ask(node, "GET", "/auth/me", answer["data"]["access_token"])[0] == 401
 

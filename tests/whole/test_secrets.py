@@ -165,7 +165,7 @@ def carriers(run: Run, smsc: Smsc) -> None:
     secret = run.keep("the aggregator's token", "aggregator-token-5521")
     options = ["base_url=http://127.0.0.1:9/send", f"token={secret}", f"public_url=http://{HOST}:{node.http_port}"]
     node.quickly("carrier", "add", "savanna", "--kind", "http", *[w for each in options for w in ("--option", each)])
-    shown = node.quickly("carrier", "show", "savanna")
+    shown = node.command("carrier", "show", "savanna")
     address = shown["callbacks"]["receipts"]
     run.keep("the address that the aggregator calls", address.rpartition("/")[2])
     body = json.dumps({"id": "nothing", "status": "delivered"}).encode()
@@ -203,6 +203,12 @@ def people(run: Run) -> None:
     renewed = run.good("POST", "/auth/refresh", {"refresh_token": opened["refresh_token"]}, once=True)
     run.keep("a renewed access token", renewed["access_token"])
     run.keep("the next refresh token", renewed["refresh_token"])
+    again = run.good(
+        "POST", "/auth/refresh", {"refresh_token": opened["refresh_token"]}, once=True
+    )  # the answer was lost
+    run.keep("another next refresh token", again["refresh_token"])
+    last = run.good("POST", "/auth/refresh", {"refresh_token": again["refresh_token"]}, once=True)
+    run.keep("the last refresh token", last["refresh_token"])
     run.bad(401, "POST", "/auth/refresh", {"refresh_token": opened["refresh_token"]})
     run.bad(401, "GET", "/auth/me", token=renewed["access_token"])
     ann = logged_in(run, PASSWORD, "second")["access_token"]

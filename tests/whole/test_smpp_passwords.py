@@ -24,14 +24,14 @@ def is_over(esme: Esme) -> bool:
 def test_a_password_binds_locks_and_is_revoked_and_terms_reach_live_sessions(folder: Path, node: Node):
     node.start()
     token = node.team("ACME", 100)
-    made = node.command("smpp", "password", "--team", "ACME", "--allow", HOST)
+    made = node.quickly("smpp", "password", "--team", "ACME", "--allow", HOST)
     password, uuid = made["password"], made["uuid"]
     eventually(lambda: status_of(node, password) == 0, "the node knows the password")
     assert status_of(node, token[:8]) == 0x0E
 
     esme = Esme(node.smpp_port, "ACME", password)
     assert esme.bind() == 0
-    node.command("team", "set", "ACME", "--smpp", "session_tps=1")
+    node.quickly("team", "set", "ACME", "--smpp", "session_tps=1")
     texts = (f"text {number}" for number in count())
     assert esme.run(texts, lambda one: one.statuses[0x58] > 0)
 
@@ -42,7 +42,7 @@ def test_a_password_binds_locks_and_is_revoked_and_terms_reach_live_sessions(fol
     (shown,) = node.command("smpp", "passwords", "--team", "ACME")["passwords"]
     assert (shown["failed"], shown["last_used_at"] is not None) == (0, True)
 
-    node.command("smpp", "revoke", uuid)
+    node.quickly("smpp", "revoke", uuid)
     assert is_over(esme)
     esme.close()
     assert status_of(node, password) == 0x0E

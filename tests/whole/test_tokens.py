@@ -37,10 +37,10 @@ def bound(node: Node, password: str) -> Esme | None:
 def test_decision_26_a_token_revoked_by_rest_opens_nothing_at_once_and_its_sessions_end_within_a_second(node: Node):
     node.start()
     node.team("ACME", 100, "--sender", "ACME-A", "--sender", "ACME-B")
-    node.command("carrier", "add", "sandbox", "--kind", "sandbox")
-    node.command("route", "add", "--prefix", "", "--carrier", "sandbox")
+    node.quickly("carrier", "add", "sandbox", "--kind", "sandbox")
+    node.quickly("route", "add", "--prefix", "", "--carrier", "sandbox")
     scopes = "messages,api_tokens,team"
-    chief = node.command("token", "create", "--team", "ACME", "--name", "chief", "--scopes", scopes)["raw_token"]
+    chief = node.quickly("token", "create", "--team", "ACME", "--name", "chief", "--scopes", scopes)["raw_token"]
     eventually(lambda: call(node, "GET", "/tokens", chief)[0] == 200, "the node knows the token")
 
     status, made = call(node, "POST", "/tokens", chief, {"name": "shop", "scopes": ["messages"]})

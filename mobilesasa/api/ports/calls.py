@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from mobilesasa.core.callbacks import Callback, CallbackReply
@@ -19,8 +20,8 @@ class Callbacks(Protocol):
 class UssdCalls(Protocol):
     """What takes the HTTP calls of USSD gateways."""
 
-    async def take(self, call: UssdCall) -> CallbackReply | None:
-        """Return what a call is answered, its status always 200; None when it is nobody's."""
+    def take(self, call: UssdCall, told: Callable[[CallbackReply | None], None]) -> None:
+        """Tell once, now or later, what a call is answered, its status always 200; None when it is nobody's."""
 
 
 class Keys(Protocol):

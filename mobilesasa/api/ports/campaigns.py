@@ -150,6 +150,29 @@ class Campaigns(Protocol):
             CampaignEnded: all of it was queued, and nothing of it waits any more.
         """
 
+    async def retry(self, by: Actor, team_id: int, uuid: str, country: str, at_ms: int, reply: Reply) -> bytes:
+        """Make a draft for those whom a campaign did not reach; the reply is of that `Campaign`.
+
+        It goes to a file of those whose messages failed for a reason that may pass. Whoever has got the campaign by the time
+        that the draft is sent is left out then.
+
+        Args:
+            by: who does.
+            team_id: whose it is.
+            uuid: the campaign's.
+            country: the team's.
+            at_ms: when.
+            reply: makes the reply, on a thread.
+
+        Raises:
+            NotDraft: it was not sent.
+            CampaignBusy: it has not ended, or another call works on it.
+            NoRecipients: there is nobody for whom it could be.
+            TextNotKept: its text is kept no longer.
+            BadValue: the file that it was for is kept no longer.
+            Repeated: the call has been done before; nothing was done now.
+        """
+
     async def fields_of(self, team_id: int, phone: str, audience_id: int | None) -> Mapping[str, Scalar | None]:
         """Return the fields of somebody: of the file of people, where there is one, or of the team's contact.
 

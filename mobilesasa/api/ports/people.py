@@ -61,13 +61,17 @@ class Logins(Protocol):
     async def renew(self, refresh_token: str, team_code: str | None, whence: Whence) -> Opened:
         """Go on with a login by its refresh token, which is good no more then.
 
+        Whoever has lost the answer may ask again with the same token, for `core.people.REPEAT_S` and until the next one was
+        used; each answer has another one.
+
         Args:
             refresh_token: the newest of its login.
             team_code: in which team from now on; None: the same.
             whence: where the call comes from.
 
         Raises:
-            AccessEnded: it is none, has expired or was used before; in the last case the login has ended now.
+            AccessEnded: it is none, has expired or was used before; in the last case the login has ended now, unless it may
+                be repeated.
             TeamSuspended, BadValue: as of `begin`; the token stays good then.
         """
 

@@ -13,6 +13,9 @@ from mobilesasa.core.terms import SmppTerms
 class SmppGrants(Protocol):
     """What teams need for a bind, and what their sessions may do."""
 
+    def host(self) -> str | None:
+        """Return the host by which teams reach SMPP; None: that of the API."""
+
     def ports(self) -> tuple[int | None, int | None]:
         """Return where teams bind, without TLS and with it; None: nowhere, or that is not known here."""
 

@@ -24,6 +24,7 @@ from mobilesasa.ussd.views import (
     NewCode,
     NewExtension,
     NewGateway,
+    Publishing,
     ScreenCount,
     SessionRecord,
     VersionRecord,
@@ -119,13 +120,14 @@ class UssdMenus(Protocol):
     async def faults(self, team_id: int, definition: Mapping[str, Any]) -> Sequence[Fault]:
         """Return all that is in the way of publishing a definition, also senders, groups and surveys that there are not."""
 
-    async def publish(self, by: Actor, team_id: int, uuid: str, note: str, at_ms: int, reply: Reply) -> bytes:
+    async def publish(self, by: Actor, team_id: int, uuid: str, said: Publishing, at_ms: int, reply: Reply) -> bytes:
         """Make a version of the draft, which answers from now on; the reply is of a `MenuRecord`.
 
         Sessions under way go on with the version that they began with.
 
         Raises:
             BadDefinition: it has faults.
+            MenuChanged: a revision is said, and the draft has another.
         """
 
     async def versions(self, team_id: int, uuid: str, *, limit: int, offset: int) -> Sequence[VersionRecord]:

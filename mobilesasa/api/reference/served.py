@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
 from typing import Final, cast
@@ -56,16 +56,17 @@ class Reference:
 
 
 class Page(Known):
-    """Serves the page; only the address in its examples is that of the request.
+    """Serves the page; only the addresses in its examples are those of the request and of SMPP.
 
     Args:
         made: what is shown.
+        smpp_host: says where teams bind; None: at the host of the request.
     """
 
-    def __init__(self, made: Made) -> None:
-        """Keep it, and read its files."""
+    def __init__(self, made: Made, smpp_host: Callable[[], str | None]) -> None:
+        """Keep them, and read its files."""
         super().__init__()
-        self._made = made
+        self._made, self._smpp_host = made, smpp_host
         for name, kind in (("reference.css", "text/css"), ("reference.js", "text/javascript")):
             octets = (files("mobilesasa.api.reference") / "static" / name).read_bytes()
             self.putChild(name.encode(), Fixed(f"{kind}; charset=utf-8", octets))
@@ -74,7 +75,8 @@ class Page(Known):
         """Answer with the page."""
         address = escape(_address(request))
         text = self._made.page.replace(ADDRESS, address)
-        octets = (text if address == ADDRESS else text.replace(_SMPP_HOST, _host(address))).encode()
+        host = self._smpp_host() or (_SMPP_HOST if address == ADDRESS else _host(address))
+        octets = text.replace(_SMPP_HOST, host).encode()
         request.setHeader(b"Content-Type", b"text/html; charset=utf-8")
         request.setHeader(b"Content-Length", b"%d" % len(octets))
         request.setHeader(b"Content-Security-Policy", _POLICY)

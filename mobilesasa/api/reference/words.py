@@ -60,7 +60,7 @@ CODES: Final[Mapping[str, str]] = {
     "not_published": "the survey was never published, so it can neither be started nor paused; or the USSD menu, so it cannot answer",
     "survey_closed": "the survey was closed, and asks nobody any more",
     "survey_paused": "the survey is paused, so nobody can be invited; resume it first",
-    "survey_busy": "another call changed the survey in these moments; ask for it again",
+    "survey_busy": "another call has changed the draft of the survey since it was read; read it again",
     "keyword_taken": "another survey begins by the same keyword on the same short code",
     "extension_taken": "somebody has this extension of the USSD code already, or has asked for it",
     "menu_in_use": "the USSD menu answers at an extension, and cannot be removed before another answers there",
@@ -72,6 +72,7 @@ CODES: Final[Mapping[str, str]] = {
         "estimated or sent; let some end first"
     ),
     "webhook_disabled": "the webhook is disabled; enable it first",
+    "team_changed": "the call names another team in `X-Team` than its login or token is of; nothing was done",
     "idempotency_key_reused": "the `Idempotency-Key` was used for a call with another body; a new call needs a new key",
     "idempotency_running": "a call with this `Idempotency-Key` is under way; repeat it after `Retry-After`",
     "too_many_attempts": "too many bad tokens, passwords or links from this address; `Retry-After` says how long to wait",

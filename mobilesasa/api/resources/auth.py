@@ -222,7 +222,8 @@ class Auth:
         """Go on with a login.
 
         The refresh token is used up and the answer has the next one. One that comes a second time ends the login, for
-        somebody else may have it: so refresh once at a time. With another team's code the login goes on in that team.
+        somebody else may have it: so refresh once at a time. But an answer can be lost: for 30 seconds the same token may
+        come again, as long as the next one was not used. With another team's code the login goes on in that team.
         """
         asked = parse(Refresh, request)
         raw = asked.refresh_token

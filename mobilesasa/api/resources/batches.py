@@ -11,9 +11,10 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import replay, success
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import Problem, of_refusal
+from mobilesasa.api.errors import Problem
 from mobilesasa.api.openapi import FieldShown
 from mobilesasa.api.ports import Node
+from mobilesasa.api.refusals import of_refusal
 from mobilesasa.api.requests import Said, parse
 from mobilesasa.api.resources.message_bodies import SendBatch, SendMessage
 from mobilesasa.api.resources.shown import MessageShown, message_shown

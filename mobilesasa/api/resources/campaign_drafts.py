@@ -80,6 +80,7 @@ class Drafts:
             group_uuids=aim.groups,
             exclude_group_uuids=aim.excluded,
             audience_id=None if reach is None else reach.audience_id,
+            retry_of=before.retry_of if reach is not None and reach.audience_id == before.audience_id else None,
             scheduled_at_ms=self._time(asked, before.scheduled_at_ms, wrong),
             options=options,
         )

@@ -172,6 +172,32 @@ class CampaignSending:
 
     @route(
         "POST",
+        "/campaigns/{uuid}/retry",
+        scopes=SCOPES,
+        answers=CampaignShown,
+        refusals=(400, 404, 409),
+        curl=curl("POST", "/campaigns/campaign-uuid/retry"),
+        idempotent=True,
+    )
+    async def retry_campaign(self, request: IRequest, caller: Caller, uuid: str) -> bytes:
+        """Send a campaign again to those whom it did not reach.
+
+        Makes a draft, which is sent and paid for as any other. It goes to a file of the recipients whose messages failed as
+        `undelivered`, `expired`, `expired_unsent` or `refused`, but for numbers that there are not; who is no contact any more,
+        or wants no more messages, is left out. `cost_units` is exact for now. Whoever has got the campaign when the draft is sent,
+        by a late receipt, a resend or another retry, is left out then. One that has not ended is 409 `campaign_busy`; where nobody
+        is left, that is 400 `no_recipients`.
+        """
+        reply = Reply(caller.mark, _told)
+        now_ms = self._now_ms()
+        try:
+            octets = await self._campaigns.retry(caller.by, caller.team.id, uuid, caller.team.country, now_ms, reply)
+        except BadTemplate as bad:  # its fields were there when it was made
+            raise bad_field("message", told_bad(bad)) from bad
+        return replay(request, octets)
+
+    @route(
+        "POST",
         "/campaigns/{uuid}/test",
         scopes=SCOPES,
         body=TryCampaign,

@@ -153,6 +153,9 @@ class CampaignShown(CampaignSaid, CampaignWays):
         ),
     ]
     series_id: Annotated[str | None, Said("The series that has made it")]
+    retry_of: Annotated[
+        str | None, Said("The campaign whose failed recipients it is for; who has got that meanwhile is left out")
+    ]
     next_at: Annotated[str | None, Said("Of a series: when it makes its next campaign, UTC")]
     updated_at: Annotated[str, Said("When it last changed, UTC", example="2026-05-11T09:00:00Z")]
 
@@ -190,6 +193,7 @@ def campaign_shown(campaign: Campaign, standing: Standing | None = None) -> Camp
         "waits_for": waits_for,
         **_ways(campaign.options),
         "series_id": campaign.series_uuid,
+        "retry_of": campaign.retry_of_uuid,
         "next_at": instant_or_none(campaign.next_at_ms if is_series else None),
         "updated_at": instant(campaign.updated_at_ms),
     }

@@ -9,8 +9,8 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.answers import answer
 from mobilesasa.api.auth import Caller
-from mobilesasa.api.errors import of_refusal
 from mobilesasa.api.ports import Node
+from mobilesasa.api.refusals import of_refusal
 from mobilesasa.api.requests import Said, parse
 from mobilesasa.api.resources.batches import judged
 from mobilesasa.api.resources.message_bodies import BATCH_MOST

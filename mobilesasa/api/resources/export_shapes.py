@@ -75,7 +75,7 @@ class AskExport:
     """A file that is wanted."""
 
     kind: Annotated[
-        Literal["messages", "contacts", "inbound", "ledger", "report", "recipients", "survey_responses"],
+        Literal["messages", "contacts", "inbound", "ledger", "report", "usage", "recipients", "survey_responses"],
         Said("What of", example="messages"),
     ]
     format: Annotated[Literal["csv", "xlsx"], Said("How it is written", example="csv")] = "csv"
@@ -143,7 +143,8 @@ class ListExports(ListPage):
     """Which exports are listed."""
 
     kind: Annotated[
-        Literal["messages", "contacts", "inbound", "ledger", "report", "recipients", "survey_responses"] | None,
+        Literal["messages", "contacts", "inbound", "ledger", "report", "usage", "recipients", "survey_responses"]
+        | None,
         Said("Only those of this kind"),
     ] = None
 

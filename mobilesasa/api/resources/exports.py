@@ -35,7 +35,7 @@ from mobilesasa.core.exports import CONTENT_TYPES, SCOPE_OF_KIND, Export, Format
 from mobilesasa.core.ids import canonical
 from mobilesasa.core.inbound import digits_of
 from mobilesasa.core.model import State
-from mobilesasa.core.reporting import Period, date_of, spans_of
+from mobilesasa.core.reporting import Period, Span, date_of, spans_of
 from mobilesasa.core.scopes import opens
 from mobilesasa.sms.numbers import BadNumber, normalise_fast
 from mobilesasa.surveys.model import Status
@@ -50,6 +50,7 @@ FILTERS_OF_KIND: Final[Mapping[str, set[str]]] = {
     "contacts": {"group_uuid"},
     "inbound": _DATES | {"phone", "code"},
     "ledger": _DATES | {"entry"},
+    "usage": _DATES,
     "recipients": {"campaign_uuid"},
     "survey_responses": {"survey_uuid", "version", "phone", "status"},
     "report": _OF_MESSAGES | {"group_by", "network", "country", "carrier"},
@@ -234,10 +235,12 @@ class Exports:
         """Return which rows are meant, as they are looked for, and the zone of the times in them."""
         standing = await self._reports.standing(caller.team.id)
         zone = zone_in(asked.zone, standing)
-        if asked.kind == "report":
+        if asked.kind in ("report", "usage"):
             dated = AskUsage(date_from=filters.date_from, date_to=filters.date_to, zone=asked.zone)
-            days = days_of(dated, standing, self._now_ms())
-            return self._report(filters, days.period.from_ms, days.period.to_ms, zone), zone
+            period = days_of(dated, standing, self._now_ms()).period
+            if asked.kind == "usage":
+                return {**_moments(period), "starts_ms": _starts(period, zone, "day", "filters.date_from")}, zone
+            return self._report(filters, period, zone), zone
         from_ms = moment_of(filters.date_from, "filters.date_from", zone, is_end=False)
         to_ms = moment_of(filters.date_to, "filters.date_to", zone, is_end=True)
         now_ms = self._now_ms()
@@ -259,20 +262,16 @@ class Exports:
             "kind": filters.entry,
         }, zone
 
-    def _report(self, filters: ExportFilters, from_ms: int, to_ms: int, zone: ZoneInfo) -> dict[str, Any]:
+    def _report(self, filters: ExportFilters, period: Period, zone: ZoneInfo) -> dict[str, Any]:
         carriers = self._directory.now.carriers
         group_by, starts = filters.group_by or "day", []
         if group_by == "day" or group_by == "hour":
-            try:
-                starts = spans_of(Period(from_ms, to_ms), zone, group_by)
-            except BadValue as bad:
-                raise problem("bad_request", str(bad), [FieldProblem("filters.group_by", str(bad))]) from bad
+            starts = _starts(period, zone, group_by, "filters.group_by")
         by_name = {carrier.name: carrier.id for carrier in carriers.values()}
         return {
             "group_by": group_by,
             "starts_ms": starts,
-            "from_ms": from_ms,
-            "to_ms": to_ms,
+            **_moments(period),
             "sender": filters.sender,
             "network": filters.network,
             "country": None if filters.country is None else filters.country.upper(),
@@ -287,6 +286,22 @@ class Exports:
 def filename(kind: Kind, form: Format, now_ms: int, zone: ZoneInfo) -> str:
     """Return what the file of an export is called."""
     return f"{kind}-{date_of(now_ms, zone)}.{form}"
+
+
+def _moments(period: Period) -> dict[str, int]:
+    return {"from_ms": period.from_ms, "to_ms": period.to_ms}
+
+
+def _starts(period: Period, zone: ZoneInfo, span: Span, field: str) -> list[int]:
+    """Return where the days or hours of a period begin.
+
+    Raises:
+        Problem: 400, they are too many.
+    """
+    try:
+        return list(spans_of(period, zone, span))
+    except BadValue as bad:
+        raise problem("bad_request", str(bad), [FieldProblem(field, str(bad))]) from bad
 
 
 def _may(caller: Caller, kind: str, *, reads: bool) -> bool:

@@ -5,7 +5,8 @@ All of them are sums that are kept up to date while messages go out, so they do 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import cast
 
 from twisted.web.iweb import IRequest
 
@@ -47,27 +48,10 @@ from mobilesasa.core.reporting import (
     date_of,
     quantile,
     spans_of,
+    used,
 )
 
 SCOPES = ("reports",)
-_OF_USAGE: Mapping[str, str] = {
-    "charge": "charged",
-    "refund": "refunded",
-    "topup": "topped_up",
-    "adjustment": "adjusted",
-    "reserve": "reserved",
-    "release": "released",
-}
-_TAKEN = ("charge", "reserve")  # shown as what they took
-_NOTHING_USED: UsageOfTotal = {
-    "charged": 0,
-    "refunded": 0,
-    "reserved": 0,
-    "released": 0,
-    "topped_up": 0,
-    "adjusted": 0,
-    "messages": 0,
-}
 _TREND = ("accepted", "units", "delivered", "failed", "delivery_ratio")
 _LATENCIES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
@@ -230,14 +214,7 @@ def _span(days: Days, period: Period) -> dict[str, str]:
 
 
 def _used(found: Sequence[Usage], span: int | None = None) -> UsageOfTotal:
-    """Return the units of one span, or of all."""
-    used: UsageOfTotal = {**_NOTHING_USED}
-    for each in found:
-        if span in (None, each.span):
-            name = _OF_USAGE[each.kind]
-            used[name] += -each.units if each.kind in _TAKEN else each.units  # type: ignore[literal-required]
-            used["messages"] += each.entries if each.kind == "charge" else 0
-    return used
+    return cast(UsageOfTotal, used(found, span))
 
 
 def _latency(counts: Sequence[int], bounds_ms: Sequence[int]) -> LatencyShown:

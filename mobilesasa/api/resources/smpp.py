@@ -27,6 +27,7 @@ class SmppTermsShown(TypedDict):
     """What a bind needs, and what a session may do for whose token nothing else was set."""
 
     system_id: Annotated[str, Said("The team's code", example="ACME2024")]
+    host: Annotated[str | None, Said("Where you bind; null: at the host of this API", example="smpp.yourdomain.com")]
     port: Annotated[int | None, Said("Where you bind without TLS; null: nowhere, or ask the operator", example=2775)]
     tls_port: Annotated[int | None, Said("Where you bind over TLS; null: nowhere, or ask the operator", example=2776)]
     max_sessions: Annotated[int, Said("Sessions of the team at once, over all kinds of binds", example=5)]
@@ -157,13 +158,14 @@ class Smpp:
     async def smpp_terms(self, request: IRequest, caller: Caller) -> bytes:
         """Get what a bind needs, and what a session may do.
 
-        The host is that of the platform, unless the operator has told you another; the password is a token or an SMPP
+        Without a `host` it is that of this API; the password is a token or an SMPP
         password. A live session says its own limits, which may have been set for its token.
         """
         terms = self._grants.terms(caller.team)
         port, tls_port = self._grants.ports()
         shown: SmppTermsShown = {
             "system_id": caller.team.code,
+            "host": self._grants.host(),
             "port": port,
             "tls_port": tls_port,
             "max_sessions": terms.max_sessions,

@@ -19,6 +19,11 @@ RuleOp: TypeAlias = Literal[
 ]
 
 _ID = "Names it in answers; a uuid of your making, or the one that `GET` showed, so that answers stay with it. If omitted one is made"
+_REVISION: Final = Said(
+    "The revision that you have read; 409 `survey_busy` where somebody else has changed the draft since",
+    minimum=1,
+    maximum=2_147_483_647,
+)
 _NEXT = "Where it goes on: the uuid or the code of a question, or `end`"
 
 
@@ -126,8 +131,8 @@ class OptionsBody:
 
 
 @attrs.frozen(kw_only=True)
-class ChangeSurvey:
-    """What of a survey is to change."""
+class SurveySaid:
+    """What a survey is to say."""
 
     name: Annotated[
         str | Absent, Said("Survey name (internal reference)", example="After a visit", longest=NAME_CHARACTERS)
@@ -175,7 +180,21 @@ class ChangeSurvey:
 
 
 @attrs.frozen(kw_only=True)
-class CreateSurvey(ChangeSurvey):
+class ChangeSurvey(SurveySaid):
+    """What of a survey is to change."""
+
+    revision: Annotated[int | Absent, _REVISION] = ABSENT
+
+
+@attrs.frozen(kw_only=True)
+class PublishSurvey:
+    """Which draft is to be published."""
+
+    revision: Annotated[int | Absent, _REVISION] = ABSENT
+
+
+@attrs.frozen(kw_only=True)
+class CreateSurvey(SurveySaid):
     """A survey by SMS."""
 
     name: Annotated[str, Said("Survey name (internal reference)", example="After a visit", longest=NAME_CHARACTERS)]
@@ -241,10 +260,19 @@ class AskResults:
     version: Annotated[int | None, Said("Only of this version; if omitted of all", minimum=1, maximum=1_000_000)] = None
 
 
-#: A survey as it came: its fields are those of `ChangeSurvey`, read by `surveys.reading`, which names all that is wrong at once.
+#: A survey as it came: its fields are those of `SurveySaid`, read by `surveys.reading`, which names all that is wrong at once.
 GivenSurvey: Final[type] = attrs.make_class(
     "GivenSurvey",
-    {field.name: attrs.field(default=ABSENT, type=Any) for field in attrs.fields(ChangeSurvey)},
+    {field.name: attrs.field(default=ABSENT, type=Any) for field in attrs.fields(SurveySaid)},
+    frozen=True,
+    kw_only=True,
+)
+_GIVEN_REVISION: Final[Any] = Annotated[int | Absent, _REVISION]
+#: A change of one as it came.
+GivenChange: Final[type] = attrs.make_class(
+    "GivenChange",
+    {"revision": attrs.field(default=ABSENT, type=_GIVEN_REVISION)},
+    bases=(GivenSurvey,),
     frozen=True,
     kw_only=True,
 )

@@ -11,12 +11,13 @@ from twisted.web.iweb import IRequest
 
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.ports import Node
-from mobilesasa.api.requests import ABSENT, parse
-from mobilesasa.api.resources.survey_bodies import GivenSurvey
+from mobilesasa.api.requests import ABSENT, Absent, parse
+from mobilesasa.api.resources.survey_bodies import GivenChange, GivenSurvey
 from mobilesasa.api.resources.survey_shapes import SurveyShown, VersionShown
 from mobilesasa.core.errors import BadDefinition, Fault, KeywordTaken
 from mobilesasa.core.owners import owner_of
 from mobilesasa.core.senders import SenderStatus
+from mobilesasa.sms.numbers import calling_code
 from mobilesasa.surveys.checking import faults_of
 from mobilesasa.surveys.jsons import as_json
 from mobilesasa.surveys.model import Definition
@@ -42,20 +43,47 @@ class SurveyDrafts:
         self._directory = node.directory
         self._new_uuid = node.new_uuid
         self._aside = node.aside
+        self._gateway = node.gateway
 
-    async def read(self, request: IRequest, caller: Caller, was: Definition | None = None) -> Definition:
-        """Return what a survey is to say.
+    def keeps_hours(self, caller: Caller, definition: Definition) -> bool:
+        """Say whether what a survey says to phones of the team's country waits for the hours that rules allow."""
+        sender = self._directory.now.sender_named(caller.team.id, definition.sender_id or "")
+        if sender is None:
+            return False
+        rules = self._gateway.rules.find(sender.sender_class, calling_code(caller.team.country))
+        return rules is not None and rules.hours is not None
 
-        Args:
-            request: says it.
-            caller: whose it is.
-            was: what it says now, where it is changed; what is left out stays so.
+    async def read(self, request: IRequest, caller: Caller) -> Definition:
+        """Return what a new survey is to say.
 
         Raises:
             Problem: 400, the body is no JSON object, or has a field that there is not.
             BadDefinition: it cannot be kept, with all that is wrong; a draft may lack what only publishing needs.
         """
-        given = attrs.asdict(parse(GivenSurvey, request, beside=_SHOWN), recurse=False)
+        return await self._said(caller, attrs.asdict(parse(GivenSurvey, request, beside=_SHOWN), recurse=False), None)
+
+    async def read_change(self, request: IRequest, caller: Caller, was: Survey) -> tuple[Survey, Definition]:
+        """Return the survey that is meant, and what it is to say.
+
+        Args:
+            request: says it.
+            caller: whose it is.
+            was: it, as it is now; what is left out stays so.
+
+        Returns:
+            `was` at the revision that the caller has read, where they say which, and the new definition. Of a revision that is
+            over, whose change will be refused, nothing is read.
+
+        Raises:
+            Problem, BadDefinition: as `read`.
+        """
+        given = attrs.asdict(parse(GivenChange, request, beside=_SHOWN), recurse=False)
+        meant = meant_by(was, given.pop("revision"))
+        if meant.revision < was.revision:
+            return meant, was.draft
+        return meant, await self._said(caller, given, was.draft)
+
+    async def _said(self, caller: Caller, given: dict[str, Any], was: Definition | None) -> Definition:
         asked = {name: value for name, value in given.items() if value is not ABSENT}
         before = {} if was is None else as_json(was)
         if isinstance(asked.get("options"), Mapping):
@@ -132,6 +160,11 @@ class SurveyDrafts:
         if is_number and (found is None or found.status != SenderStatus.APPROVED):
             return [Fault("sender_id", "sender_not_approved", _NOT_HERE)]
         return []
+
+
+def meant_by(was: Survey, revision: int | Absent) -> Survey:
+    """Return a survey at the revision that somebody has read; at its own where they do not say which."""
+    return was if isinstance(revision, Absent) else attrs.evolve(was, revision=revision)
 
 
 def _read(given: Mapping[str, Any], new_uuid: Callable[[], str]) -> Definition:

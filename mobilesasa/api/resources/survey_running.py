@@ -7,7 +7,7 @@ from typing import Annotated, TypedDict
 
 from twisted.web.iweb import IRequest
 
-from mobilesasa.api.answers import answer, replay, success
+from mobilesasa.api.answers import answer, instant_or_none, replay, success
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.errors import FieldProblem, bad_field, bad_fields
 from mobilesasa.api.ports import Node
@@ -61,6 +61,15 @@ class SurveyEstimate(PeopleInvited):
     """What it would come to were people invited now."""
 
     units: Annotated[int, Said("Of the first message to each of them", example=960)]
+    waiting: Annotated[
+        int,
+        Said(
+            "Of the invited: to whom the first message waits, as each question would now, for the hours that rules allow"
+        ),
+    ]
+    waits_until: Annotated[
+        str | None, Said("When the first of those goes out, UTC; null: none waits", example="2026-05-12T05:00:00Z")
+    ]
     parts: Annotated[PartsOfSurvey, Said("How long the conversation with one person is")]
 
 
@@ -115,7 +124,7 @@ class SurveyRunning:
 
         Nothing is kept. Of a survey that was never published, by its draft: 400 `bad_definition` where it has no question or no
         sender. What keeps `/send` from asking anybody, such as a sender that is suspended, is refused here too. The balance is
-        not looked at.
+        not looked at. What a promotional sender says outside the hours of the recipient's country waits for them: `waiting`.
         """
         asked = parse(InvitePeople, request)
         survey = await self._surveys.find(caller.team.id, uuid)
@@ -126,7 +135,13 @@ class SurveyRunning:
         version = await self._surveys.version(survey, survey.version) if survey.version else None
         outlay: Outlay = await self._aside(outlay_of, survey.draft if version is None else version.definition)
         parts: PartsOfSurvey = {"opening": outlay.opening, "least": outlay.least, "all": outlay.all}
-        shown: SurveyEstimate = {**invited_shown(found.invited), "units": found.units, "parts": parts}
+        shown: SurveyEstimate = {
+            **invited_shown(found.invited),
+            "units": found.units,
+            "waiting": found.waiting,
+            "waits_until": instant_or_none(found.waits_until_ms),
+            "parts": parts,
+        }
         return answer(request, shown)
 
     async def _people(self, caller: Caller, asked: InvitePeople) -> People:

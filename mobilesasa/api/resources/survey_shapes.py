@@ -166,6 +166,7 @@ class SurveyStanding(TypedDict):
             example="live",
         ),
     ]
+    revision: Annotated[int, Said("Of the draft; each change adds 1", example=3)]
     version: Annotated[int, Said("The last one that was published; 0: none was", example=2)]
     is_changed: Annotated[bool, Said("Whether the draft says something else than that version", example=False)]
     question_count: Annotated[int, Said("Questions of the draft", example=3)]
@@ -190,6 +191,13 @@ class SurveyShown(SurveyStanding, DefinitionShown):
     """A survey with all that its draft says."""
 
     faults: Annotated[list[FaultShown], Said("What keeps the draft from being published; none: it can be")]
+    keeps_hours: Annotated[
+        bool,
+        Said(
+            "Whether its sender is one whose messages to phones of your country wait for hours that rules allow",
+            example=False,
+        ),
+    ]
 
 
 class SurveyPage(TypedDict):
@@ -230,16 +238,18 @@ class VersionPage(TypedDict):
     total_is_estimate: Annotated[bool, Said("Whether `total` is an estimate; it never is")]
 
 
-def survey_shown(survey: Survey, standing: Standing, faults: Sequence[Fault]) -> SurveyShown:
+def survey_shown(survey: Survey, standing: Standing, faults: Sequence[Fault], keeps_hours: bool) -> SurveyShown:
     """Return a survey as its team sees it.
 
     Args:
         survey: what it is.
         standing: how many have answered it.
         faults: what keeps its draft from being published.
+        keeps_hours: whether what it says waits for hours, by the sender of its draft.
     """
     shown = {**_standing(survey, standing), **_definition(survey.draft)}
-    return cast(SurveyShown, {**shown, "faults": [attrs.asdict(fault) for fault in faults]})
+    told = {"faults": [attrs.asdict(fault) for fault in faults], "keeps_hours": keeps_hours}
+    return cast(SurveyShown, {**shown, **told})
 
 
 def survey_listed(survey: Survey, standing: Standing) -> SurveyListed:
@@ -271,6 +281,7 @@ def _standing(survey: Survey, standing: Standing) -> dict[str, Any]:
         "uuid": survey.uuid,
         "name": survey.draft.name,
         "status": survey.status.value,
+        "revision": survey.revision,
         "version": survey.version,
         "is_changed": survey.is_changed,
         "question_count": len(survey.draft.questions),

@@ -11,10 +11,10 @@ from mobilesasa.api.answers import answer, replay, success
 from mobilesasa.api.auth import Caller
 from mobilesasa.api.pages import ListPage, answer_page, paged
 from mobilesasa.api.ports import Node
-from mobilesasa.api.requests import parse_query
+from mobilesasa.api.requests import parse, parse_query
 from mobilesasa.api.resources.contact_shapes import curl
-from mobilesasa.api.resources.survey_bodies import ChangeSurvey, CreateSurvey, ListSurveys
-from mobilesasa.api.resources.survey_drafts import SurveyDrafts
+from mobilesasa.api.resources.survey_bodies import ChangeSurvey, CreateSurvey, ListSurveys, PublishSurvey
+from mobilesasa.api.resources.survey_drafts import SurveyDrafts, meant_by
 from mobilesasa.api.resources.survey_shapes import (
     SurveyListed,
     SurveyPage,
@@ -101,10 +101,13 @@ class Surveys:
         number of yours. Questions have a uuid, which answers keep; `next` names one by it or by its code.
         """
         definition = await self._drafts.read(request, caller)
-        faults = await self._drafts.faults(caller, definition)
+        faults, keeps_hours = (
+            await self._drafts.faults(caller, definition),
+            self._drafts.keeps_hours(caller, definition),
+        )
 
         def told(survey: Survey) -> bytes:
-            return success(survey_shown(survey, Standing(), faults))
+            return success(survey_shown(survey, Standing(), faults, keeps_hours))
 
         uuid, reply = self._new_uuid(), Reply(caller.mark, told)
         octets = await self._surveys.create(caller.by, caller.team.id, uuid, definition, self._now_ms(), reply)
@@ -139,11 +142,13 @@ class Surveys:
         """Change the draft of a survey.
 
         What is left out stays. Of a published survey nothing changes for anybody before the next `/publish`, and who is being
-        asked goes on with the version that they began with. A question that keeps its uuid is the same one in results.
+        asked goes on with the version that they began with. A question that keeps its uuid is the same one in results. Where two
+        people edit, the later one who sends the `revision` that they have read is told: 409 `survey_busy`, with who changed it
+        and when in `changed_by` and `changed_at`.
         """
         was = await self._surveys.find(caller.team.id, uuid)
-        definition = await self._drafts.read(request, caller, was.draft)
-        changed = await self._surveys.change(caller.by, was, definition, self._now_ms())
+        meant, definition = await self._drafts.read_change(request, caller, was)
+        changed = await self._surveys.change(caller.by, meant, definition, self._now_ms())
         return await self._answer(request, caller, changed)
 
     @route(
@@ -162,12 +167,13 @@ class Surveys:
         found = await self._surveys.find(caller.team.id, uuid)
         (standing,) = await self._surveys.standings([found])
         gone = await self._surveys.delete(caller.by, caller.team.id, uuid)
-        return answer(request, survey_shown(gone, standing, await self._drafts.faults_in(caller, gone)))
+        return answer(request, await self._shown(caller, gone, standing))
 
     @route(
         "POST",
         "/surveys/{uuid}/publish",
         scopes=SCOPES,
+        body=PublishSurvey,
         answers=SurveyShown,
         refusals=(400, 404, 409),
         curl=curl("POST", "/surveys/survey-uuid/publish"),
@@ -176,12 +182,16 @@ class Surveys:
         """Publish a survey.
 
         Makes a version of the draft, which never changes, and opens the survey: it can be sent, and its keyword begins it. What
-        keeps it from that is named all at once: 400 `bad_definition`. Where nothing has changed there is no new version.
+        keeps it from that is named all at once: 400 `bad_definition`. Where nothing has changed there is no new version. With
+        the `revision` that you have read nothing is published that you have not seen: 409 `survey_busy`. Where `keeps_hours` is
+        true, questions outside the hours that the rules of a country allow wait for them.
         """
+        asked = parse(PublishSurvey, request)
         was = await self._surveys.find(caller.team.id, uuid)
-        if was.status is not SurveyStatus.CLOSED:
+        meant = meant_by(was, asked.revision)
+        if was.status is not SurveyStatus.CLOSED and meant.revision >= was.revision:
             await self._drafts.check(caller, was.draft)
-        return await self._answer(request, caller, await self._surveys.publish(caller.by, was, self._now_ms()))
+        return await self._answer(request, caller, await self._surveys.publish(caller.by, meant, self._now_ms()))
 
     @route(
         "POST",
@@ -262,7 +272,11 @@ class Surveys:
 
     async def _answer(self, request: IRequest, caller: Caller, survey: Survey) -> bytes:
         (standing,) = await self._surveys.standings([survey])
-        return answer(request, survey_shown(survey, standing, await self._drafts.faults_in(caller, survey)))
+        return answer(request, await self._shown(caller, survey, standing))
+
+    async def _shown(self, caller: Caller, survey: Survey, standing: Standing) -> SurveyShown:
+        faults = await self._drafts.faults_in(caller, survey)
+        return survey_shown(survey, standing, faults, self._drafts.keeps_hours(caller, survey.draft))
 
 
 def number_of(written: str) -> int:

@@ -91,23 +91,25 @@ class CreateUssdMenu(_UssdDefinition):
     name: Annotated[str, Said("What people call it", example="Acme", longest=NAME_CHARACTERS)]
 
 
+_REVISION: Final = Said(
+    "The revision that you have read; 409 `menu_changed` where somebody else was faster",
+    minimum=1,
+    maximum=_LAST_VERSION,
+)
+
+
 @attrs.frozen(kw_only=True)
 class ChangeUssdMenu(_UssdDefinition):
     """What of the draft of a menu is to change; `screens`, `options` and `texts` are replaced as a whole."""
 
-    revision: Annotated[
-        int | Absent,
-        Said(
-            "The revision that you have read; 409 `menu_changed` where somebody else was faster",
-            minimum=1,
-            maximum=_LAST_VERSION,
-        ),
-    ] = ABSENT
+    revision: Annotated[int | Absent, _REVISION] = ABSENT
 
 
 @attrs.frozen(kw_only=True)
 class PublishUssdMenu:
     """What is said of a version."""
+
+    revision: Annotated[int | Absent, _REVISION] = ABSENT
 
     note: Annotated[
         str, Said("For those who look at the versions", example="Opening hours of May", longest=WORDS_CHARACTERS)

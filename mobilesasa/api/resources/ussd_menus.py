@@ -21,7 +21,7 @@ from mobilesasa.api.routes import route
 from mobilesasa.core.errors import BadDefinition, Fault
 from mobilesasa.core.idempotency import Reply
 from mobilesasa.ussd.reading import menu_json, read_menu
-from mobilesasa.ussd.views import MenuRecord
+from mobilesasa.ussd.views import MenuRecord, Publishing
 
 _DEEPER = "menus; look for one by its name with search="
 _PARTS = ("name", "language", "start", "screens", "options", "texts")
@@ -152,7 +152,8 @@ class UssdMenus:
         """Change the draft of a menu.
 
         What is left out stays; `screens`, `options` and `texts` are replaced as a whole. What is published stays as it is. Where
-        two people edit, the later one who sends the `revision` that they have read is told: 409 `menu_changed`.
+        two people edit, the later one who sends the `revision` that they have read is told: 409 `menu_changed`, with who changed
+        it and when in `changed_by` and `changed_at`.
         """
         asked = parse(ChangeUssdMenu, request)
         was = await self._menus.find(caller.team.id, uuid)
@@ -222,7 +223,7 @@ class UssdMenus:
         scopes=SCOPES,
         body=PublishUssdMenu,
         answers=UssdMenuShown,
-        refusals=(400, 404),
+        refusals=(400, 404, 409),
         curl=curl("POST", "/ussd/menus/menu-uuid/publish", '{ "note": "Opening hours of May" }'),
         idempotent=True,
     )
@@ -230,11 +231,13 @@ class UssdMenus:
         """Publish the draft of a menu.
 
         It becomes the next version, which never changes and answers from now on, at every node within a second. Sessions under way
-        go on with the version that they began with. A draft with faults is 400 `bad_definition`, which names all of them.
+        go on with the version that they began with. A draft with faults is 400 `bad_definition`, which names all of them. With the
+        `revision` that you have read nothing is published that you have not seen: 409 `menu_changed`.
         """
-        note = parse(PublishUssdMenu, request).note.strip()
+        asked = parse(PublishUssdMenu, request)
+        said = Publishing(asked.note.strip(), None if asked.revision is ABSENT else asked.revision)
         octets = await self._menus.publish(
-            caller.by, caller.team.id, uuid, note, self._now_ms(), Reply(caller.mark, _told)
+            caller.by, caller.team.id, uuid, said, self._now_ms(), Reply(caller.mark, _told)
         )
         return replay(request, octets)
 

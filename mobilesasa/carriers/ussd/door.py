@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Final
 
 import attrs
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
@@ -28,6 +27,10 @@ ANSWER_S: Final = 9.0
 PHONES: Final = 20_000
 _SAID_EVERY_S: Final = 60.0
 _SOON_S: Final = 0.001  # a timer that is early by less than this is in time
+_NOTHING: Final = UssdReply("", end=True)  # where there is nothing to show
+
+#: Hears once what a call is answered; None: it is nobody's. It raises nothing.
+Told = Callable[[CallbackReply | None], None]
 
 
 @attrs.define
@@ -63,23 +66,48 @@ class UssdDoor:
         self._phones: OrderedDict[tuple[str, str], str] = OrderedDict()  # by gateway and session
         self.figures = UssdFigures()
 
-    async def take(self, call: UssdCall) -> CallbackReply | None:
-        """Return what a call is answered; None when it is nobody's."""
+    def take(self, call: UssdCall, told: Told) -> None:
+        """Tell once, now or later, what a call is answered; None when it is nobody's."""
         gateway = self._find(call.gateway)
         dialect = None if gateway is None else DIALECTS.get(gateway.dialect)
         if gateway is None or dialect is None or not gateway.owns(call):
             self.figures.foreign += 1
-            return None
+            told(None)
+            return
         said = read_said(call)
         event = dialect.read(said, gateway)
         if event is not None and not dialect.repeats_phone:
             event = self._with_phone(event)
         if event is None or not (event.msisdn or event.kind.is_over):
-            return self._unread(dialect, said, call)
-        if not event.msisdn:  # the end of a session that another node has, or nobody
-            return dialect.write(said, None)
-        self.figures.taken += 1
-        return dialect.write(said, await self._answer_to(event))
+            told(self._unread(dialect, said, call))
+        elif not event.msisdn:  # the end of a session that another node has, or nobody
+            told(dialect.write(said, None))
+        else:
+            self.figures.taken += 1
+            self._hand_in(_Asked(self, dialect, said, event, told))
+
+    def _hand_in(self, asked: _Asked) -> None:
+        """Ask the desk, and wait for as long as it may take."""
+        self._waiting.wait(asked)
+        try:
+            self._desk.take(asked.event, asked.answer)
+        except Exception:  # noqa: BLE001 - an edge: whatever it was, the person is told something
+            self.log.failure("a USSD event of {gateway} could not be taken", gateway=asked.event.gateway)
+            self.answer(asked, APOLOGY)
+
+    def answer(self, asked: _Asked, reply: UssdReply | None) -> None:
+        """Tell what the desk says; an event that ends its session has no answer, and what is said later is dropped."""
+        if asked.is_over:
+            return
+        asked.is_over = True
+        self._waiting.over(asked)
+        shown = None if asked.event.kind.is_over else reply or _NOTHING
+        try:
+            written = asked.dialect.write(asked.said, shown)
+        except Exception:  # noqa: BLE001 - an edge: a call without an answer would hold its connection for ever
+            self.log.failure("an answer to USSD gateway {gateway} could not be written", gateway=asked.event.gateway)
+            written = CallbackReply()
+        asked.told(written)
 
     def _with_phone(self, event: UssdEvent) -> UssdEvent:
         """Return an event with its phone: the one that it names, or that its session had before, if that is known."""
@@ -110,34 +138,30 @@ class UssdDoor:
             )
         return dialect.write(said, APOLOGY)
 
-    async def _answer_to(self, event: UssdEvent) -> UssdReply | None:
-        """Return what the desk answers; an event that ends its session has no answer."""
-        answered: Deferred[UssdReply | None] = Deferred()
-
-        def answer(reply: UssdReply | None) -> None:
-            if not answered.called:
-                self._waiting.over(answered)
-                answered.callback(reply)
-
-        self._waiting.wait(answered, event)
-        try:
-            self._desk.take(event, answer)
-        except Exception:  # noqa: BLE001 - an edge: whatever it was, the person is told something
-            self.log.failure("a USSD event of {gateway} could not be taken", gateway=event.gateway)
-            answer(APOLOGY)
-        reply = await answered
-        if event.kind.is_over:
-            return None
-        return reply or UssdReply("", end=True)
-
-    def _give_up(self, answered: Deferred[UssdReply | None], event: UssdEvent) -> None:
+    def _give_up(self, asked: _Asked) -> None:
         self.figures.late += 1
         self.log.error(
             "a USSD event of {gateway} was not answered in {answer_s:g} s",
-            gateway=event.gateway,
+            gateway=asked.event.gateway,
             answer_s=self._answer_s,
         )
-        answered.callback(APOLOGY)
+        self.answer(asked, APOLOGY)
+
+
+@attrs.define(eq=False)
+class _Asked:
+    """An event that waits for the desk, and who waits for its answer."""
+
+    door: UssdDoor
+    dialect: Dialect
+    said: Said
+    event: UssdEvent
+    told: Told
+    is_over: bool = False
+
+    def answer(self, reply: UssdReply | None) -> None:
+        """Take what the desk says."""
+        self.door.answer(self, reply)
 
 
 class _Waiting:
@@ -149,24 +173,22 @@ class _Waiting:
         give_up: told of one that has waited for so long.
     """
 
-    def __init__(
-        self, clock: IReactorTime, patience_s: float, give_up: Callable[[Deferred[UssdReply | None], UssdEvent], None]
-    ) -> None:
+    def __init__(self, clock: IReactorTime, patience_s: float, give_up: Callable[[_Asked], None]) -> None:
         self._clock = clock
         self._patience_s = patience_s
         self._give_up = give_up
-        self._since: dict[Deferred[UssdReply | None], tuple[float, UssdEvent]] = {}  # in their order
+        self._since: dict[_Asked, float] = {}  # in their order
         self._timer: IDelayedCall | None = None
 
-    def wait(self, answered: Deferred[UssdReply | None], event: UssdEvent) -> None:
+    def wait(self, asked: _Asked) -> None:
         """Begin to wait."""
-        self._since[answered] = self._clock.seconds(), event
+        self._since[asked] = self._clock.seconds()
         if self._timer is None:
             self._timer = self._clock.callLater(self._patience_s, self._look)
 
-    def over(self, answered: Deferred[UssdReply | None]) -> None:
+    def over(self, asked: _Asked) -> None:
         """Wait for one no longer."""
-        self._since.pop(answered, None)
+        self._since.pop(asked, None)
         if not self._since and self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -175,12 +197,12 @@ class _Waiting:
         """Give up those that came so long ago, and look again when the next one may have."""
         self._timer = None
         late_s = self._clock.seconds() - self._patience_s + _SOON_S
-        late = [(answered, event) for answered, (since_s, event) in self._since.items() if since_s <= late_s]
-        for answered, _ in late:
-            del self._since[answered]
+        late = [asked for asked, since_s in self._since.items() if since_s <= late_s]
+        for asked in late:
+            del self._since[asked]
         if self._since:
-            since_s, _ = next(iter(self._since.values()))
+            since_s = next(iter(self._since.values()))
             self._timer = self._clock.callLater(since_s + self._patience_s - self._clock.seconds(), self._look)
-        for answered, event in late:  # what one hears of it may make others wait, or answer them
-            if not answered.called:
-                self._give_up(answered, event)
+        for asked in late:  # what one hears of it may make others wait, or answer them
+            if not asked.is_over:
+                self._give_up(asked)

@@ -1,5 +1,6 @@
 """The door: whose calls are taken, and that a gateway's own is always answered with 200."""
 
+import attrs
 import pytest
 from twisted.internet.defer import Deferred
 
@@ -13,7 +14,9 @@ SORRY = f"END {APOLOGY.text}".encode()
 
 
 def taken(rig, asked):
-    return Deferred.fromCoroutine(rig.door.take(asked))
+    told = Deferred()
+    rig.door.take(asked, told.callback)  # a second answer would raise
+    return told
 
 
 @pytest.fixture
@@ -57,6 +60,16 @@ def test_a_desk_that_says_nothing_is_apologised_for_and_what_it_says_later_is_dr
 def test_a_defect_of_the_desk_is_an_apology(rig, flush_logged):
     rig.desk.raises = ZeroDivisionError()
     assert value_of(taken(rig, call(body=START))).body == SORRY
+    assert flush_logged(ZeroDivisionError)
+
+
+def test_a_defect_of_a_dialect_is_answered_all_the_same(rig, monkeypatch, flush_logged):
+    def broken(said, reply):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(door.DIALECTS, "africastalking", attrs.evolve(door.DIALECTS["africastalking"], write=broken))
+    reply = value_of(taken(rig, call(body=START)))
+    assert (reply.status, reply.body) == (200, b"")
     assert flush_logged(ZeroDivisionError)
 
 

@@ -1,7 +1,6 @@
 """The same menu gives the same conversation over every dialect, and over SMPP."""
 
 import pytest
-from twisted.internet.defer import Deferred
 
 from mobilesasa.carriers.ussd.dialects import DIALECTS
 from mobilesasa.core.ussd import UssdReply
@@ -86,7 +85,7 @@ def over_http(dialect, dialled, typed):
 
     def shown(asked):
         found = []
-        Deferred.fromCoroutine(rig.door.take(asked)).addBoth(found.append)
+        rig.door.take(asked, found.append)
         return phone.shown(found[0])
 
     return conversation(phone, shown, typed)

@@ -2,25 +2,30 @@
  * The REST API, as this page uses it: the cookies of the login, the CSRF header on writes, an Idempotency-Key on every POST,
  * errors as ApiError.
  *
+ * The cookies are of all tabs, and another may go on in another team at any moment: so each call says in X-Team which team this
+ * tab shows, and where that is no longer the team of the cookies the server does nothing (409 team_changed).
+ *
  * Access ends after a quarter of an hour, and a refresh token is good once (docs/logins.rst): so it is renewed shortly before,
  * by one tab for all of them, and every other tab sees from what is kept that it has been.
  */
 import { signal } from './ui.js';
 import { t, has } from './texts.js';
 import { alone, keep, kept } from './alone.js';
+import { written } from './query.js';
 
 const BASE = '/api/v1';
 const GOOD_UNTIL = 'mobilesasa.access'; // in localStorage: until when access is good, ms, by this machine's clock
+const OPEN = '1'; // … kept there while nobody knows whether it has been renewed: long over
 const EARLY_MS = 30_000;
-const WORKING = 'mobilesasa.team'; // in localStorage: whom and which team the cookies are of, as the last answer had it
+const WHOSE = 'mobilesasa.user'; // in localStorage: whose the cookies are, as the last answer had it
 
 /** Whether the last call has reached the server. */
 export const online = signal(true);
 
 let endSession = () => {};
 let goOn = () => {};
-let shownHere = () => '';
-let moved = () => {};
+let shownHere = () => null;
+let moved = async () => {};
 let refreshing = null;
 
 /** Say what is to be done when the login is over; the session's to give. */
@@ -34,9 +39,9 @@ export function onRefreshed(fn) {
 }
 
 /**
- * Say whom and which team this tab shows, and what is to be done when a write was for another one.
- * @param {() => string} shown as `workingAs` has it; '' where nobody has logged in
- * @param {() => void} fn
+ * Say whom and which team this tab shows, and what is to be done when a call was for another one than the cookies are of.
+ * @param {() => {user: {uuid: string}, team: {code: string}|null}|null} shown null: nobody has logged in
+ * @param {(as: object, refused: boolean) => Promise<void>} fn finds out, and never fails; as: what was shown then; refused: it was a write
  */
 export function onOtherTeam(shown, fn) {
   shownHere = shown;
@@ -75,19 +80,6 @@ export function newKey() {
   return Array.from(octets, (each) => each.toString(16).padStart(2, '0')).join('');
 }
 
-function written(query) {
-  const pairs = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      if (each !== undefined && each !== null && each !== '') {
-        pairs.append(name, String(each));
-      }
-    }
-  }
-  const text = pairs.toString();
-  return text && `?${text}`;
-}
-
 /** The address of a path below /api/v1, for links and for curl. */
 export function addressOf(path, query) {
   return BASE + path + written(query);
@@ -106,17 +98,35 @@ export function workingAs(of) {
   return of ? `${of.user.uuid} ${of.team?.code ?? ''}` : '';
 }
 
-/** Note for all tabs whom and which team the cookies are of. @param {object} of an answer of /auth/… */
-export function nowWorkingAs(of) {
-  keep(WORKING, workingAs(of));
+/** Note for all tabs whose the cookies are. @param {object} of an answer of /auth/… */
+export function cookiesOf(of) {
+  keep(WHOSE, of.user.uuid);
 }
 
-/** A write is for the team that its tab shows: the cookies are of all tabs, and another may have gone on elsewhere. */
-function sameTeam(as) {
-  const now = kept(WORKING) || shownHere();
-  if (as && now && now !== as) {
-    moved();
+/**
+ * A call that has waited, for access or for a file, is not sent when its tab has gone on since. And a write is of whom its tab shows:
+ * somebody else may have logged in in another tab, perhaps in the same team.
+ */
+function check(as, writes) {
+  const here = shownHere();
+  const now = kept(WHOSE);
+  const other = writes && now && now !== as?.user.uuid;
+  if (as && here && (other || workingAs(here) !== workingAs(as))) {
+    if (other) {
+      moved(as, true);
+    }
     throw new ApiError(409, { code: 'team_changed' });
+  }
+}
+
+/** The team that a call is for, as a header has it; in none it is empty. */
+const teamHeader = (as) => (as ? { 'X-Team': as.team?.code ?? '' } : {});
+
+/** After an answer: the tab goes on as the others do where the call was for the team of before. What was to be read waits for that. */
+async function sameTeam(method, as, code) {
+  if (as && code === 'team_changed') {
+    const gone = moved(as, method !== 'GET');
+    await (method === 'GET' ? gone : undefined);
   }
 }
 
@@ -145,19 +155,19 @@ export function refresh(team, stale) {
 }
 
 async function refreshed(body) {
-  const before = kept(WORKING);
-  if (body.team !== undefined) {
-    keep(WORKING, `${before.split(' ')[0]} ${body.team}`); // from now on no tab writes for another team
-  }
+  const before = kept(GOOD_UNTIL);
+  keep(GOOD_UNTIL, OPEN); // if the answer is lost the next call asks again, of whatever tab: at once it may (docs/logins.rst)
   let made;
   try {
     made = await read(await once('POST', '/auth/refresh', { body: JSON.stringify(body) }));
   } catch (error) {
-    keep(WORKING, before);
+    if (error.status >= 400 && error.status < 500) { // refused; whatever else may have been done
+      keep(GOOD_UNTIL, before);
+    }
     throw error;
   }
   accessGranted(made.expires_in);
-  nowWorkingAs(made);
+  cookiesOf(made);
   goOn(made, body.team !== undefined);
   return made;
 }
@@ -166,10 +176,8 @@ async function refreshed(body) {
 export const settled = () => alone(() => {});
 
 async function once(method, path, { body, key, signal: aborted, query, as }) {
-  if (method !== 'GET') {
-    sameTeam(as);
-  }
-  const headers = {};
+  check(as, method !== 'GET');
+  const headers = teamHeader(as);
   if (typeof body === 'string') {
     headers['Content-Type'] = 'application/json';
   }
@@ -233,10 +241,32 @@ async function renewed(stale) {
 }
 
 const isOpen = (path) => ['/auth/login', '/auth/refresh', '/auth/link'].includes(path);
+/** Whether a call is for whatever team the cookies are of: it asks which that is, or is the same in each. */
+const isOfAny = (method, path) => isOpen(path) || path === '/auth/logout' || (method === 'GET' && path === '/auth/me');
+
+let wroteAs = ''; // whom and which team the last write was for that has had its answer
+
+/** Whether the last write that has had its answer was for another team than is shown by now: what undoes it must not act here. */
+export function wroteElsewhere() {
+  const elsewhere = wroteAs !== '' && wroteAs !== workingAs(shownHere());
+  wroteAs = '';
+  return elsewhere;
+}
 
 async function answered(method, path, given) {
-  const as = isOpen(path) || path === '/auth/logout' ? '' : shownHere(); // before anything is waited for
+  const as = isOfAny(method, path) ? null : shownHere(); // before anything is waited for
   const asked = { ...given, as };
+  const answer = await answeredAs(method, path, asked);
+  if (method !== 'GET' && answer.ok) {
+    wroteAs = workingAs(as);
+  }
+  if (answer.status === 409) {
+    await sameTeam(method, as, await codeOf(answer));
+  }
+  return answer;
+}
+
+async function answeredAs(method, path, asked) {
   if (!isOpen(path)) {
     await ready();
   }
@@ -295,20 +325,21 @@ export async function upload(path, form, { onProgress, signal: aborted, key = ne
   const stale = goodUntil();
   const sent = await sendForm(path, form, onProgress, aborted, key, as);
   if (sent.status !== 401) {
-    return formAnswer(sent);
+    return formAnswer(sent, as);
   }
   await renewed(stale);
-  return formAnswer(await sendForm(path, form, onProgress, aborted, key, as));
+  return formAnswer(await sendForm(path, form, onProgress, aborted, key, as), as);
 }
 
 function sendForm(path, form, onProgress, aborted, key, as) {
   return new Promise((done, fail) => {
     aborted?.throwIfAborted();
-    sameTeam(as);
+    check(as, true);
     const sent = new XMLHttpRequest();
     sent.open('POST', BASE + path);
     sent.setRequestHeader('X-CSRF-Token', csrf());
     sent.setRequestHeader('Idempotency-Key', key);
+    Object.entries(teamHeader(as)).forEach(([name, value]) => sent.setRequestHeader(name, value));
     sent.upload.onprogress = (event) => event.lengthComputable && onProgress?.(event.loaded / event.total);
     sent.onload = () => done(sent);
     sent.onerror = () => {
@@ -321,7 +352,7 @@ function sendForm(path, form, onProgress, aborted, key, as) {
   });
 }
 
-function formAnswer(sent) {
+async function formAnswer(sent, as) {
   online.value = true;
   let said;
   try {
@@ -332,6 +363,7 @@ function formAnswer(sent) {
   if (sent.status >= 200 && sent.status < 300) {
     return 'data' in said ? said.data : said;
   }
+  await sameTeam('POST', as, said.code);
   const after = sent.getResponseHeader('Retry-After');
   throw new ApiError(sent.status, said, after === null ? null : Number(after));
 }

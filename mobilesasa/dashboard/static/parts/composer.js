@@ -74,6 +74,8 @@ export function useEstimate(value, sender, to, ask = askEstimate) {
 export function Composer(props) {
   const { value, onInput, sender = '', onSender, to, places = [], name = 'message', estimate: ask = askEstimate } = props;
   const area = useRef(null);
+  const passed = useRef(() => {}); // takes away what was said of a text that is not written any more
+  useEffect(() => () => passed.current(), []);
   const { estimate, error, stale } = useEstimate(value, sender, to, ask);
   useEffect(() => {
     if (props.onEstimate && !stale) {
@@ -91,7 +93,7 @@ export function Composer(props) {
     ${estimate && estimate.appended && html`<p class="composer-appended small">
       <span class="muted">${t('composer.appended')}</span> <q>${estimate.appended.trim()}</q>
     </p>`}
-    ${estimate && estimate.lacking_count > 0 && html`<${Faults} ...${{ value, onInput, estimate }} />`}
+    ${estimate && estimate.lacking_count > 0 && html`<${Faults} ...${{ value, onInput, estimate, passed }} />`}
   </div>`;
 }
 
@@ -196,7 +198,7 @@ function PartBar({ estimate }) {
 }
 
 /** What the GSM alphabet lacks, each with a button that puts something else in its place. */
-function Faults({ value, onInput, estimate }) {
+function Faults({ value, onInput, estimate, passed }) {
   const faults = faultsOf(estimate);
   const { saving, lacking_count: count } = estimate;
   if (isMeantSo(estimate, value)) {
@@ -204,7 +206,8 @@ function Faults({ value, onInput, estimate }) {
   }
   const become = (text, n) => {
     onInput(text);
-    toast(t('composer.replaced', { n }), { kind: 'good', undo: async () => onInput(value) });
+    passed.current();
+    passed.current = toast(t('composer.replaced', { n }), { kind: 'good', undo: async () => onInput(value) });
   };
   return html`<div class="composer-faults small">
     <div class="composer-faults-head">

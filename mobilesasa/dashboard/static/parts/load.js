@@ -5,7 +5,7 @@ import { Button } from './buttons.js';
 import { reportDefect } from './defects.js';
 import { time } from './format.js';
 import { Notice } from './page.js';
-import { Failure, Forbidden, Missing, Skeleton } from './states.js';
+import { Failure, Forbidden, Missing, RequestId, Skeleton } from './states.js';
 import { t } from './texts.js';
 
 const SLOW_MS = 150;
@@ -175,7 +175,8 @@ export function Loaded({ of, skeleton, children }) {
 function Stale({ of }) {
   const title = of.at ? t('common.stale_since', { when: time(new Date(of.at).toISOString()) }) : t('common.stale');
   const retry = html`<${Button} small icon="refresh" busy=${of.loading} onClick=${() => of.again()}>${t('common.retry')}</${Button}>`;
-  return html`<${Notice} kind="warn" live class="is-stale" title=${title} action=${of.again && retry}>${of.error.message}</${Notice}>`;
+  return html`<${Notice} kind="warn" live class="is-stale" title=${title} action=${of.again && retry}>
+    ${of.error.message}<${RequestId} id=${of.error.requestId}/></${Notice}>`;
 }
 
 /** A load that failed, in the way that fits. */

@@ -39,7 +39,7 @@ export function Page({ title, name, actions, crumbs, lead, tabs, status, narrow,
 function Crumbs({ crumbs }) {
   return html`
     <nav class="crumbs" aria-label=${t('common.where')}>
-      <ol>${crumbs.map((each) => html`<li><${Link} to=${each.to} query=${each.query}>${each.label}</${Link}><${Icon} name="chevron-right"/></li>`)}</ol>
+      <ol>${crumbs.map((each, nth) => html`<li>${nth > 0 && html`<${Icon} name="chevron-right"/>`}<${Link} to=${each.to} query=${each.query}>${each.label}</${Link}></li>`)}</ol>
     </nav>
   `;
 }

@@ -2,6 +2,7 @@
 import { html, signal, useEffect } from './ui.js';
 import { t } from './texts.js';
 import { confirm } from './dialogs.js';
+import { written } from './query.js';
 
 const PREFIX = '/app';
 
@@ -40,20 +41,7 @@ export function beginRouting(pages, start) {
 
 /** The address of a path. @param {string} path @param {Record<string, any>} [query] */
 export function href(path, query) {
-  return PREFIX + path + written(query);
-}
-
-function written(query) {
-  const pairs = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      if (each !== undefined && each !== null && each !== '') {
-        pairs.append(name, String(each));
-      }
-    }
-  }
-  const text = pairs.toString().replace(/%2C/gi, ',').replace(/%3A/gi, ':');
-  return text && `?${text}`;
+  return PREFIX + path + written(query).replace(/%2C/gi, ',').replace(/%3A/gi, ':'); // for people
 }
 
 function queryOf(search) {

@@ -1,7 +1,7 @@
 /** Who has logged in, in which team, and what they may do there; the same in all tabs, for they share the cookies. */
 import { signal, computed, batch } from './ui.js';
 import {
-  get, post, put, refresh, csrf, accessGranted, onSessionEnd, onRefreshed, onOtherTeam, settled, workingAs, nowWorkingAs, ApiError,
+  get, post, put, refresh, csrf, accessGranted, onSessionEnd, onRefreshed, onOtherTeam, settled, workingAs, cookiesOf, ApiError,
 } from './api.js';
 import { reportDefect } from './defects.js';
 import { zoneOfCountry } from './zones.js';
@@ -74,7 +74,7 @@ export async function begin() {
   }
   try {
     me.value = await get('/auth/me');
-    nowWorkingAs(me.value);
+    cookiesOf(me.value);
   } catch (error) {
     if ([400, 401, 403].includes(error.status)) { // 400 and 403: of a refresh, by cookies that do not fit each other
       return false;
@@ -142,7 +142,7 @@ export async function refreshSettings() {
 export async function logIn({ email, password }) {
   const made = await post('/auth/login', { email, password, cookie: true });
   accessGranted(made.expires_in);
-  nowWorkingAs(made);
+  cookiesOf(made);
   over.value = '';
   if (unclean) {
     location.reload();
@@ -159,13 +159,17 @@ export async function switchTeam(code) {
 }
 
 async function entered(made) {
+  enter(made);
+  await about();
+}
+
+function enter(made) {
   const { user, team: of, role: as, scopes, teams } = made;
   batch(() => {
     settings.value = null;
     account.value = null;
     me.value = { user, team: of, role: as, scopes, teams };
   });
-  await about();
 }
 
 /**
@@ -227,19 +231,20 @@ onRefreshed((made, asked) => {
     return;
   }
   if (workingAs(made) !== workingAs(me.value)) {
-    follow(made).catch(reportDefect);
+    follow(made);
   } else {
     const { user, team: of, role: as, scopes, teams } = made;
     me.value = { user, team: of, role: as, scopes, teams };
   }
 });
 
-/** Go on as another tab has: in its team, or all anew where somebody else has logged in. */
-async function follow(made) {
+/** Go on as another tab has: in its team, or all anew where somebody else has logged in. Nobody waits for what is the team's. */
+function follow(made) {
   if (made.user.uuid !== me.value?.user.uuid) {
     location.reload();
   } else if (made.team?.code !== team.value?.code) {
-    await entered(made);
+    enter(made);
+    about().catch(reportDefect);
     onTeamOfAnotherTab(refused);
   }
 }
@@ -247,24 +252,31 @@ async function follow(made) {
 let following = null;
 let refused = false; // a write of this tab, for it was meant for the team before
 
-/** Another tab has changed whom or which team the cookies are of: find out, and follow. */
-function ask() {
+/** Another tab has changed whom or which team the cookies are of: find out, and follow, unless this tab has gone on since. */
+function ask(as) {
   following ??= (async () => {
     await settled();
+    if (workingAs(me.value) !== workingAs(as)) {
+      if (refused && me.value !== null) {
+        onTeamOfAnotherTab(true);
+      }
+      return;
+    }
     const made = await get('/auth/me');
-    nowWorkingAs(made);
+    cookiesOf(made);
     if (me.value !== null) {
-      await follow(made);
+      follow(made);
     }
   })().catch(reportDefect).finally(() => {
     following = null;
     refused = false;
   });
+  return following;
 }
 
-onOtherTeam(() => workingAs(me.value), () => {
-  refused = true;
-  ask();
+onOtherTeam(() => me.value, (as, wrote) => {
+  refused ||= wrote;
+  return ask(as);
 });
 
 /** Say what is to be done when another tab has gone on in another team. @param {(refused: boolean) => void} fn refused: a write
@@ -277,6 +289,6 @@ tabs?.addEventListener('message', ({ data }) => {
   if (data.kind === 'ended' && me.value !== null) {
     end(data.why);
   } else if (data.kind === 'team' && me.value !== null && team.value?.code !== data.code) {
-    ask();
+    ask(me.value);
   }
 });

@@ -3,7 +3,7 @@ import { html, cx, useEffect, useState } from './ui.js';
 import { Button } from './buttons.js';
 import { Icon } from './icons.js';
 import { Copy } from './copy.js';
-import { role, isPlatformAdmin, me } from './session.js';
+import { role, isPlatformAdmin, me, team } from './session.js';
 import { t, textOr } from './texts.js';
 
 /**
@@ -87,6 +87,7 @@ export function Forbidden({ scope, text, platform }) {
       <p class="empty-title">${t('common.forbidden_title')}</p>
       <p class="empty-text">${text ?? why}</p>
       ${wanted.length > 0 && !platform && html`<p class="empty-text small muted">${t('common.forbidden_scope', { scope: wanted.join(` ${t('common.or')} `) })}</p>`}
+      ${team.value && html`<div class="empty-act"><${Button} to="/overview">${t('common.missing_home')}</${Button}></div>`}
     </div>
   `;
 }

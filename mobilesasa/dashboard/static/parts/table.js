@@ -72,7 +72,7 @@ export function Table({ label, columns, rows, sort, empty, rowKey = keyOf, selec
       <table class="table" role="table" aria-busy=${loading ? 'true' : undefined}>
         <caption class="visually-hidden">${label}</caption>
         <thead role="rowgroup">
-          <tr role="row">
+          <tr role="row" data-label=${t('common.sort')}>
             ${select && html`<th role="columnheader" class="table-tick" data-label=${t('common.select_all')}><${Tick} label=${t('common.select_all')} keys=${keys} chosen=${chosen} onSelect=${onSelect}/></th>`}
             ${shown.map((each) => html`<${Head} key=${each.key} column=${each} sort=${sort} onSort=${rest.onSort}/>`)}
           </tr>
@@ -293,8 +293,8 @@ export function Selected({ n, onClear, children }) {
   return n > 0 && html`
     <div class="selected" role="region" aria-label=${t('common.selected', { n })}>
       <span class="num" role="status">${t('common.selected', { n })}</span>
-      ${children}
       <${Button} kind="quiet" small onClick=${onClear}>${t('common.clear')}</${Button}>
+      <span class="selected-acts">${children}</span>
     </div>`;
 }
 

@@ -1,8 +1,21 @@
 /** Tabs, and a choice of a few side by side. */
-import { html, cx, useId, useRef } from './ui.js';
+import { html, cx, useId, useLayoutEffect, useRef } from './ui.js';
 import { choiceOf } from './fields.js';
 import { Icon } from './icons.js';
 import { number } from './format.js';
+
+/** Keep what is chosen in sight, in a row that is longer than its room; the page itself stays where it is. */
+function useInSight(box, selector, chosen) {
+  useLayoutEffect(() => {
+    const [row, on] = [box.current, box.current?.querySelector(selector)];
+    if (row && on) {
+      const [within, at] = [row.getBoundingClientRect(), on.getBoundingClientRect()];
+      if (at.left < within.left || at.right > within.right) {
+        row.scrollLeft += at.left - within.left - (within.width - at.width) / 2;
+      }
+    }
+  }, [chosen]);
+}
 
 /**
  * Tabs; arrows move among them. What is below them is the page's.
@@ -13,6 +26,7 @@ export function Tabs({ tabs, value, onChange, label, panel }) {
   const box = useRef(null);
   const shown = tabs.filter(Boolean);
   const current = shown.some((each) => each.id === value) ? value : shown[0]?.id;
+  useInSight(box, '[aria-selected=true]', current);
   const moved = (event) => {
     const at = shown.findIndex((each) => each.id === current);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }[event.key];
@@ -43,8 +57,10 @@ export function Tabs({ tabs, value, onChange, label, panel }) {
  */
 export function Segmented({ options, value, onChange, label, small }) {
   const name = useId();
+  const box = useRef(null);
+  useInSight(box, '.is-on', value);
   return html`
-    <div class=${cx('segmented', small && 'is-small')} role="radiogroup" aria-label=${label}>
+    <div ref=${box} class=${cx('segmented', small && 'is-small')} role="radiogroup" aria-label=${label}>
       ${options.map((option) => ({ ...option, ...choiceOf(option) })).map((each) => html`
         <label key=${each.value} class=${cx('segment', each.value === value && 'is-on')} title=${each.iconOnly ? each.label : each.title}>
           <input type="radio" class="visually-hidden" name=${name} value=${each.value} checked=${each.value === value} disabled=${each.disabled}

@@ -4,7 +4,7 @@ import { Icon } from './icons.js';
 import { t } from './texts.js';
 import { reportDefect } from './defects.js';
 import { me } from './session.js';
-import { workingAs } from './api.js';
+import { workingAs, wroteElsewhere } from './api.js';
 
 const STAY_MS = { good: 5000, info: 6000, bad: 12000 };
 const WITH_UNDO_MS = 10000;
@@ -35,7 +35,8 @@ effect(() => { // an undo would act in the team of now, not in that of then
 export function toast(text, { kind = 'good', undo, undoLabel, link, detail } = {}) {
   const id = next;
   next += 1;
-  shown.value = [...shown.value, { id, text, kind, undo, undoLabel, link, detail }].slice(-MOST);
+  const back = undo && !wroteElsewhere() ? undo : undefined; // the team may have changed while the write was under way
+  shown.value = [...shown.value, { id, text, kind, undo: back, undoLabel, link, detail }].slice(-MOST);
   said.value = { id, text, detail };
   return () => dismiss(id);
 }

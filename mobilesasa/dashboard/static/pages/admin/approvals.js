@@ -38,7 +38,7 @@ const senderColumns = (decide) => [
   },
   { key: 'note', title: t('admin.approvals.note'), hide: 'narrow', cell: (each) => html`<span class="small">${each.note || '–'}</span>` },
   { key: 'when', title: t('admin.approvals.asked'), sort: 'created_at', cell: (each) => html`<${When} at=${each.created_at}/>` },
-  { key: 'decide', title: t('common.actions'), hideTitle: true, cell: (each) => html`<${Decide} row=${each} onDecide=${decide}/>` },
+  { key: 'decide', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (each) => html`<${Decide} row=${each} onDecide=${decide}/>` },
 ];
 
 const extensionColumns = (decide) => [
@@ -48,7 +48,7 @@ const extensionColumns = (decide) => [
   { key: 'near', title: t('admin.approvals.near'), hide: 'narrow', cell: (each) => html`<span class="mono small">${each.near.join(', ') || '–'}</span>` },
   { key: 'note', title: t('admin.approvals.note'), hide: 'narrow', cell: (each) => html`<span class="small">${each.note || '–'}</span>` },
   { key: 'when', title: t('admin.approvals.asked'), sort: 'created_at', cell: (each) => html`<${When} at=${each.created_at}/>` },
-  { key: 'decide', title: t('common.actions'), hideTitle: true, cell: (each) => html`<${Decide} row=${each} onDecide=${decide}/>` },
+  { key: 'decide', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (each) => html`<${Decide} row=${each} onDecide=${decide}/>` },
 ];
 
 /** The two lists: where each is, what waits is called, what approving one asks. */

@@ -8,6 +8,7 @@ import { Button, Menu } from '../../parts/forms.js';
 import { Loaded, useLoad } from '../../parts/load.js';
 import { Card, Facts, Grid, Notice, Page, Stack } from '../../parts/page.js';
 import { go, setQuery } from '../../parts/router.js';
+import { Empty } from '../../parts/states.js';
 import { t } from '../../parts/texts.js';
 import { toast } from '../../parts/toasts.js';
 import { CarrierState, failures, latency } from './carriers.js';
@@ -23,11 +24,27 @@ function Latencies({ carrier }) {
   })])}/>`;
 }
 
+/** What became of its messages: what there is of it, so that nothing but zeros is drawn for nobody. */
+function Outcomes({ carrier }) {
+  const items = [
+    { label: t('status.delivered'), value: carrier.delivered, colour: 'good' },
+    ...FAILED.map((each) => ({ label: t(`admin.carriers.failures.${each}`), value: carrier.failed[each], colour: 'bad' })),
+    { label: t('admin.carriers.postponed'), value: carrier.postponed, colour: 'warn' },
+    { label: t('admin.carriers.rerouted'), value: carrier.rerouted, colour: 'warn' },
+    { label: t('admin.carriers.uncertain'), value: carrier.uncertain, colour: 'muted' },
+  ].filter((each) => each.value > 0);
+  return items.length ? html`<${Bars} label=${t('admin.carriers.outcomes')} items=${items}/>`
+    : html`<${Empty} small icon="radio" title=${t('admin.carriers.no_outcomes')} text=${t('admin.carriers.no_outcomes_text')}/>`;
+}
+
+/** What a carrier calls, whole: a path where it has no `public_url`. */
+const addressOf = (path) => new URL(path, location.origin).href;
+
 function Callbacks({ name }) {
   const load = useLoad((signal) => get(`/admin/carriers/${encodeURIComponent(name)}/callbacks`, {}, { signal }), [name]);
   return html`<${Card} title=${t('admin.carriers.callbacks')} lead=${t('admin.carriers.callbacks_lead')}>
     <${Loaded} of=${load}>${({ callbacks }) => html`<${Facts} items=${Object.entries(callbacks).map(([about, path]) => [
-      t(`admin.carriers.about.${about}`), html`<span class="mono small admin-break">${location.origin}${path}</span> <${Copy} text=${location.origin + path} label=${t('common.copy')}/>`,
+      t(`admin.carriers.about.${about}`), html`<span class="mono small admin-break">${addressOf(path)}</span> <${Copy} text=${addressOf(path)} label=${t('common.copy')}/>`,
     ])}/>`}</${Loaded}>
   </${Card}>`;
 }
@@ -75,17 +92,17 @@ function CarrierPage({ carrier, query, again }) {
         <${Figure} label=${t('admin.carriers.delivered')} value=${carrier.delivery_ratio === null ? '–' : percent(carrier.delivery_ratio)}/>
         <${Figure} label=${t('admin.carriers.failed')} value=${number(failures(carrier))}/>
       </${Grid}>
-      <${Card} title=${t('admin.carriers.times')}><${Latencies} carrier=${carrier}/></${Card}>
-      <${Card} title=${t('admin.carriers.outcomes')}><${Bars} label=${t('admin.carriers.outcomes')} items=${[
-        { label: t('status.delivered'), value: carrier.delivered, colour: 'good' },
-        ...FAILED.map((each) => ({ label: t(`admin.carriers.failures.${each}`), value: carrier.failed[each], colour: 'bad' })),
-        { label: t('admin.carriers.postponed'), value: carrier.postponed, colour: 'warn' },
-        { label: t('admin.carriers.rerouted'), value: carrier.rerouted, colour: 'warn' },
-        { label: t('admin.carriers.uncertain'), value: carrier.uncertain, colour: 'muted' },
-      ]}/></${Card}>
-      <${Card} title=${t('admin.carriers.options')} lead=${t('admin.carriers.options_lead')}><${Code} text=${asJson(carrier.options)} lang="json"/></${Card}>
-      ${details && html`<${Card} title=${t('admin.carriers.details')}><${Code} text=${asJson(carrier.details)} lang="json"/></${Card}>`}
-      ${carrier.kind === 'http' && html`<${Callbacks} name=${carrier.name}/>`}
+      <div class="admin-pair">
+        <${Stack}>
+          <${Card} title=${t('admin.carriers.outcomes')}><${Outcomes} carrier=${carrier}/></${Card}>
+          <${Card} title=${t('admin.carriers.times')}><${Latencies} carrier=${carrier}/></${Card}>
+          ${carrier.kind === 'http' && html`<${Callbacks} name=${carrier.name}/>`}
+        </${Stack}>
+        <${Stack}>
+          <${Card} title=${t('admin.carriers.options')} lead=${t('admin.carriers.options_lead')}><${Code} text=${asJson(carrier.options)} lang="json"/></${Card}>
+          ${details && html`<${Card} title=${t('admin.carriers.details')}><${Code} text=${asJson(carrier.details)} lang="json"/></${Card}>`}
+        </${Stack}>
+      </div>
     </${Stack}>
     ${query.act === 'options' && html`<${FormDialog} wide title=${t('admin.carriers.change')} lead=${t('admin.carriers.change_lead')} act=${t('common.save')} onSubmit=${change}
       onClose=${() => setQuery({ act: undefined })} fields=${[{ name: 'options', label: t('admin.carriers.options'), kind: 'json', rows: 16, value: asJson(carrier.options), help: t('admin.carriers.options_help') }]}/>`}

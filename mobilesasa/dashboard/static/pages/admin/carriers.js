@@ -8,7 +8,7 @@ import { go, setQuery } from '../../parts/router.js';
 import { t } from '../../parts/texts.js';
 import { toast } from '../../parts/toasts.js';
 import { FormDialog } from './form_dialog.js';
-import { Listed } from './listed.js';
+import { Adding, Listed } from './listed.js';
 
 const KINDS = ['smpp', 'http', 'sandbox'];
 const TONES = { up: 'good', throttled: 'warn', trying: 'warn', down: 'bad', disabled: 'neutral' };
@@ -64,9 +64,10 @@ async function make(said) {
 export default function Carriers({ query }) {
   const load = useLoad((signal) => get('/admin/carriers', {}, { signal }), [], { everyS: 5 });
   const kind = KINDS.includes(query.kind) ? query.kind : 'smpp';
-  return html`<${Page} title=${t('admin.carriers.title')} lead=${t('admin.carriers.lead')}>
+  const add = { label: t('admin.carriers.add'), onClick: () => setQuery({ new: 1 }) };
+  return html`<${Page} title=${t('admin.carriers.title')} lead=${t('admin.carriers.lead')} actions=${html`<${Adding} of=${load} ...${add}/>`}>
     <${Listed} of=${load} label=${t('admin.carriers.title')} icon="radio" columns=${columns()} query=${query} rowKey=${(each) => each.name} href=${(each) => `/admin/carriers/${encodeURIComponent(each.name)}`}
-      empty=${{ title: t('admin.carriers.empty'), text: t('admin.carriers.empty_text') }} add=${{ label: t('admin.carriers.add'), onClick: () => setQuery({ new: 1 }) }}/>
+      empty=${{ title: t('admin.carriers.empty'), text: t('admin.carriers.empty_text') }} add=${add}/>
     ${query.new && html`<${FormDialog} wide title=${t('admin.carriers.add')} lead=${t('admin.carriers.add_lead')} fields=${fields(kind)} act=${t('admin.carriers.make')}
       onSubmit=${make} onClose=${() => setQuery({ new: undefined }, { replace: true })}/>`}
   </${Page}>`;

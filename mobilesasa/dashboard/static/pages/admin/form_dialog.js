@@ -22,14 +22,14 @@ function read(text) {
 
 function valuesOf(fields, said) {
   const found = {};
-  for (const { name, kind } of fields) {
-    found[name] = kind === 'json' ? read(said[name] ?? '') : said[name];
+  for (const { name, kind, check = (value) => value } of fields) {
+    found[name] = kind === 'json' ? read(said[name] ?? '') : check(said[name]);
   }
   return found;
 }
 
 function FieldOf({ field, value, wrong, onInput }) {
-  const { kind = 'text', control, follows, ...props } = field;
+  const { kind = 'text', control, follows, check, ...props } = field;
   const Control = control ?? CONTROLS[kind];
   const more = kind === 'json' ? { rows: 10, spellcheck: false, class: 'admin-json' } : {};
   return html`<${Control} ...${more} ...${props} error=${wrong} value=${value} onInput=${onInput}/>`;
@@ -39,7 +39,7 @@ function FieldOf({ field, value, wrong, onInput }) {
  * @param {{title: string, lead?: any, fields: {name: string, label: string, kind?: string, value?: any, help?: any}[], act: string, danger?: boolean,
  *   wide?: boolean, columns?: boolean, onSubmit: (said: Record<string, any>) => Promise<void>, onClose: () => void, children?: any}} props
  *   fields: kind is text, number, select, check, checks, radios, area or json, or `control` is a component of its own; value: what it begins
- *   with; `follows(given, said)`: what else is said then; columns: beside each other where there is room
+ *   with; `follows(given, said)`: what else is said then; `check(said)`: what is meant by it, or an Error with what is wrong; columns: beside each other where there is room
  */
 export function FormDialog({ title, lead, fields, act, danger, wide, columns, onSubmit, onClose, children }) {
   const shown = fields.filter(Boolean);

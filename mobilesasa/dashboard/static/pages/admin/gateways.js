@@ -5,9 +5,10 @@ import { Status, When } from '../../parts/format.js';
 import { Menu } from '../../parts/forms.js';
 import { useLoad } from '../../parts/load.js';
 import { setQuery } from '../../parts/router.js';
-import { t } from '../../parts/texts.js';
+import { t, textOr } from '../../parts/texts.js';
 import { toast } from '../../parts/toasts.js';
 import { ShownOnce } from '../settings/once.js';
+import { optionsOf } from './choices.js';
 import { asJson, FormDialog } from './form_dialog.js';
 import { Listed, doIt } from './listed.js';
 
@@ -17,11 +18,11 @@ const path = (each) => `/admin/ussd/gateways/${each.uuid}`;
 const columns = (act) => [
   { key: 'name', title: t('common.name'), sort: 'name', cell: (each) => html`${each.name}<div class="small muted mono">/ussd/${each.name}/${each.secret_prefix}…</div>` },
   { key: 'status', title: t('common.status'), cell: (each) => html`<${Status} of=${each.enabled ? 'enabled' : 'disabled'}/>` },
-  { key: 'dialect', title: t('admin.gateways.dialect'), sort: 'dialect', cell: (each) => each.dialect },
+  { key: 'dialect', title: t('admin.gateways.dialect'), sort: 'dialect', cell: (each) => textOr(`admin.gateways.dialects.${each.dialect}`, each.dialect) },
   { key: 'options', title: t('admin.gateways.options'), hide: 'narrow', cell: (each) => html`<span class="mono small admin-break">${optionWords(each.options)}</span>` },
   { key: 'last', title: t('admin.gateways.last'), sort: 'last_at', cell: (each) => html`<${When} at=${each.last_at} empty=${t('common.never')}/>` },
   {
-    key: 'do', title: t('common.actions'), hideTitle: true, width: '3rem',
+    key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '3rem',
     cell: (each) => html`<${Menu} small label=${`${t('common.actions')}: ${each.name}`} items=${[
       { label: t('common.change'), icon: 'pencil', onClick: () => act.change(each) },
       { label: t('admin.gateways.rotate'), icon: 'key', onClick: () => act.rotate(each) },
@@ -53,7 +54,7 @@ function GatewayDialog({ gateway, again, onMade, onClose }) {
   return html`<${FormDialog} title=${gateway.uuid ? t('admin.gateways.change_title', { name: gateway.name }) : t('admin.gateways.add')} lead=${t('admin.gateways.add_lead')}
     act=${t(gateway.uuid ? 'common.save' : 'admin.gateways.make')} onSubmit=${save} onClose=${onClose} fields=${[
       !gateway.uuid && { name: 'name', label: t('common.name'), value: '', required: true, mono: true, help: t('admin.gateways.name_help') },
-      { name: 'dialect', label: t('admin.gateways.dialect'), kind: 'select', value: gateway.dialect ?? DIALECTS[0], options: DIALECTS, help: t('admin.gateways.dialect_help') },
+      { name: 'dialect', label: t('admin.gateways.dialect'), kind: 'select', value: gateway.dialect ?? DIALECTS[0], options: optionsOf(DIALECTS, 'admin.gateways.dialects'), help: t('admin.gateways.dialect_help') },
       { name: 'options', label: t('admin.gateways.options'), kind: 'json', rows: 5, value: asJson(gateway.options), help: t('admin.gateways.options_help') },
     ]}/>`;
 }

@@ -142,8 +142,8 @@ export default function Home() {
       <${Troubles} of=${of}/>
       <${Figures} of=${of}/>
       <${Grid} min="26rem">
-        <${Stack}><${Carriers} of=${of.carriers}/><${Nodes} of=${of.nodes}/></${Stack}>
-        <${Stack}><${Waiting} ...${of}/><${Lanes} of=${of.queues}/><${SumsBox}/></${Stack}>
+        <${Stack}><${Carriers} of=${of.carriers}/><${Nodes} of=${of.nodes}/><${SumsBox}/></${Stack}>
+        <${Stack}><${Waiting} ...${of}/><${Lanes} of=${of.queues}/></${Stack}>
       </${Grid}>
     </${Stack}>
   </${Page}>`;

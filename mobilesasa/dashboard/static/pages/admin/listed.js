@@ -19,7 +19,7 @@ export function Listed({ of, label, title, lead, columns, query, filters, icon, 
   const words = filtered ? { title: t('admin.none_title'), text: t('admin.none_text') } : empty;
   const adding = add && html`<${Button} kind="primary" small icon="plus" onClick=${add.onClick}>${add.label}</${Button}>`;
   const nothing = html`<${Empty} icon=${icon} title=${words.title} text=${words.text} action=${!filtered && adding}/>`;
-  const inHead = adding && !(of.data && !filtered && rows(of.data).length === 0); // else it stands in the middle of what is empty
+  const inHead = adding && title && !(of.data && !filtered && rows(of.data).length === 0); // else it stands in the middle of what is empty
   return html`<${Card} kind="flush" title=${title} lead=${lead} actions=${(actions || inHead) && html`${actions}${inHead && adding}`}>
     ${filters && html`<${Filters} fields=${filters} query=${query}/>`}
     <${Loaded} of=${of} skeleton=${html`<${Skeleton} kind="table" rows=${6}/>`}>${(data) => html`
@@ -27,6 +27,15 @@ export function Listed({ of, label, title, lead, columns, query, filters, icon, 
       ${data.page !== undefined && html`<${Pager} page=${data} query=${query}/>`}`}
     </${Loaded}>
   </${Card}>`;
+}
+
+/**
+ * The button of a page whose table has no title of its own; none where the table is empty, for then it stands in the middle of it.
+ * @param {{of: object, label: string, onClick: () => void, filtered?: any}} props
+ */
+export function Adding({ of, label, onClick, filtered }) {
+  const isEmpty = of.data && !filtered && of.data.items.length === 0;
+  return !isEmpty && html`<${Button} kind="primary" icon="plus" onClick=${onClick}>${label}</${Button}>`;
 }
 
 /**

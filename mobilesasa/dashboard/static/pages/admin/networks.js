@@ -13,6 +13,9 @@ import { Listed, doIt } from './listed.js';
 /** The two lists: where each is, and by what its rows are named. */
 const LISTS = { prefixes: 'prefix', codes: 'code' };
 
+/** A code as the API takes it; an Error: it is none. What is empty is asked for by the form itself. */
+const asCode = (said) => (/^(\d{5,6})?$/.test(said.trim()) ? said : new Error(t('admin.networks.bad_code')));
+
 function List({ kind, load, query }) {
   const by = LISTS[kind];
   const [open, setOpen] = useState(null);
@@ -32,7 +35,7 @@ function List({ kind, load, query }) {
     { key: by, title: t(`admin.networks.${by}`), sort: by, cell: (each) => html`<span class="mono">${words(each[by])}</span>` },
     { key: 'network', title: t('admin.networks.network'), sort: 'network' },
     {
-      key: 'do', title: t('common.actions'), hideTitle: true, width: '5rem',
+      key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '5rem',
       cell: (each) => html`<${Row} gap=${1} end><${IconButton} small icon="pencil" label=${`${t('common.change')}: ${words(each[by])}`} onClick=${() => setOpen(each)}/>
         <${IconButton} small icon="trash" label=${`${t('common.remove')}: ${words(each[by])}`} onClick=${() => remove(each)}/></${Row}>`,
     },
@@ -41,7 +44,7 @@ function List({ kind, load, query }) {
       query=${query} rows=${(data) => data[kind]} rowKey=${(each) => each[by]} empty=${{ title: t(`admin.networks.no_${kind}`), text: t(`admin.networks.no_${kind}_text`) }}
       add=${{ label: t(`admin.networks.add_${by}`), onClick: () => setOpen({}) }}/>
     ${open && html`<${FormDialog} title=${t(`admin.networks.add_${by}`)} act=${t('common.save')} onSubmit=${save} onClose=${() => setOpen(null)} fields=${[
-      { name: 'name', label: t(`admin.networks.${by}`), value: open[by] ?? '', required: true, mono: true, readonly: Boolean(open[by]), help: t(`admin.networks.${by}_help`) },
+      { name: 'name', label: t(`admin.networks.${by}`), value: open[by] ?? '', required: true, mono: true, readonly: Boolean(open[by]), help: t(`admin.networks.${by}_help`), check: kind === 'codes' ? asCode : undefined },
       { name: 'network', label: t('admin.networks.network'), value: open.network ?? '', required: true, help: t('admin.networks.network_help') },
     ]}/>`}`;
 }

@@ -33,7 +33,7 @@ function Keywords({ query }) {
     { key: 'code', title: t('admin.keywords.code'), sort: 'code', cell: (each) => html`<span class="mono">${each.code}</span>` },
     { key: 'keyword', title: t('admin.keywords.keyword'), sort: 'keyword', cell: (each) => (each.keyword ? html`<span class="mono">${wordOf(each)}</span>` : html`<span class="muted">${wordOf(each)}</span>`) },
     { key: 'team', title: t('common.team'), sort: 'team', cell: (each) => html`<span class="mono">${each.team}</span>` },
-    { key: 'do', title: t('common.actions'), hideTitle: true, cell: (each) => html`<${Button} small kind="quiet" aria-label=${`${t('common.remove')}: ${each.code} ${wordOf(each)}`} onClick=${() => remove(each)}>${t('common.remove')}</${Button}>` },
+    { key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (each) => html`<${Button} small kind="quiet" aria-label=${`${t('common.remove')}: ${each.code} ${wordOf(each)}`} onClick=${() => remove(each)}>${t('common.remove')}</${Button}>` },
   ];
   return html`<${Listed} of=${load} title=${t('admin.numbers.tabs.keywords')} lead=${t('admin.keywords.lead')} label=${t('admin.numbers.tabs.keywords')} icon="message-circle" columns=${columns} query=${query}
       filters=${[{ name: 'code', label: t('admin.keywords.code'), kind: 'search' }]} rowKey=${(each) => `${each.code}/${each.keyword}`}

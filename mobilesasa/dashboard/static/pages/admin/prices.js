@@ -36,7 +36,7 @@ function fromLines(text) {
   for (const line of text.split('\n').map((each) => each.trim()).filter(Boolean)) {
     const [, prefix, price] = /^\+?(\d+|default)[\s,;=:]+(\d+)$/.exec(line) ?? [];
     if (price === undefined) {
-      throw new Error(t('admin.prices.bad_line', { line }));
+      return new Error(t('admin.prices.bad_line', { line }));
     }
     prices[prefix === 'default' ? '' : prefix] = Number(price);
   }
@@ -46,12 +46,12 @@ function fromLines(text) {
 function Whole({ items, again, onClose }) {
   const before = Object.fromEntries(items.map((each) => [each.prefix, each.units]));
   const replace = async ({ lines }) => {
-    const { items: made } = await put('/admin/prices', { prices: fromLines(lines) });
+    const { items: made } = await put('/admin/prices', { prices: lines });
     toast(t('admin.prices.replaced', { n: made.length }), { kind: 'good', undo: async () => { await put('/admin/prices', { prices: before }); await again(); } });
     await again();
   };
   return html`<${FormDialog} wide title=${t('admin.prices.whole')} lead=${t('admin.prices.whole_lead')} act=${t('admin.prices.replace')} onSubmit=${replace} onClose=${onClose}
-    fields=${[{ name: 'lines', label: t('admin.prices.lines'), kind: 'area', rows: 12, mono: true, spellcheck: false, value: asLines(items), help: t('admin.prices.lines_help') }]}/>`;
+    fields=${[{ name: 'lines', label: t('admin.prices.lines'), kind: 'area', rows: 12, mono: true, spellcheck: false, value: asLines(items), check: fromLines, help: t('admin.prices.lines_help') }]}/>`;
 }
 
 function Prices({ query }) {
@@ -77,7 +77,7 @@ function Prices({ query }) {
   const columns = [
     { key: 'prefix', title: t('admin.prices.prefix'), sort: 'prefix', cell: prefixCell },
     { key: 'units', title: t('admin.prices.units'), num: true, sort: 'units', cell: (each) => number(each.units) },
-    { key: 'do', title: t('common.actions'), hideTitle: true, width: '5rem', cell: (each) => html`<${Edits} name=${prefixWords(each.prefix)} onChange=${() => setOpen(each)} onRemove=${() => remove(each)}/>` },
+    { key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '5rem', cell: (each) => html`<${Edits} name=${prefixWords(each.prefix)} onChange=${() => setOpen(each)} onRemove=${() => remove(each)}/>` },
   ];
   return html`<${Listed} of=${load} title=${t('admin.prices.tabs.prices')} lead=${t('admin.prices.prices_lead')} label=${t('admin.prices.tabs.prices')} icon="coins" columns=${columns} query=${query}
       rowKey=${(each) => `p${each.prefix}`} empty=${{ title: t('admin.prices.empty'), text: t('admin.prices.empty_text') }}
@@ -109,7 +109,7 @@ function Costs({ query }) {
     { key: 'carrier', title: t('admin.prices.carrier'), sort: 'carrier', cell: (each) => html`<${Link} to=${`/admin/carriers/${encodeURIComponent(each.carrier)}`}>${each.carrier}</${Link}>` },
     { key: 'prefix', title: t('admin.prices.prefix'), sort: 'prefix', cell: prefixCell },
     { key: 'cost', title: t('admin.prices.cost'), num: true, sort: 'cost_micro', cell: (each) => number(each.cost_micro / MICRO, 6) },
-    { key: 'do', title: t('common.actions'), hideTitle: true, width: '5rem', cell: (each) => html`<${Edits} name=${nameOf(each)} onChange=${() => setOpen(each)} onRemove=${() => remove(each)}/>` },
+    { key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '5rem', cell: (each) => html`<${Edits} name=${nameOf(each)} onChange=${() => setOpen(each)} onRemove=${() => remove(each)}/>` },
   ];
   return html`<${Listed} of=${load} title=${t('admin.prices.tabs.costs')} lead=${t('admin.prices.costs_lead')} label=${t('admin.prices.tabs.costs')} icon="banknote" columns=${columns} query=${query}
       filters=${[{ name: 'carrier', label: t('admin.prices.carrier'), kind: 'select', options: carriers }]} rowKey=${nameOf}

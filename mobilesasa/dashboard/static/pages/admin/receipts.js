@@ -22,7 +22,7 @@ const columns = (act) => [
   { key: 'done', title: t('admin.receipts.done'), hide: 'narrow', sort: 'done_at', cell: (each) => html`<${When} at=${each.done_at}/>` },
   { key: 'came', title: t('admin.receipts.came'), sort: 'came_at', cell: (each) => html`<${When} at=${each.came_at}/>` },
   {
-    key: 'do', title: t('common.actions'), hideTitle: true, width: '3rem',
+    key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '3rem',
     cell: (each) => html`<${Menu} small label=${`${t('common.actions')}: ${each.carrier_message_id}`} items=${[
       { label: t('admin.receipts.match'), icon: 'link', onClick: () => act.match(each) },
       { label: t('admin.receipts.replay'), icon: 'rotate-cw', onClick: () => act.replay(each) },

@@ -37,7 +37,7 @@ const columns = (onChange, onRemove) => [
   { key: 'priority', title: t('admin.routes.priority'), num: true, sort: 'priority', cell: (each) => number(each.priority) },
   { key: 'place', title: t('admin.routes.place'), hide: 'narrow', cell: (each) => (each.among > 1 ? t('admin.routes.nth', { nth: each.nth, among: each.among }) : t('admin.routes.only')) },
   {
-    key: 'do', title: t('common.actions'), hideTitle: true, width: '3rem',
+    key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '3rem',
     cell: (each) => html`<${Menu} small label=${`${t('common.actions')}: ${each.prefix || t('admin.choices.default')} ${each.carrier}`} items=${[
       { label: t('admin.routes.change'), icon: 'pencil', onClick: () => onChange(each) },
       { label: t('admin.routes.remove'), icon: 'trash', danger: true, onClick: () => onRemove(each) },

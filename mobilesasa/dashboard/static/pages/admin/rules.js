@@ -39,13 +39,15 @@ function Targets({ rule }) {
 }
 
 const columns = (act) => [
-  { key: 'priority', title: t('admin.rules.priority'), num: true, sort: 'priority', width: '5.5rem', cell: (each) => number(each.priority) },
+  {
+    key: 'rule', title: t('admin.rules.rule'), sort: 'priority', width: '8rem',
+    cell: (each) => html`${t('admin.rules.named', { id: each.id })}<div class="small muted num">${t('admin.rules.at_priority', { n: number(each.priority) })}</div>`,
+  },
   { key: 'asks', title: t('admin.rules.asks'), cell: (each) => html`<${Conditions} rule=${each}/>` },
   { key: 'carriers', title: t('admin.rules.carriers'), cell: (each) => html`<${Targets} rule=${each}/>` },
   { key: 'policy', title: t('admin.rules.policy'), sort: 'policy', cell: (each) => t(`admin.rules.policies.${each.policy}`) },
-  { key: 'id', title: t('admin.rules.id'), num: true, sort: 'id', hide: 'narrow', cell: (each) => each.id },
   {
-    key: 'do', title: t('common.actions'), hideTitle: true, width: '3rem',
+    key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '3rem',
     cell: (each) => html`<${Menu} small label=${`${t('common.actions')}: ${t('admin.rules.named', { id: each.id })}`} items=${[
       { label: t('admin.rules.change'), icon: 'pencil', onClick: () => act.change(each) },
       { label: t('admin.rules.copy'), icon: 'copy', onClick: () => act.copy(each) },

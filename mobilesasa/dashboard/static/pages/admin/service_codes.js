@@ -24,7 +24,7 @@ const columns = (act) => [
   { key: 'note', title: t('common.note'), hide: 'narrow', cell: (each) => html`<span class="small">${each.note || '–'}</span>` },
   { key: 'created', title: t('common.created'), sort: 'created_at', hide: 'narrow', cell: (each) => html`<${When} at=${each.created_at}/>` },
   {
-    key: 'do', title: t('common.actions'), hideTitle: true, width: '3rem',
+    key: 'do', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '3rem',
     cell: (each) => html`<${Menu} small label=${`${t('common.actions')}: ${dialled(each.code)}`} items=${[
       { label: t('admin.codes.give'), icon: 'user-plus', onClick: () => act.give(each) },
       { label: t('admin.codes.extensions'), icon: 'list', to: `/admin/approvals?tab=extensions&status=all` },

@@ -5,8 +5,8 @@ import { Figure, Status, When, phone, units } from '../../parts/format.js';
 import { Button, Menu } from '../../parts/forms.js';
 import { Loaded, useLoad } from '../../parts/load.js';
 import { postOnce } from '../../parts/once.js';
-import { Card, Facts, Grid, Notice, Page, Row, Stack } from '../../parts/page.js';
-import { Link, setQuery } from '../../parts/router.js';
+import { Card, Facts, Notice, Page, Stack } from '../../parts/page.js';
+import { setQuery } from '../../parts/router.js';
 import { t } from '../../parts/texts.js';
 import { toast } from '../../parts/toasts.js';
 import { asJson, FormDialog } from './form_dialog.js';
@@ -79,7 +79,7 @@ function Suppressions({ team, query }) {
     { key: 'sender', title: t('admin.team.sender'), cell: (each) => each.sender_id ?? t('admin.team.all_senders') },
     { key: 'reason', title: t('admin.team.reason'), cell: (each) => t(`admin.team.reasons.${each.reason}`) },
     { key: 'when', title: t('common.when'), cell: (each) => html`<${When} at=${each.created_at}/>` },
-    { key: 'lift', title: t('common.actions'), hideTitle: true, cell: (each) => html`<${Button} small kind="quiet" onClick=${() => lift(each)}>${t('admin.team.lift')}</${Button}>` },
+    { key: 'lift', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (each) => html`<${Button} small kind="quiet" onClick=${() => lift(each)}>${t('admin.team.lift')}</${Button}>` },
   ];
   const add = async (said) => {
     await post(path, { phone: said.phone, sender_id: said.sender_id || null });
@@ -103,6 +103,7 @@ function People({ team }) {
 function TeamPage({ team, query, again }) {
   const items = [
     { label: t('admin.team.change'), icon: 'pencil', onClick: () => setQuery({ act: 'change' }) },
+    { label: t('admin.team.senders_link'), icon: 'tag', to: `/admin/approvals?team=${encodeURIComponent(team.code)}&status=all` },
     { label: t('admin.team.trail'), icon: 'scroll', to: `/admin/audit?team=${encodeURIComponent(team.code)}` },
     { label: t(team.suspended ? 'admin.team.go_on' : 'admin.team.suspend'), icon: team.suspended ? 'play' : 'pause', danger: !team.suspended, onClick: () => suspend(team, again) },
   ];
@@ -112,11 +113,9 @@ function TeamPage({ team, query, again }) {
     status=${html`<${Status} of=${team.suspended ? 'suspended' : 'active'} label=${t(team.suspended ? 'admin.teams.is_suspended' : 'admin.teams.is_active')}/>`}>
     <${Stack}>
       ${team.suspended && html`<${Notice} kind="warn">${t('admin.team.suspended_notice')}</${Notice}>`}
-      <${Grid} min="9rem">
-        <${Figure} label=${t('admin.teams.units')} value=${team.balance_units}/>
-        <${Figure} label=${t('admin.teams.sessions')} value=${orUsual(team.max_sessions)}/>
-        <${Figure} label=${t('admin.teams.tps')} value=${orUsual(team.session_tps)}/>
-      </${Grid}>
+      <div class="admin-halves">
+      <${Stack}>
+      <${Figure} icon="coins" label=${t('admin.teams.units')} value=${team.balance_units}/>
       <${Card} title=${t('admin.team.facts')}>
         <${Facts} items=${[
           [t('admin.teams.code'), html`<span class="mono">${team.code}</span>`],
@@ -125,13 +124,18 @@ function TeamPage({ team, query, again }) {
           [t('admin.team.default_sender'), team.default_sender_id ?? t('common.none')],
           [t('admin.team.text_days'), team.text_days ?? t('admin.usual')],
           [t('admin.team.low'), team.low_balance_units ?? t('common.none')],
+          [t('admin.teams.sessions'), orUsual(team.max_sessions)],
+          [t('admin.teams.tps'), orUsual(team.session_tps)],
           [t('admin.team.any_address'), t(team.smpp_any_address ? 'common.yes' : 'common.no')],
           [t('common.created'), html`<${When} at=${team.created_at}/>`],
         ]}/>
       </${Card}>
-      <${People} team=${team}/>
-      <${Suppressions} team=${team} query=${query}/>
-      <${Row}><${Link} to="/admin/approvals" query=${{ team: team.code, status: 'all' }}>${t('admin.team.senders_link')}</${Link}></${Row}>
+      </${Stack}>
+      <${Stack}>
+        <${People} team=${team}/>
+        <${Suppressions} team=${team} query=${query}/>
+      </${Stack}>
+      </div>
     </${Stack}>
     ${query.act === 'give' && html`<${TopUp} team=${team} again=${again}/>`}
     ${query.act === 'change' && html`<${Change} team=${team} again=${again}/>`}

@@ -8,7 +8,7 @@ import { go, setQuery } from '../../parts/router.js';
 import { t } from '../../parts/texts.js';
 import { toast } from '../../parts/toasts.js';
 import { FormDialog } from './form_dialog.js';
-import { Listed } from './listed.js';
+import { Adding, Listed } from './listed.js';
 
 const columns = () => [
   { key: 'name', title: t('admin.teams.name'), sort: 'name', cell: (each) => html`${each.name}<div class="small muted mono">${each.code}</div>` },
@@ -44,9 +44,10 @@ async function make(said) {
 export default function Teams({ query }) {
   const { search, suspended, page, page_size } = query;
   const load = useLoad((signal) => get('/admin/teams', { search, suspended, page, page_size }, { signal }), [search, suspended, page, page_size], { everyS: 30 });
-  return html`<${Page} title=${t('admin.teams.title')} lead=${t('admin.teams.lead')}>
+  const add = { label: t('admin.teams.add'), onClick: () => setQuery({ new: 1 }) };
+  return html`<${Page} title=${t('admin.teams.title')} lead=${t('admin.teams.lead')} actions=${html`<${Adding} of=${load} filtered=${search || suspended} ...${add}/>`}>
     <${Listed} of=${load} label=${t('admin.teams.title')} icon="building" columns=${columns()} query=${query} filters=${filters()} href=${(each) => `/admin/teams/${each.uuid}`}
-      empty=${{ title: t('admin.teams.empty'), text: t('admin.teams.empty_text') }} add=${{ label: t('admin.teams.add'), onClick: () => setQuery({ new: 1 }) }}/>
+      empty=${{ title: t('admin.teams.empty'), text: t('admin.teams.empty_text') }} add=${add}/>
     ${query.new && html`<${FormDialog} title=${t('admin.teams.add')} lead=${t('admin.teams.add_lead')} fields=${fields()} act=${t('admin.teams.make')}
       onSubmit=${make} onClose=${() => query.new && setQuery({ new: undefined }, { replace: true })}/>`}
   </${Page}>`;

@@ -8,7 +8,7 @@ import { setQuery } from '../../parts/router.js';
 import { t } from '../../parts/texts.js';
 import { FormDialog } from './form_dialog.js';
 import { LinkOnce } from './link_once.js';
-import { Listed } from './listed.js';
+import { Adding, Listed } from './listed.js';
 
 export const ROLES = ['owner', 'admin', 'operator', 'viewer'];
 export const roleOptions = () => ROLES.map((each) => [each, t(`role.${each}`)]);
@@ -50,9 +50,10 @@ export default function Users({ query }) {
     { name: 'search', label: t('common.search'), kind: 'search', placeholder: t('admin.users.search') },
     { name: 'team', label: t('admin.users.team'), kind: 'text' },
   ];
-  return html`<${Page} title=${t('admin.users.title')} lead=${t('admin.users.lead')}>
+  const add = { label: t('admin.users.add'), onClick: () => setQuery({ new: 1 }) };
+  return html`<${Page} title=${t('admin.users.title')} lead=${t('admin.users.lead')} actions=${html`<${Adding} of=${load} filtered=${search || team} ...${add}/>`}>
     <${Listed} of=${load} label=${t('admin.users.title')} icon="users" columns=${columns()} query=${query} filters=${filters} href=${(each) => `/admin/users/${each.uuid}`}
-      empty=${{ title: t('admin.users.empty'), text: t('admin.users.empty_text') }} add=${{ label: t('admin.users.add'), onClick: () => setQuery({ new: 1 }) }}/>
+      empty=${{ title: t('admin.users.empty'), text: t('admin.users.empty_text') }} add=${add}/>
     ${query.new && html`<${FormDialog} title=${t('admin.users.add')} lead=${t('admin.users.add_lead')} fields=${fields(query.for)} act=${t('admin.users.make')}
       onSubmit=${make} onClose=${() => setQuery({ new: undefined, for: undefined }, { replace: true })}/>`}
     ${made && html`<${LinkOnce} user=${made} onDone=${() => setMade(null)}/>`}

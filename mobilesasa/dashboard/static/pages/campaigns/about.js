@@ -9,7 +9,7 @@ import { t } from '../../parts/texts.js';
 import { useAudience } from './audience.js';
 import { sampled } from './draft.js';
 import { useGroups } from './group_picker.js';
-import { isAhead, isSeries, minutesWords, peopleWords, seriesWords } from './words.js';
+import { isAhead, isSeries, minutesWords, peopleWords, seriesWords, unitsWords } from './words.js';
 
 /** @param {{campaign: object}} props */
 export function About({ campaign }) {
@@ -21,8 +21,8 @@ export function About({ campaign }) {
             <details class="small"><summary>${t('campaigns.as_written')}</summary><pre class="cp-written">${campaign.message}</pre></details>`}
     <//>
     <div class="stack">
-      <${Card} title=${t('campaigns.who_gets_it')}><${Facts} items=${whom(campaign)} /><//>
-      <${Card} title=${t('campaigns.how_it_is_sent')}><${Facts} items=${settingsOf(campaign)} /><//>
+      <${Card} title=${t('campaigns.who_gets_it')}><${Facts} class="cp-settings" items=${whom(campaign)} /><//>
+      <${Card} title=${t('campaigns.how_it_is_sent')}><${Facts} class="cp-settings" items=${settingsOf(campaign)} /><//>
     </div>
   <//>`;
 }
@@ -32,7 +32,7 @@ function whom(campaign) {
   if (campaign.exclude_group_ids.length) facts.push([t('campaigns.but_not'), html`<${Groups} uuids=${campaign.exclude_group_ids} />`]);
   if (!isSeries(campaign)) {
     facts.push([t('campaigns.people_title'), number(campaign.recipient_count)]);
-    facts.push([t(campaign.stats ? 'campaigns.reserved' : 'campaigns.estimated'), number(campaign.cost_units)]);
+    facts.push([t(campaign.stats ? 'campaigns.reserved' : 'campaigns.estimated'), unitsWords(campaign.cost_units)]);
   }
   if (campaign.series_id) facts.push([t('campaigns.series'), html`<${Link} to=${`/campaigns/${campaign.series_id}`}>${t('campaigns.made_by_series')}<//>`]);
   return facts;

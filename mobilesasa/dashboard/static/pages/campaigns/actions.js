@@ -77,6 +77,19 @@ export async function copyOf(campaign) {
   go(`/campaigns/${made.uuid}/edit`);
 }
 
+/** How many messages of a campaign that has ended failed, so that they may be sent again. @param {object} campaign @returns {number} */
+export function failedOf(campaign) {
+  const ended = campaign.phase === 'completed' || campaign.phase === 'cancelled';
+  return ended && campaign.stats ? Math.max(0, campaign.stats.failed - campaign.stats.cancelled) : 0;
+}
+
+/** Make a draft for those whom it did not reach, and look at what that costs. @param {object} campaign */
+export async function sendAgain(campaign) {
+  const made = await postOnce(`/campaigns/${campaign.uuid}/retry`);
+  toast(t('campaigns.again_made', { name: made.name, people: peopleWords(made.recipient_count) }), { kind: 'good' });
+  go(`/campaigns/${made.uuid}/edit`, { step: 'check' });
+}
+
 /** Remove a draft; the same can be made again. @param {object} campaign */
 export async function removeDraft(campaign) {
   const question = { title: t('campaigns.delete_ask', { name: campaign.name }), text: t('campaigns.delete_text'), act: t('campaigns.delete'), danger: true };
@@ -107,6 +120,10 @@ export function DraftMenu({ campaign }) {
  */
 export function Actions({ campaign, onChanged }) {
   const [run, act] = useAct((what) => told(campaign, what, onChanged, UNDO[what]).catch(failed));
+  const [again, trying] = useAct(async (was) => {
+    const question = { title: t('campaigns.again_ask', { name: was.name }), text: t('campaigns.again_text'), act: t('campaigns.again_act') };
+    if (await confirm(question)) await sendAgain(was).catch(failed);
+  });
   const ask = async (what) => await asked(what, campaign) && run(what);
   if (!can('campaigns')) return null;
   const button = (what, icon, kind = 'plain', className = '') => html`<${Button} kind=${kind} class=${className} icon=${icon} busy=${act.busy} onClick=${() => ask(what)}>${t(`campaigns.${what}`)}<//>`;
@@ -117,6 +134,7 @@ export function Actions({ campaign, onChanged }) {
     ${canPause(campaign) && button('pause', 'pause')}
     ${canUnschedule(campaign) && button('unschedule', 'undo')}
     ${canCancel(campaign) && button('cancel', 'square', 'plain', 'cp-danger')}
+    ${failedOf(campaign) > 0 && html`<${Button} icon="rotate-cw" busy=${trying.busy} onClick=${() => again(campaign)}>${t('campaigns.again', { n: failedOf(campaign) })}<//>`}
     <${Menu} label=${t('campaigns.more_actions')} items=${[
       { label: t('campaigns.copy'), icon: 'copy', onClick: orSay(() => copyOf(campaign)) },
       isDraft && { label: t('campaigns.delete'), icon: 'trash', danger: true, onClick: orSay(() => removeDraft(campaign)) },

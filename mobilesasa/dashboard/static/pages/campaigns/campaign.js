@@ -49,8 +49,8 @@ function Shown({ campaign, query }) {
   const tab = tabs.some((each) => each.id === query.tab) ? query.tab : tabs[0].id;
   return html`<${Stack}>
     <${Head} campaign=${campaign} />
-    <${Tabs} tabs=${tabs} value=${tab} onChange=${(id) => setQuery({ tab: id === tabs[0].id ? '' : id, page: '', cursor: '', status: '', phone: '', link: '', sort: '' })}
-      label=${t('campaigns.parts_of_page')} panel="campaign-tab" />
+    ${tabs.length > 1 && html`<${Tabs} tabs=${tabs} value=${tab} onChange=${(id) => setQuery({ tab: id === tabs[0].id ? '' : id, page: '', cursor: '', status: '', phone: '', link: '', sort: '' })}
+      label=${t('campaigns.parts_of_page')} panel="campaign-tab" />`}
     <section id="campaign-tab" role="tabpanel" aria-label=${tabs.find((each) => each.id === tab).label}>
       ${tab === 'results' && html`<${Results} campaign=${campaign} />`}
       ${tab === 'made' && html`<${Made} campaign=${campaign} query=${query} />`}

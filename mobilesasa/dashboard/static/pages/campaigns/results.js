@@ -22,12 +22,14 @@ export function Results({ campaign }) {
   }
   return html`<${Stack}>
     <${Figures} campaign=${campaign} stats=${stats} queued=${progress.queued} />
-    <${Grid} min="20rem">
-      ${canRead('reports') && html`<${Failures} campaign=${campaign} />`}
+    <div class="cp-results">
+      ${canRead('reports') && html`<${Stack}>
+        <${Failures} campaign=${campaign} />
+        <${ByNetwork} campaign=${campaign} />
+      <//>`}
       <${Card} title=${t('campaigns.cost')} actions=${canRead(['reports', 'team']) && html`<${Link} class="small" to="/units" query=${{ campaign_uuid: campaign.uuid }}>${t('campaigns.to_ledger')}<//>`}>
-        <${Facts} items=${unitsOf(campaign)} /><//>
-    <//>
-    ${canRead('reports') && html`<${ByNetwork} campaign=${campaign} />`}
+        <${Facts} class="is-sums" items=${unitsOf(campaign)} /><//>
+    </div>
   <//>`;
 }
 

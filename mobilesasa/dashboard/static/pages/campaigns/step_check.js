@@ -162,15 +162,13 @@ function Send({ campaign, estimate, back }) {
     go(`/campaigns/${sent.uuid}`);
   });
   const needed = act.error?.extra?.needed_units;
-  return html`<${Stack}>
-    ${act.error && (needed
+  return html`${act.error && (needed
       ? html`<${TooFew} missing=${needed - (account.value?.available ?? 0)} />`
       : html`<${Notice} kind="bad">${act.error.message} <span class="small mono">${act.error.requestId}</span><//>`)}
     <div class="cp-wizard-foot">
       ${back}
       ${can('campaigns') && html`<${Button} kind="primary" icon="send" busy=${act.busy} disabled=${!estimate} onClick=${() => run()}>${labelOf(campaign, estimate)}<//>`}
-    </div>
-  <//>`;
+    </div>`;
 }
 
 function labelOf(campaign, estimate) {

@@ -11,9 +11,9 @@ import { useGroups } from './group_picker.js';
 import { isAhead, listWords, peopleWords, seriesWords, unitsWords } from './words.js';
 
 /**
- * @param {{draft: import('./draft.js').Draft, saved: object|null, dirty: boolean}} props
+ * @param {{draft: import('./draft.js').Draft, saved: object|null, dirty: boolean, phone: boolean}} props phone: whether it is shown
  */
-export function Summary({ draft, saved, dirty }) {
+export function Summary({ draft, saved, dirty, phone }) {
   return html`<aside class="cp-wizard-aside" aria-label=${t('campaigns.so_far')}>
     <${Card} title=${t('campaigns.so_far')}>
       <${Facts} items=${[
@@ -24,7 +24,7 @@ export function Summary({ draft, saved, dirty }) {
         ...(saved ? [[t('campaigns.estimated'), html`<${Estimated} saved=${saved} dirty=${dirty} />`]] : []),
       ]} />
     <//>
-    ${draft.message.trim() && html`<div class="cp-phone"><${Phone} title=${draft.sender || t('campaigns.from')}>
+    ${phone && draft.message.trim() && html`<div class="cp-phone"><${Phone} title=${draft.sender || t('campaigns.from')}>
       <${SmsBubbles} items=${[{ from: 'us', text: sampled(draft.message) }]} /><//></div>`}
   </aside>`;
 }

@@ -71,7 +71,7 @@ function Steps({ saved, query, onSaved }) {
             <//>`
           : html`<${Check} ...${known} saved=${saved} />`}
       </div>
-      <${Summary} draft=${draft} saved=${saved} dirty=${dirty} />
+      <${Summary} draft=${draft} saved=${saved} dirty=${dirty} phone=${step !== 'check'} />
     </div>
   <//>`;
 }
@@ -185,7 +185,7 @@ function Stepper({ step, draft, saved, moveTo }) {
 
 function Back({ step, moveTo }) {
   const here = STEPS.indexOf(step);
-  return here > 0 && html`<${Button} kind="plain" icon="chevron-left" onClick=${() => moveTo(STEPS[here - 1])}>${t('common.back')}<//>`;
+  return here > 0 && html`<${Button} kind="plain" class="cp-back" icon="chevron-left" onClick=${() => moveTo(STEPS[here - 1])}>${t('common.back')}<//>`;
 }
 
 function Foot({ saved, step, act, moveTo, close }) {

@@ -1,6 +1,6 @@
 /** Putting people into a group: contacts that are searched for, or numbers that are pasted. */
 import { html, useState } from '../../parts/ui.js';
-import { get } from '../../parts/api.js';
+import { get, sentence } from '../../parts/api.js';
 import { Drawer } from '../../parts/dialogs.js';
 import { AreaField, Button, Form, Tabs, TextField } from '../../parts/forms.js';
 import { Icon } from '../../parts/icons.js';
@@ -61,7 +61,7 @@ function Outcome({ items }) {
       ${wrong.length > 0 && html`<div>${t('contacts.outcome_invalid', { n: wrong.length })}</div>`}
     <//>
     ${wrong.length > 0 && html`<ul class="pp-plain-list pp-wrong-list">${wrong.slice(0, 100).map((each, at) => html`<li key=${at}>
-      <span class="mono pp-breaks">${each.phone}</span> <span class="danger small">${each.error}</span></li>`)}</ul>`}
+      <span class="mono pp-breaks">${each.phone}</span> <span class="danger small">${sentence(each.error)}</span></li>`)}</ul>`}
   <//>`;
 }
 

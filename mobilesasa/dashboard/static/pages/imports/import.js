@@ -1,6 +1,6 @@
 /** An import: how far it is, what it did row by row, what went wrong; cancelled, undone, and after a trial done in earnest. */
 import { html, useEffect, useRef, useState } from '../../parts/ui.js';
-import { download, get, post } from '../../parts/api.js';
+import { download, get, post, sentence } from '../../parts/api.js';
 import { Progress } from '../../parts/charts.js';
 import { confirm } from '../../parts/dialogs.js';
 import { Button } from '../../parts/forms.js';
@@ -111,10 +111,10 @@ function Counts({ upload }) {
 }
 
 const errorColumns = () => [
-  { key: 'row', title: t('imports.row'), width: '5rem', cell: (each) => html`<span class="num">${number(each.row)}</span>` },
+  { key: 'row', title: t('imports.row'), width: '5rem', class: 'is-nth num', cell: (each) => number(each.row) },
   { key: 'column', title: t('imports.column'), cell: (each) => html`<span class="pp-breaks">${each.column}</span>` },
-  { key: 'value', title: t('imports.value'), cell: (each) => html`<span class="mono pp-breaks">${each.value}</span>` },
-  { key: 'message', title: t('imports.wrong'), cell: (each) => each.message },
+  { key: 'value', title: t('imports.value'), cell: (each) => (each.value ? html`<span class="mono pp-breaks">${each.value}</span>` : '–') },
+  { key: 'message', title: t('imports.wrong'), cell: (each) => sentence(each.message) },
 ];
 
 function Errors({ upload }) {

@@ -6,10 +6,10 @@ import { Button, FileDrop, Segmented, SelectField, TextField } from '../../parts
 import { number, octets } from '../../parts/format.js';
 import { Icon } from '../../parts/icons.js';
 import { useAct } from '../../parts/load.js';
-import { Card, Page, Row, Stack } from '../../parts/page.js';
+import { Card, Notice, Page, Row, Stack } from '../../parts/page.js';
 import { dropGuards, go, useLeaveGuard } from '../../parts/router.js';
 import { can } from '../../parts/session.js';
-import { Failure, Forbidden } from '../../parts/states.js';
+import { Failure, Forbidden, RequestId } from '../../parts/states.js';
 import { t } from '../../parts/texts.js';
 import { useGroups } from '../contacts/picking.js';
 import { columnsOf, faultsOf, mappingOf } from './columns.js';
@@ -103,7 +103,7 @@ function Go({ file, preview, columns, options, ready }) {
   const [run, act] = useAct(send);
   const rows = preview.total_rows;
   return html`<div class="pp-import-foot">
-    ${act.error && html`<${Failure} error=${act.error} />`}
+    ${act.error && html`<${Notice} kind="bad" live title=${t('imports.send_failed')}>${act.error.message}<${RequestId} id=${act.error.requestId} /><//>`}
     ${part !== null && html`<${Progress} value=${part} max=${1} label=${t('imports.sending')} />`}
     <${Row} wrap>
       <${Button} kind="primary" icon="upload" disabled=${!ready} busy=${act.busy} onClick=${() => run(false)}>${t('imports.import_n', { n: rows })}<//>

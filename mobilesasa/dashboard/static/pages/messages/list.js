@@ -5,7 +5,7 @@ import { Code } from '../../parts/copy.js';
 import { Button, Menu, Segmented } from '../../parts/forms.js';
 import { useKeys } from '../../parts/keys.js';
 import { Loaded, useLoad } from '../../parts/load.js';
-import { Page } from '../../parts/page.js';
+import { Card, Page } from '../../parts/page.js';
 import { go, Link, setQuery } from '../../parts/router.js';
 import { can, canRead, zone } from '../../parts/session.js';
 import { Empty, Skeleton } from '../../parts/states.js';
@@ -45,7 +45,7 @@ export default function Messages({ query }) {
       </span>
     </div>
     <${MessageFilters} query=${query} />
-    <${Loaded} of=${load} skeleton=${html`<${Skeleton} rows=${12} />`}>
+    <${Loaded} of=${load} skeleton=${html`<${Card} kind="flush"><${Skeleton} rows=${12} /><//>`}>
       ${(data) => html`<${List} ...${{ data, query, names }} />`}
     <//>
   <//>`;
@@ -86,8 +86,8 @@ function MessageFilters({ query }) {
       all: t('messages.filter_all_senders'),
       options: withChosen([...new Set(names)].map((name) => ({ value: name, label: name })), query.sender),
     },
-    { name: 'client_reference', label: t('messages.filter_reference'), kind: 'text', width: '9rem' },
-    { name: 'message_id', label: t('messages.filter_id'), kind: 'text', width: '8.5rem' },
+    { name: 'client_reference', label: t('messages.filter_reference'), kind: 'text', width: '8.25rem' },
+    { name: 'message_id', label: t('messages.filter_id'), kind: 'text', width: '7.5rem' },
   ];
   if (known.length || query.campaign_uuid) {
     const options = withChosen(known, query.campaign_uuid);
@@ -115,12 +115,13 @@ function LiveSwitch({ live, isDeep, query }) {
 
 function List({ data, query, names }) {
   if (!data.items.length) {
-    return html`<${Nothing} ...${{ data, query }} />`;
+    return html`<${Card}><${Nothing} ...${{ data, query }} /><//>`;
   }
   const href = (row) => `/messages/${row.uuid}`;
-  return html`
+  return html`<${Card} kind="flush">
     <${Table} label=${t('messages.table')} columns=${columnsOf(names)} rows=${data.items} href=${href} rowLabel=${(row) => row.to} sort=${query.sort} />
-    <${Pager} page=${paged(data)} query=${query} />`;
+    <${Pager} page=${paged(data)} query=${query} />
+  <//>`;
 }
 
 /** Pages reach so far back and no further; a longer list goes on by cursor alone. */

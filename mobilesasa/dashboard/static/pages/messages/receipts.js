@@ -36,7 +36,7 @@ function Told({ story }) {
 
 function Parts({ parts }) {
   const columns = [
-    { key: 'part', title: t('messages.receipt_part'), cell: (each) => number(each.part), width: '4rem' },
+    { key: 'part', title: t('messages.receipt_part'), class: 'is-nth num', cell: (each) => number(each.part), width: '4rem' },
     { key: 'status', title: t('messages.receipt_status'), cell: (each) => html`<${Status} of=${each.status} />` },
     { key: 'id', title: t('messages.receipt_id'), cell: (each) => html`<${CarriersId} id=${each.carrier_message_id} />` },
   ];

@@ -1,6 +1,6 @@
 /** What became of what was sent a moment ago: one message as it goes its way, or a row a number. */
 import { html, useMemo, useRef, useState } from '../../parts/ui.js';
-import { get } from '../../parts/api.js';
+import { get, sentence } from '../../parts/api.js';
 import { Button, Segmented } from '../../parts/forms.js';
 import { dayTime, number, phone, Status } from '../../parts/format.js';
 import { Icon } from '../../parts/icons.js';
@@ -34,7 +34,7 @@ export function Sent({ outcome, onMore }) {
     <div class="row is-wrapping">
       <${Button} kind="primary" icon="plus" onClick=${() => onMore()}>${t('messages.sent_more')}<//>
       ${refused.length > 0 && n > 0 && html`<${Button} kind="plain" icon="pencil" onClick=${more}>${t('messages.sent_again_refused')}<//>`}
-      <${Button} kind="plain" icon="inbox" to="/messages" query=${listOf(outcome)}>${t('messages.sent_list')}<//>
+      <${Button} kind="plain" icon="list" to="/messages" query=${listOf(outcome)}>${t('messages.sent_list')}<//>
     </div>
   </div>`;
 }
@@ -87,7 +87,7 @@ function Many({ outcome }) {
 
 function Outcome({ row, now }) {
   if (!row.uuid) {
-    return html`<span class="danger msg-inline"><${Icon} name="circle-x" /> ${row.error}</span>`;
+    return html`<span class="danger msg-inline"><${Icon} name="circle-x" /> ${sentence(row.error)}</span>`;
   }
   const message = now || row;
   return html`<span class="msg-two"><${Status} of=${message.status} />

@@ -1,5 +1,5 @@
 /** The first page: how the team stands, what happens now, and what went wrong last. */
-import { html, useState } from '../../parts/ui.js';
+import { cx, html, useState } from '../../parts/ui.js';
 import { get } from '../../parts/api.js';
 import { Button } from '../../parts/forms.js';
 import { Loaded, useLoad } from '../../parts/load.js';
@@ -29,8 +29,9 @@ export default function Overview({ query }) {
 /** The team's own; one that has sent nothing is shown how to begin. */
 function OfTeam({ query }) {
   const first = useFirst();
-  return html`
-    <${Figures} />
+  const isKnown = first.data !== undefined || Boolean(first.error);
+  const figures = html`<div key="figures" class=${cx('stack ov-of-team', !isKnown && 'is-unknown')}><${Figures} /></div>`;
+  const main = html`<div key="main">
     <${Loaded} of=${first} skeleton=${html`<${Skeleton} kind="card" rows=${6} />`}>
       ${(hasSent) => (hasSent
         ? html`<div class="ov-main">
@@ -38,7 +39,9 @@ function OfTeam({ query }) {
             ${canRead('messages') && html`<${Failures} />`}
           </div>`
         : html`<${Start} />`)}
-    <//>`;
+    <//>
+  </div>`;
+  return first.data === false ? [main, figures] : [figures, main];
 }
 
 /** Find out whether the team has ever sent something, until it has. */

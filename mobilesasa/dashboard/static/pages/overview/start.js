@@ -70,6 +70,6 @@ function FirstStep({ tokens, isReady }) {
 }
 
 function LookStep() {
-  const action = html`<${Button} icon="inbox" to="/messages">${t('overview.start_look_act')}<//>`;
+  const action = html`<${Button} icon="message-square" to="/messages">${t('overview.start_look_act')}<//>`;
   return html`<${Step} n="3" title=${t('overview.start_look')} action=${action}>${t('overview.start_look_text')}<//>`;
 }

@@ -18,9 +18,11 @@ import { useCampaignNames } from './names.js';
 /** Kinds with the scope of what is in the file, and where they are asked for. */
 const KINDS = {
   messages: ['messages', '/messages'], contacts: ['contacts', '/contacts'], inbound: ['messages', '/inbox'], ledger: ['reports', '/units'],
-  report: ['reports', '/reports'], recipients: ['campaigns', '/campaigns'], survey_responses: ['surveys', '/surveys'],
+  report: ['reports', '/reports'], usage: ['reports', '/reports?tab=usage'], recipients: ['campaigns', '/campaigns'], survey_responses: ['surveys', '/surveys'],
 };
 const POLL_S = 2;
+/** What is said first of what was asked for. */
+const FIRST = ['date_from', 'date_to'];
 
 /** @param {{query: Object<string, string>}} props */
 export default function Exports({ query }) {
@@ -66,7 +68,9 @@ function File({ job, names }) {
 
 /** What was asked for, in words; values are shown as they were given. */
 function filterWords(filters, names) {
-  return Object.entries(filters ?? {}).map(([name, value]) => `${textOr(`reports.filter_${name}`, name.replaceAll('_', ' '))} ${valueWords(name, value, names)}`).join(' · ');
+  const rank = ([name]) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+  const asked = Object.entries(filters ?? {}).sort((one, other) => rank(one) - rank(other));
+  return asked.map(([name, value]) => `${textOr(`reports.filter_${name}`, name.replaceAll('_', ' '))} ${valueWords(name, value, names)}`).join(' · ');
 }
 
 function valueWords(name, value, names) {

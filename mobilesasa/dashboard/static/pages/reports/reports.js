@@ -42,8 +42,8 @@ export default function Reports({ query }) {
 }
 
 function Actions({ tab, asked, days, query }) {
-  const kind = tab === 'usage' ? 'ledger' : 'report';
-  const filters = kind === 'ledger' ? days : { ...asked, group_by: tab === 'messages' ? shownGroup(query, daysOf(days.date_from, days.date_to)) : 'day' };
+  const kind = tab === 'usage' ? 'usage' : 'report';
+  const filters = kind === 'usage' ? days : { ...asked, group_by: tab === 'messages' ? shownGroup(query, daysOf(days.date_from, days.date_to)) : 'day' };
   return html`
     <${Button} icon="download" to="/exports">${t('reports.all_exports')}<//>
     ${can('reports') && html`<${ExportButton} kind=${kind} filters=${filters} name=${t(`reports.export_${kind}`)} />`}`;

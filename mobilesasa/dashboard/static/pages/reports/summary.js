@@ -26,11 +26,11 @@ export function Summary({ asked, names, nDays }) {
       : html`<${Stack}>
           <${Figures} report=${report} />
           <${Course} asked=${asked} by=${nDays <= BY_HOUR_DAYS ? 'hour' : 'day'} />
-          <${Grid} min="20rem">
+          <div class="rp-bars">
             <${Failures} figures=${report.figures} />
             <${Largest} asked=${asked} by="network" names=${names} />
             <${Largest} asked=${asked} by="sender" names=${names} />
-          <//>
+          </div>
           <${Freshness} report=${report} />
         <//>`}
   <//>`;

@@ -19,7 +19,7 @@ const KINDS = ['user', 'token', 'operator'];
 const ICONS = { user: 'users', token: 'key', operator: 'shield' };
 /** What a team's trail has; others are found by their name in the address. */
 const ACTIONS = [
-  'login.begin', 'login.end', 'login.reuse', 'member.invite', 'member.link', 'member.change', 'member.remove', 'team.change', 'token.create', 'token.revoke', 'token.change',
+  'login.begin', 'login.end', 'login.repeat', 'login.reuse', 'member.invite', 'member.link', 'member.change', 'member.remove', 'team.change', 'token.create', 'token.revoke', 'token.change',
   'smpp_password.create', 'smpp_password.revoke', 'smpp_session.unbind', 'sender.request', 'sender.approve', 'sender.reject', 'sender.change', 'sender.default', 'sender.withdraw',
   'document.create', 'webhook.create', 'webhook.update', 'webhook.rotate', 'webhook.disable', 'webhook.replay', 'webhook.redeliver', 'webhook.delete', 'units.add',
   'campaign.create', 'campaign.update', 'campaign.send', 'campaign.pause', 'campaign.resume', 'campaign.cancel', 'campaign.unschedule', 'campaign.delete',
@@ -34,7 +34,7 @@ const ACTIONS = [
 export function actionWords(action) {
   const [thing, verb] = action.split('.');
   const named = textOr(`audit.thing.${thing}`, thing?.replaceAll('_', ' '));
-  return t('audit.saying', { thing: named, verb: textOr(`audit.verb.${verb}`, (verb ?? '').replaceAll('_', ' ')) });
+  return textOr(`audit.whole.${action.replace('.', '_')}`, null) ?? t('audit.saying', { thing: named, verb: textOr(`audit.verb.${verb}`, (verb ?? '').replaceAll('_', ' ')) });
 }
 
 const whoName = (by) => by.name ?? (by.kind === 'operator' ? t('audit.operator') : t('audit.unknown'));

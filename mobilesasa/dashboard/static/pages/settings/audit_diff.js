@@ -11,7 +11,7 @@ const IN_LINE = 3; // fields that a row of the list shows
 const isNothing = (value) => value === null || value === '' || value === false || (Array.isArray(value) && !value.length);
 
 /** The name of a field in words. */
-export const fieldName = (field) => textOr(`audit.field.${field}`, field.replaceAll('_', ' '));
+export const fieldName = (field) => textOr(`audit.field.${field}`, field.charAt(0).toUpperCase() + field.slice(1).replaceAll('_', ' '));
 
 /**
  * The fields of a change, each with what was and what is.
@@ -40,7 +40,7 @@ export function shown(field, value) {
   if (value === null || value === undefined) {
     return t('audit.diff.none');
   }
-  if (value === '' || (Array.isArray(value) && !value.length)) {
+  if (value === '' || (typeof value === 'object' && !Object.keys(value).length)) {
     return t('audit.diff.empty');
   }
   if (typeof value === 'boolean') {

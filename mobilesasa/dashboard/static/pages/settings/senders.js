@@ -95,7 +95,7 @@ function columnsOf(again) {
     },
     { key: 'asked', title: t('senders.column.asked'), sort: 'created_at', cell: (each) => html`<${When} at=${each.created_at}/>` },
     {
-      key: 'actions', title: t('common.actions'), hideTitle: true, width: '3rem',
+      key: 'actions', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '3rem',
       cell: (each) => html`<${Menu} label=${`${t('common.actions')}: ${each.name}`} icon="more-horizontal" items=${actionsOf(each, again)}/>`,
     },
   ];

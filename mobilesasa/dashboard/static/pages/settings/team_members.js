@@ -100,7 +100,7 @@ function columnsOf(owners, acts) {
     { key: 'since', title: t('team.column.since'), sort: 'since', hide: 'middle', cell: (each) => html`<${When} at=${each.since}/>` },
     { key: 'login', title: t('team.column.login'), sort: 'last_login_at', cell: (each) => html`<${When} at=${each.last_login_at} empty=${t('team.never')}/>` },
     can('team') && {
-      key: 'act', title: t('common.actions'), hideTitle: true, width: '3rem',
+      key: 'act', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '3rem',
       cell: (each) => html`<${Menu} label=${`${t('common.actions')}: ${each.name}`} items=${actionsOf(each, owners, acts)}/>`,
     },
   ];

@@ -7,11 +7,13 @@ import { Loaded } from '../../parts/load.js';
 import { Card, Facts, Row, Stack } from '../../parts/page.js';
 import { can, settings } from '../../parts/session.js';
 import { Skeleton } from '../../parts/states.js';
-import { t } from '../../parts/texts.js';
+import { rich, t } from '../../parts/texts.js';
 import { CodeTabs } from '../settings/code_tabs.js';
 import { clients } from './clients.js';
 
 const copied = (text, label) => html`<${Row} gap=${1}><span class="mono set-wrap-any">${text}</span><${Copy} text=${String(text)} label=${label}/></${Row}>`;
+/** Where to bind: what the operator has set, or the host of this page. */
+const hostOf = (terms) => terms.host ?? location.hostname;
 const help = (text) => html`<div class="small muted">${text}</div>`;
 
 function port(n, label) {
@@ -26,11 +28,11 @@ function Parameters({ terms }) {
   </${Row}>`;
   return html`<${Card} title=${c('title')}>
     <${Facts} items=${[
-      [c('host'), html`${copied(location.hostname, c('host'))}${help(c('host_help'))}`],
+      [c('host'), html`${copied(hostOf(terms), c('host'))}${terms.host === null && help(c('host_help'))}`],
       [c('port'), port(terms.port, c('port'))],
-      [c('port_tls'), html`${port(terms.tls_port, c('port_tls'))}${help(c('tls_help'))}`],
+      [c('port_tls'), html`${port(terms.tls_port, c('port_tls'))}${terms.tls_port !== null && help(c('tls_help'))}`],
       [c('system_id'), html`${copied(terms.system_id, c('system_id'))}${help(c('system_id_help'))}`],
-      [c('password'), html`${c('password_text')}${acts}`],
+      [c('password'), html`${c('password_text')}${acts && html`<div class="set-after">${acts}</div>`}`],
       [c('system_type'), c('system_type_text')],
       [c('version'), copied('0x34', c('version'))],
       [c('bind'), c('bind_text')],
@@ -64,7 +66,7 @@ function enquiring({ enquire_link_s: ask, idle_timeout_s: end }) {
 export function Connect({ load }) {
   return html`<${Loaded} of=${load} skeleton=${html`<${Skeleton} kind="card" rows=${2}/>`}>${(terms) => {
     const samples = clients({
-      host: location.hostname,
+      host: hostOf(terms),
       port: terms.port ?? terms.tls_port ?? 2775,
       code: terms.system_id,
       sender: settings.value?.default_sender_id ?? '',
@@ -72,7 +74,7 @@ export function Connect({ load }) {
     });
     return html`<${Stack}>
       <div class="set-two-columns"><${Parameters} terms=${terms}/><${Limits} terms=${terms}/></div>
-      <${Card} title=${t('smpp.connect.code_title')} lead=${t('smpp.connect.code_text')} footer=${html`<p class="small muted">${t('smpp.connect.guide')}</p>`}>
+      <${Card} title=${t('smpp.connect.code_title')} lead=${t('smpp.connect.code_text')} footer=${html`<p class="small muted">${rich('smpp.connect.guide', { link: html`<a href="/docs#smpp" target="_blank" rel="noopener">${t('smpp.connect.guide_link')}</a>` })}</p>`}>
         <${CodeTabs} label=${t('smpp.connect.language')} samples=${samples}/>
       </${Card}>
     </${Stack}>`;

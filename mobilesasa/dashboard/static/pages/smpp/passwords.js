@@ -50,7 +50,7 @@ function columnsOf(names, again) {
     { key: 'used', title: t('smpp.passwords.column.used'), sort: 'last_used_at', cell: (each) => html`<${When} at=${each.last_used_at} empty=${t('smpp.passwords.never')}/>` },
     { key: 'created', title: t('smpp.passwords.column.created'), sort: 'created_at', cell: (each) => html`<${When} at=${each.created_at}/>` },
     can('api_tokens') && {
-      key: 'act', title: t('common.actions'), hideTitle: true,
+      key: 'act', title: t('common.actions'), hideTitle: true, class: 'is-acts',
       cell: (each) => OPEN.includes(each.status) && html`<${Button} small onClick=${() => revoke(each, again)}>${t('smpp.passwords.revoke.act')}</${Button}>`,
     },
   ];

@@ -61,7 +61,7 @@ function columnsOf(again) {
         : html`<span class="muted">–</span>`),
     },
     can('messages') && {
-      key: 'act', title: t('common.actions'), hideTitle: true, width: '3rem',
+      key: 'act', title: t('common.actions'), hideTitle: true, class: 'is-acts', width: '3rem',
       cell: (each) => html`<${IconButton} icon="unplug" label=${`${t('smpp.unbind.act')}: ${each.address}`} onClick=${() => unbind(each, again)}/>`,
     },
   ];

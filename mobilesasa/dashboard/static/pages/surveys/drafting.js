@@ -1,6 +1,8 @@
 // The draft that somebody works on: what is written, what is saved, and what the node finds wrong with it, at its places.
 import { useCallback, useEffect, useMemo, useRef, useState } from '../../parts/ui.js';
-import { put } from '../../parts/api.js';
+import { get, put } from '../../parts/api.js';
+import { whose } from '../../parts/conflict.js';
+import { t } from '../../parts/texts.js';
 import { useAct } from '../../parts/load.js';
 import { fromShown, isSame, toBody } from './draft.js';
 import { flowOf, troubleOf } from './flow.js';
@@ -49,6 +51,18 @@ export function faultAt(faults, uuid, path) {
   return faults.find((fault) => fault.uuid === uuid && fault.path === path)?.words;
 }
 
+/** Where somebody else was faster, ask whose draft is to stay; null: mine is not saved. */
+async function settled(error, { survey, keep, take, onSaved }) {
+  if (error.code !== 'survey_busy') throw error;
+  const theirs = await get(`/surveys/${survey.uuid}`);
+  const text = t('surveys.conflict_text', { n: theirs.question_count });
+  const chosen = await whose(error, { title: t('surveys.foreign'), text, back: t('surveys.conflict_back') });
+  if (chosen === 'mine') return keep(theirs.revision);
+  if (chosen === 'theirs') take(theirs);
+  onSaved(theirs);
+  return null;
+}
+
 /**
  * Work on the draft of a survey.
  * @param {object} survey as it is known now
@@ -61,30 +75,47 @@ export function useDraft(survey, onSaved) {
   const [foreign, setForeign] = useState(false);
   const latest = useRef({});
   latest.current = { draft, base };
+  const seen = useRef(survey.revision); // that the draft was made of
   const dirty = useMemo(() => !isSame(draft, base), [draft, base]);
 
   const adopt = useCallback((shown, sent) => {
     const next = fromShown(shown);
+    seen.current = shown.revision;
     setBase(next);
     setDraft((now) => (now === sent && !isSame(now, next) ? next : now));
     setRefused([]);
     setForeign(false);
   }, []);
 
+  const show = (shown) => {
+    const next = fromShown(shown);
+    seen.current = shown.revision;
+    setBase(next);
+    setDraft(next);
+    setRefused([]);
+    setForeign(false);
+  };
+
   useEffect(() => {
     const next = fromShown(survey);
-    if (isSame(next, latest.current.base)) return;
+    if (isSame(next, latest.current.base)) {
+      seen.current = survey.revision;
+      return;
+    }
     if (isSame(latest.current.draft, latest.current.base)) adopt(survey, latest.current.draft);
     else setForeign(true);
   }, [survey]);
 
   const [save, act] = useAct(async () => {
     const sent = latest.current.draft;
-    try {
-      const shown = await put(`/surveys/${survey.uuid}`, toBody(sent));
+    const keep = async (revision) => {
+      const shown = await put(`/surveys/${survey.uuid}`, { ...toBody(sent), revision });
       adopt(shown, sent);
       onSaved(shown);
       return shown;
+    };
+    try {
+      return await keep(seen.current).catch((error) => settled(error, { survey, keep, take: show, onSaved }));
     } catch (error) {
       if (error.code === 'bad_definition') setRefused(located(error.extra.faults, sent));
       throw error;
@@ -94,11 +125,7 @@ export function useDraft(survey, onSaved) {
   const told = useMemo(() => located(survey.faults, base), [survey.faults, base]);
   const faults = useMemo(() => [...standing(refused, draft), ...(refused.length ? [] : standing(told, draft))], [refused, told, draft]);
   const discard = () => {
-    const next = fromShown(survey);
-    setBase(next);
-    setDraft(next);
-    setRefused([]);
-    setForeign(false);
+    show(survey);
     act.clear();
   };
   const refuse = (found) => setRefused(located(found, latest.current.draft));

@@ -12,7 +12,7 @@ import { Card, Facts, Notice, Stack } from '../../parts/page.js';
 import { confirm } from '../../parts/dialogs.js';
 import { Copy } from '../../parts/copy.js';
 import { Icon } from '../../parts/icons.js';
-import { number, phone, units } from '../../parts/format.js';
+import { dayTime, number, phone, units } from '../../parts/format.js';
 import { toast } from '../../parts/toasts.js';
 
 const PAUSE_MS = 400;
@@ -166,6 +166,7 @@ function Reach({ survey, reach, asked, act, onSend }) {
         ...(available === undefined || available === null ? [] : [[t('surveys.available'), html`<span class="num">${units(available)}</span>`]]),
       ]}/>
       <p class="muted small">${t('surveys.cost_note')}</p>
+      ${estimate.waiting > 0 && html`<${Notice} kind="info" title=${t('surveys.waits_hours', { n: estimate.waiting, when: dayTime(estimate.waits_until) })}>${t('surveys.waits_hours_text')}</${Notice}>`}
       ${short && html`<${Notice} kind="warn" title=${t('surveys.short_units')}>${t('surveys.short_units_text')}</${Notice}>`}
     </div>`}
     ${act.error && html`<${Notice} kind="bad">${act.error.message} ${act.error.requestId && html`<span class="mono small">${act.error.requestId}</span>`}</${Notice}>`}
@@ -198,7 +199,7 @@ function Invited({ result }) {
 function Standing({ survey }) {
   const { invitations, responses } = survey;
   return html`<${Card} title=${t('surveys.standing')}>
-    <${Facts} items=${[
+    <${Facts} class="is-sums" items=${[
       [t('surveys.waiting'), number(invitations.waiting)],
       [t('surveys.in_progress'), number(responses.in_progress)],
       [t('surveys.lapsed'), number(invitations.lapsed)],

@@ -7,6 +7,7 @@ import { dropGuards, go, setQuery, useLeaveGuard } from '../../parts/router.js';
 import { useAct, useLoad, Loaded } from '../../parts/load.js';
 import { Skeleton } from '../../parts/states.js';
 import { Button, Menu, Tabs } from '../../parts/forms.js';
+import { changedWords } from '../../parts/conflict.js';
 import { confirm } from '../../parts/dialogs.js';
 import { Page } from '../../parts/page.js';
 import { Status, number } from '../../parts/format.js';
@@ -81,12 +82,14 @@ async function publishing(survey, work, onChanged) {
   const sure = await confirm({ title: t('surveys.publish_title', { number: String(saved.version + 1) }), text: publishWords(saved), act: t('surveys.publish') });
   if (!sure) return;
   try {
-    const shown = await post(`/surveys/${survey.uuid}/publish`);
+    const shown = await post(`/surveys/${survey.uuid}/publish`, { revision: saved.revision });
     onChanged(shown);
     toast(t('surveys.published_now', { number: String(shown.version) }));
   } catch (error) {
     if (error.code === 'bad_definition') work.refuse(error.extra.faults);
-    failed(error);
+    if (error.code !== 'survey_busy') return failed(error);
+    onChanged(await get(`/surveys/${survey.uuid}`));
+    toast(`${t('surveys.foreign')}. ${changedWords(error)}`, { kind: 'bad', detail: t('surveys.conflict_publish') });
   }
 }
 
@@ -95,6 +98,7 @@ function publishWords(survey) {
   return [
     keyword ? t('surveys.publish_keyword', { keyword: keyword.toUpperCase(), code }) : t('surveys.publish_no_keyword'),
     t('surveys.publish_fixed'),
+    survey.keeps_hours && t('surveys.publish_hours'),
     responses.in_progress > 0 && t('surveys.publish_under_way', { n: responses.in_progress }),
     status === 'paused' && t('surveys.publish_paused'),
   ].filter(Boolean).join('\n');

@@ -53,7 +53,8 @@ function OnTree({ counts, shown, menu }) {
   const marks = useMemo(() => new Map(counts.screens.map((each) => [each.screen, html`<${Mark} count=${each} most=${most}/>`])), [counts]);
   return html`
     <${Card} title=${t('ussd.dropoff.tree')} lead=${html`<span class="ussd-key-line"><span class="ussd-swatch is-shown"></span>${t('ussd.dropoff.went_on')} <span class="ussd-swatch is-left"></span>${t('ussd.dropoff.left_here')}</span>`}>
-      <div class="ussd-drop-tree"><${TreeView} menu=${shown} marks=${marks} label=${t('ussd.dropoff.tree')} onChoose=${(screen) => go(`/ussd/menus/${menu.uuid}`, { screen })}/></div>
+      <div class="ussd-drop-tree"><div class="ussd-drop ussd-drop-heads small muted" aria-hidden="true"><span></span><span class="ussd-drop-n">${t('ussd.dropoff.head_shown')}</span><span class="ussd-drop-left">${t('ussd.dropoff.head_left')}</span></div>
+        <${TreeView} menu=${shown} marks=${marks} label=${t('ussd.dropoff.tree')} onChoose=${(screen) => go(`/ussd/menus/${menu.uuid}`, { screen })}/></div>
     </${Card}>`;
 }
 

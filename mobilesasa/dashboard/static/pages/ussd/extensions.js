@@ -53,7 +53,7 @@ function List({ found, status, canWrite, onAsk, onAnswer, onChanged }) {
     { key: 'status', title: t('common.status'), cell: (row) => html`<${Standing} row=${row}/>` },
     { key: 'note', title: t('ussd.note'), hide: 'middle', cell: (row) => (row.note ? html`<span class="ussd-note">${row.note}</span>` : html`<span class="muted">–</span>`) },
     { key: 'since', title: t('ussd.since'), cell: (row) => html`<${When} at=${row.decided_at ?? row.created_at}/>` },
-    canWrite && { key: 'acts', title: t('common.actions'), hideTitle: true, cell: (row) => html`<${RowMenu} row=${row} onAnswer=${onAnswer} onChanged=${onChanged}/>` },
+    canWrite && { key: 'acts', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (row) => html`<${RowMenu} row=${row} onAnswer=${onAnswer} onChanged=${onChanged}/>` },
   ];
   const none = status === 'any'
     ? html`<${Empty} icon="hash" title=${t('ussd.extensions.empty')} text=${t('ussd.extensions.empty_text')}

@@ -46,7 +46,7 @@ function Desk({ menu, setMenu, query }) {
     { id: 'dropoff', label: t('ussd.tab.dropoff') },
   ];
   return html`
-    <${Page} wide title=${draft.now.name || t('ussd.nameless')} crumbs=${crumbs()} status=${html`<${Standing} menu=${menu} isDirty=${draft.isDirty}/>`} lead=${html`<${Where} menu=${menu}/>`}
+    <${Page} title=${draft.now.name || t('ussd.nameless')} crumbs=${crumbs()} status=${html`<${Standing} menu=${menu} isDirty=${draft.isDirty}/>`} lead=${html`<${Where} menu=${menu}/>`}
       actions=${html`<${Acts} acts=${acts} draft=${draft} saving=${saving} canWrite=${canWrite}/>`}
       tabs=${html`<${Tabs} tabs=${tabs} value=${tab} onChange=${(id) => setQuery({ tab: id === 'edit' ? undefined : id })}/>`}>
       ${tab === 'edit' && html`<${Editor} menu=${menu} draft=${draft} check=${check} things=${things} query=${query} acts=${acts} canWrite=${canWrite}/>`}

@@ -51,7 +51,7 @@ function List({ found, query, canWrite, loading, onChanged }) {
     { key: 'status', title: t('common.status'), cell: (row) => html`<${Standing} menu=${row}/>` },
     { key: 'screens', title: t('ussd.screens'), num: true, sort: 'screen_count', cell: (row) => row.screen_count },
     { key: 'updated', title: t('ussd.changed'), sort: 'updated_at', cell: (row) => html`<${When} at=${row.updated_at}/>` },
-    { key: 'acts', title: t('common.actions'), hideTitle: true, cell: (row) => html`<${RowMenu} menu=${row} canWrite=${canWrite} onChanged=${onChanged}/>` },
+    { key: 'acts', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (row) => html`<${RowMenu} menu=${row} canWrite=${canWrite} onChanged=${onChanged}/>` },
   ];
   const none = html`<${Empty} small icon="search" title=${t('ussd.none_found')} text=${t('ussd.none_found_text', { search: query.search })}/>`;
   return html`<${Table} label=${t('ussd.tab.menus')} columns=${columns} rows=${found.items} sort=${query.sort} href=${(row) => `/ussd/menus/${row.uuid}`} empty=${none} loading=${loading}/>`;

@@ -1,7 +1,7 @@
 /** Keeping a draft, publishing it, and taking over what somebody else has kept meanwhile. */
 import { useState } from '../../parts/ui.js';
 import { get, post, put } from '../../parts/api.js';
-import { confirm } from '../../parts/dialogs.js';
+import { changedWords, whose } from '../../parts/conflict.js';
 import { failed, toast } from '../../parts/toasts.js';
 import { t } from '../../parts/texts.js';
 import { definitionOf } from './draft.js';
@@ -28,7 +28,7 @@ export function useSaving(menu, draft, setMenu) {
       return await keep(menu.revision);
     } catch (error) {
       if (error.code !== 'menu_changed') throw error;
-      return settled(menu, draft, setMenu, keep);
+      return settled(error, { menu, draft, setMenu, keep });
     }
   });
 
@@ -36,7 +36,8 @@ export function useSaving(menu, draft, setMenu) {
     const kept = draft.isDirty ? await save() : menu;
     if (!kept) return false;
     return Boolean(await busy(setBusy, async () => {
-      const answer = await post(`/ussd/menus/${menu.uuid}/publish`, { note });
+      const answer = await published(menu.uuid, { note, revision: kept.revision }, draft, setMenu);
+      if (!answer) return null;
       setMenu(answer);
       toast(t('ussd.published', { version: answer.version }), answer.dials.length ? {} : { link: { label: t('ussd.ask'), to: '/ussd?tab=extensions' } });
       return answer;
@@ -58,19 +59,28 @@ async function busy(setBusy, fn) {
 }
 
 /** Somebody else was faster: ask whose draft is to stay. */
-async function settled(menu, draft, setMenu, keep) {
+async function settled(error, { menu, draft, setMenu, keep }) {
   const theirs = await get(`/ussd/menus/${menu.uuid}`);
-  const mine = await confirm({
-    title: t('ussd.conflict.title'),
-    text: t('ussd.conflict.text', { n: Object.keys(theirs.screens).length }),
-    act: t('ussd.conflict.mine'),
-    danger: true,
-  });
-  if (mine) return keep(theirs.revision);
-  const again = await confirm({ title: t('ussd.conflict.theirs_title'), text: t('ussd.conflict.theirs_text'), act: t('ussd.conflict.theirs') });
-  if (again) {
+  const words = { title: t('ussd.conflict.title'), text: t('ussd.conflict.text', { n: Object.keys(theirs.screens).length }), back: t('ussd.conflict.theirs_text') };
+  const chosen = await whose(error, words);
+  if (chosen === 'mine') return keep(theirs.revision);
+  if (chosen === 'theirs') {
     setMenu(theirs);
     draft.change(definitionOf(theirs));
   }
   return null;
+}
+
+/** Publish what stands here; null: somebody else has changed it, and theirs stands here now, to be looked at. */
+async function published(uuid, body, draft, setMenu) {
+  try {
+    return await post(`/ussd/menus/${uuid}/publish`, body);
+  } catch (error) {
+    if (error.code !== 'menu_changed') throw error;
+    const theirs = await get(`/ussd/menus/${uuid}`);
+    setMenu(theirs);
+    draft.change(definitionOf(theirs));
+    toast(`${t('ussd.conflict.title')}. ${changedWords(error)}`, { kind: 'bad', detail: t('ussd.conflict.publish') });
+    return null;
+  }
 }

@@ -39,6 +39,7 @@ export default {
     added: 'added {items}', removed: 'removed {items}',
   },
   saying: '{thing} {verb}',
+  whole: { team_create: 'Team created', member_grant: 'Member added', units_add: 'Units added' },
   thing: {
     audience: 'List of recipients', campaign: 'Campaign', carrier: 'Carrier', contact: 'Contact', cost: 'Cost', document: 'Document', export: 'Export',
     group: 'Group', inbound: 'Inbound messages', keyword: 'Keyword', login: 'Login', member: 'Member', messages: 'Messages', network: 'Network',
@@ -51,13 +52,14 @@ export default {
     default: 'set as default', delete: 'deleted', disable: 'disabled', drop: 'dropped', enable: 'enabled', end: 'ended', end_all: 'ended everywhere', erase: 'erased',
     grant: 'granted', import: 'import begun', import_cancel: 'import cancelled', import_undo: 'import undone', invite: 'invited', link: 'given a new link',
     match: 'matched', password: 'password changed', pause: 'paused', publish: 'published', redeliver: 'told again', reject: 'rejected', remove: 'removed', reopen: 'opened again', platform_admin: 'made or unmade administrator',
-    replace: 'replaced', replay: 'replayed', request: 'requested', requeue: 'requeued', resume: 'resumed', reuse: 'ended: a refresh token came twice',
+    repeat: 'went on: a refresh token came again at once', replace: 'replaced', replay: 'replayed', request: 'requested', requeue: 'requeued', resume: 'resumed', reuse: 'ended: a refresh token came twice',
     revoke: 'revoked', rotate: 'given a new secret', send: 'sent', set: 'set', suspend: 'suspended', unbind: 'unbound', unlock: 'unlocked',
     unschedule: 'unscheduled', update: 'changed', withdraw: 'taken back',
   },
   field: {
     carrier: 'Carrier', carriers: 'Carriers', prefix: 'Prefix', network: 'Network', lane: 'Lane', policy: 'Order', priority: 'Priority', dialect: 'Dialect', code: 'Code',
     options: 'Options', of: 'Of', cost_micro: 'Cost (millionths)', team: 'Team', prices: 'Prices',
+    country: 'Country', balance: 'Balance', max_sessions: 'SMPP sessions', session_tps: 'TPS a session',
     name: 'Name', scopes: 'Scopes', expires_at_ms: 'Expires', expires_at: 'Expires', role: 'Role', email: 'Email', status: 'Status', url: 'Address', events: 'Events',
     description: 'Description', include_text: 'With texts', enabled: 'Enabled', zone: 'Time zone', text_days: 'Texts are kept (days)',
     low_balance_units: 'Low-balance alert', default_sender: 'Default sender', sender_class: 'For', countries: 'Countries', networks: 'Networks',

@@ -253,6 +253,11 @@ export default {
   // what can be done
   go_on: 'Go on writing',
   copy: 'Copy to a new draft',
+  again: { one: 'Send again to {n} that failed', other: 'Send again to {n} that failed' },
+  again_ask: 'Send “{name}” again to those it did not reach?',
+  again_text: 'A new draft is made for those whose messages failed for a reason that may pass: a phone that was off, a carrier that was away. Wrong numbers, and people who want no more, are left out, and so is whoever gets it meanwhile. You see what it costs before anything is sent.',
+  again_act: 'Make the draft',
+  again_made: '“{name}” is a draft for {people}',
   copied: '“{name}” is a new draft',
   delete: 'Delete the draft',
   delete_ask: 'Delete the draft “{name}”?',

@@ -201,7 +201,7 @@ export default {
   keys_close: 'Close what is open',
   keys_then: 'then',
   palette_title: 'Go anywhere',
-  palette_hint: 'Type a page or an act',
+  palette_hint: 'Find a page or an action',
   palette_none: 'No page of that name',
   palette_count: { one: '{n} entry', other: '{n} entries' },
   palette_pages: 'Pages',
@@ -427,4 +427,12 @@ export default {
   'status.running_low': 'Running low',
   'status.ok': 'OK',
   'status.current': 'This device',
+
+  // somebody else has changed the same draft
+  'conflict.somebody': 'Somebody',
+  'conflict.who': '{name} saved it {when}.',
+  'conflict.who_only': '{name} saved it since you opened it.',
+  'conflict.mine': 'Save mine over theirs',
+  'conflict.theirs_title': 'Take theirs instead?',
+  'conflict.theirs': 'Take theirs',
 };

@@ -25,6 +25,7 @@ export default {
   another_file: 'Another file',
   leave: 'The file has not been imported yet.',
   sending: 'Sending the file',
+  send_failed: 'The import could not be begun: try again, nothing is imported twice',
   reading: 'Reading the file',
   help_title: 'What the file should be',
   help_header: 'The first row names the columns, in any order. One of them is the phone.',

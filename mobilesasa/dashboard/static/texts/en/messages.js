@@ -106,7 +106,7 @@ const one = {
   fact_reference: 'Your reference',
   fact_campaign: 'Campaign',
   fact_campaign_open: 'Open the campaign',
-  fact_uuid: 'uuid',
+  fact_uuid: 'Message id',
   fact_id: 'SMPP message_id',
   fact_resent_from: 'Resends',
   fact_resent_as: 'Resent as',

@@ -10,7 +10,7 @@ export default {
   units_reserved: { one: '{n} more reserved', other: '{n} more reserved' },
   units_low: { one: 'Below {n}: time to top up', other: 'Below {n}: time to top up' },
 
-  counted: 'Today in {zone}, counted up to {when}; beside it yesterday up to the same time.',
+  counted: 'Today in {zone}, counted up to {when}. Yesterday is up to the same time of day.',
   recounting: 'Some figures are being made again, and may change in a while.',
   sent: 'Sent today',
   delivered: 'Delivered today',
@@ -19,7 +19,7 @@ export default {
   rate: 'Delivery rate today',
   rate_help: 'of what was sent',
   rate_none: 'nothing sent yet',
-  before: { one: '{n} by now yesterday', other: '{n} by now yesterday' },
+  before: { one: 'Yesterday: {n}', other: 'Yesterday: {n}' },
   pending_help: 'wait for their receipts',
 
   pace: 'Per second now',

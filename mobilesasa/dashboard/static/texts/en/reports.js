@@ -125,7 +125,7 @@ export default {
 
   // files
   export_report: 'this report',
-  export_ledger: 'the ledger of these days',
+  export_usage: 'the units of these days',
   export_title: 'Export: {name}',
   format: 'Format',
   format_csv: 'CSV',
@@ -155,6 +155,7 @@ export default {
   kind_inbound: 'Inbox',
   kind_ledger: 'Ledger',
   kind_report: 'Report',
+  kind_usage: 'Usage of units',
   kind_recipients: 'Campaign recipients',
   kind_survey_responses: 'Survey responses',
   file: 'File',

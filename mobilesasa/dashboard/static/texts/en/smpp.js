@@ -146,7 +146,8 @@ export default {
     code_text: 'Filled in for your team. smpplib and Kannel cut a password to 8 characters: they need an SMPP password.',
     language: 'Client',
     message: 'Hello from Mobile Sasa!',
-    guide: 'Everything else, status by status, is in the SMPP guide that comes with the platform.',
+    guide: 'Everything else, status by status, is in the {link}.',
+    guide_link: 'SMPP guide',
   },
   passwords: {
     title: 'SMPP passwords',
