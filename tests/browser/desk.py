@@ -118,6 +118,7 @@ class Desk:
             self.page.emulate_media(color_scheme=theme)
             for size in (WIDE, NARROW):
                 self.page.set_viewport_size(size)  # type: ignore[arg-type]
+                self.page.evaluate("scrollTo(0, 0)")  # what is half under the bar at the top is no smaller for that
                 self.page.evaluate(_SETTLED)
                 seen = f"{name}-{theme}-{size['width']}"
                 wrong += [f"{seen}: {each}" for each in self._wrong("" if theme == "light" else "color-contrast")]
