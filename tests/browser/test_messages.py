@@ -28,7 +28,9 @@ def test_a_message_is_written_costed_sent_and_seen_to_arrive(desk: Desk) -> None
     expect(page.get_by_text("Unicode", exact=True)).to_be_visible()
     page.get_by_role("button", name="Replace “ by").click()
     expect(page.get_by_label("Message", exact=True)).to_have_value('Karibu "Acme” — see you')
-    expect(page.get_by_text("2 characters are not in the GSM alphabet")).to_be_visible()  # until then the costs are pale
+    expect(
+        page.get_by_text("2 characters are not in the GSM alphabet")
+    ).to_be_visible()  # until then the costs are pale
     desk.looks("send")
     page.get_by_role("button", name="Replace all").click()
     expect(page.get_by_text("GSM alphabet", exact=True)).to_be_visible()
