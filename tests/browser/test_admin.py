@@ -235,7 +235,7 @@ def test_queues_receipts_nodes_and_sums_are_seen(office: Desk) -> None:
     expect(page.get_by_role("row").filter(has_text="Running")).to_contain_text("dispatch")
     page.get_by_role("tab", name="Sums").click()
     page.get_by_role("button", name="Check now").click()
-    expect(page.get_by_text("All sums hold")).to_be_visible()
+    expect(page.get_by_text("All sums hold", exact=True)).to_be_visible()
     office.looks("admin-sums")
     page.get_by_role("tab", name="Retention").click()
     expect(page.get_by_text("Messages are kept for")).to_be_visible()
