@@ -131,7 +131,7 @@ def test_a_failed_message_is_resent_and_one_that_waits_is_cancelled(site: Site, 
     expect(page.get_by_role("link", name="the failed message")).to_be_visible()
     expect(page).not_to_have_url(re.compile(failed["uuid"]))
     page.goto(f"{site.url}/app/send?to=%2B254700000009&message=Later")
-    page.get_by_role("radiogroup", name="When").get_by_text("Later").click()
+    page.get_by_role("radiogroup", name="When").get_by_text("Later", exact=True).click()
     page.get_by_role("button", name="Schedule").click()
     expect(page.get_by_text("Choose a time.")).to_be_visible()
     soon = page.evaluate("new Date(Date.now() + 864e5).toISOString().slice(0, 16)")

@@ -66,7 +66,7 @@ def test_a_csv_file_is_understood_tried_imported_and_undone(
     people: Desk, site: Site, team: Team, tmp_path: Path
 ) -> None:
     page = people.open("/contacts")
-    expect(page.get_by_text("No contacts yet")).to_be_visible()
+    expect(page.get_by_text("No contacts yet", exact=True)).to_be_visible()
     people.looks("contacts-empty")
     page.get_by_role("main").get_by_role("link", name="Import").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Import contacts")

@@ -114,7 +114,7 @@ def test_a_password_is_set_with_a_link_and_all_logins_are_seen_and_ended(site: S
     fill_login(page, Person(team.owner.email, new))
     heading(page, "Overview")
     desk.open("/profile")
-    expect(page.get_by_text("This one")).to_be_visible()
+    expect(page.get_by_text("This one", exact=True)).to_be_visible()
     desk.looks("profile")
     page.get_by_role("button", name="Log out everywhere").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Log out everywhere").click()

@@ -103,14 +103,14 @@ def test_a_menu_is_built_mended_dialled_and_published(desk: Desk, team: Team) ->
 
     page.get_by_role("treeitem", name=re.compile("hours")).click()
     page.get_by_label("Text", exact=True).fill("We never close.")
-    expect(page.get_by_text("Not saved")).to_be_visible()
+    expect(page.get_by_text("Not saved", exact=True)).to_be_visible()
     page.get_by_role("tab", name="Versions").click()
     expect(page.get_by_text("We never close.")).to_be_visible()
     desk.looks("ussd-versions")
     page.get_by_role("button", name="Put into the draft").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Put into the draft").click()
     expect(page.get_by_text("No differences")).to_be_visible()
-    expect(page.get_by_text("Not saved")).to_be_hidden()
+    expect(page.get_by_text("Not saved", exact=True)).to_be_hidden()
 
 
 def test_a_draft_that_is_not_saved_is_not_lost(desk: Desk, site: Site, team: Team) -> None:
