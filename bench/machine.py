@@ -33,24 +33,33 @@ class Meanwhile:
     synced_s: list[float] = attrs.field(factory=list)  # each write
     worked_s: list[float] = attrs.field(factory=list)  # CPU time of each piece of work
 
+    def taken(self) -> Meanwhile:
+        """Return what was seen since this was last asked for."""
+        synced, worked = len(self.synced_s), len(self.worked_s)
+        part = Meanwhile(self.synced_s[:synced], self.worked_s[:worked])
+        del self.synced_s[:synced], self.worked_s[:worked]
+        return part
+
     def figures(self) -> dict[str, Any]:
         """Return how long the disk took in milliseconds, and the piece of work in microseconds of CPU."""
         return {
             "fdatasync_ms": spread_ms(self.synced_s),
+            "fdatasync_mean_ms": round(statistics.fmean(self.synced_s) * 1e3, 3) if self.synced_s else 0.0,
             "work_us": round(statistics.median(self.worked_s) * 1e6, 1) if self.worked_s else 0.0,
         }
 
 
 @contextlib.contextmanager
-def watched(folder: Path) -> Iterator[Meanwhile]:
+def watched(folder: Path, every_s: float = EVERY_S) -> Iterator[Meanwhile]:
     """Watch the machine until the end of the block.
 
     Args:
         folder: on the disk that counts.
+        every_s: from one write to the next.
     """
     seen, over = Meanwhile(), threading.Event()
     with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-        watching = threading.Thread(target=_watch, args=(seen, file.fileno(), over), daemon=True)
+        watching = threading.Thread(target=_watch, args=(seen, file.fileno(), over, every_s), daemon=True)
         watching.start()
         try:
             yield seen
@@ -59,9 +68,9 @@ def watched(folder: Path) -> Iterator[Meanwhile]:
             watching.join()
 
 
-def _watch(seen: Meanwhile, file: int, over: threading.Event) -> None:
+def _watch(seen: Meanwhile, file: int, over: threading.Event, every_s: float) -> None:
     octets = bytes(OCTETS)
-    while not over.wait(EVERY_S):
+    while not over.wait(every_s):
         os.pwrite(file, octets, 0)
         begun_s = time.monotonic()
         os.fdatasync(file)

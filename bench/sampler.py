@@ -2,7 +2,8 @@
 
 Every few milliseconds of CPU time the stack of the main thread is counted; the counts go to FILE as JSON when the
 process ends. Unlike a tracing profiler it does not make small functions look dear. A function in C counts as the line
-that calls it.
+that calls it. It begins when the reactor runs, so imports and the start do not count, and what other threads take (the
+one that talks to PostgreSQL) is counted as one sum.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import mobilesasa
+
 INTERVAL_S = 0.002
+OURS = f"{Path(mobilesasa.__file__).parent}/"
 
 
 class Samples:
@@ -23,16 +28,23 @@ class Samples:
 
     def __init__(self) -> None:
         self.count = 0
+        self.elsewhere = 0
+        self.packages: Counter[str] = Counter()
+        self.used_s = 0.0
         self.own: Counter[str] = Counter()
         self.files: Counter[str] = Counter()
         self.lines: Counter[str] = Counter()
         self.within: Counter[str] = Counter()
 
     def take(self, _: int, frame: FrameType | None) -> None:
-        """Count one stack; called by the signal."""
-        if frame is None:
+        """Count one stack; called by the signal, which comes for the CPU time of all threads together."""
+        used_s = time.thread_time()
+        worked, self.used_s = used_s - self.used_s >= INTERVAL_S / 2, used_s
+        if frame is None or not worked:
+            self.elsewhere += 1
             return
         self.count += 1
+        self.packages[_package(frame)] += 1
         self.own[_name(frame)] += 1
         self.files[_name(frame).split(" ")[0]] += 1
         self.lines[f"{_name(frame)}:{frame.f_lineno}"] += 1
@@ -43,12 +55,24 @@ class Samples:
             each = each.f_back
         self.within.update(seen)
 
+    def begin(self) -> None:
+        """Count from now on; on the main thread."""
+        self.used_s = time.thread_time()
+        signal.signal(signal.SIGPROF, self.take)
+        signal.setitimer(signal.ITIMER_PROF, INTERVAL_S, INTERVAL_S)
+
     def save(self, file: Path) -> None:
         """Write the counts down."""
         signal.setitimer(signal.ITIMER_PROF, 0)
-        kept = {"files": self.files, "own": self.own, "lines": self.lines, "within": self.within}
+        kept = {
+            "packages": self.packages,
+            "files": self.files,
+            "own": self.own,
+            "lines": self.lines,
+            "within": self.within,
+        }
         tops = {name: dict(counter.most_common(200)) for name, counter in kept.items()}
-        file.write_text(json.dumps({"samples": self.count, **tops}))
+        file.write_text(json.dumps({"samples": self.count, "elsewhere": self.elsewhere, **tops}))
 
 
 def _name(frame: FrameType) -> str:
@@ -58,17 +82,28 @@ def _name(frame: FrameType) -> str:
     return f"{'/'.join(file.split('/')[-3:])} {code.co_qualname}"
 
 
+def _package(frame: FrameType) -> str:
+    """Return the package of mobilesasa that is at work: what it calls in others' libraries is its work too."""
+    each: FrameType | None = frame
+    while each is not None:
+        if each.f_code.co_filename.startswith(OURS):
+            return f"mobilesasa/{each.f_code.co_filename[len(OURS) :].split('/')[0]}"
+        each = each.f_back
+    return "the reactor"
+
+
 def shown(file: Path, count: int = 40) -> str:
     """Return the saved counts as shares of all samples, the largest first."""
     saved = json.loads(file.read_text())
     total = max(1, saved["samples"])
     titles = {
+        "packages": "by package, with what it calls in the libraries",
         "files": "by file",
         "own": "in the function itself",
         "lines": "by line",
         "within": "in the function and what it calls",
     }
-    lines = [f"{saved['samples']} samples of the main thread"]
+    lines = [f"{saved['samples']} samples of the main thread, and {saved['elsewhere']} of other threads"]
     for name, title in titles.items():
         lines += ["", title]
         lines += [f"{100 * hits / total:6.1f} %  {place}" for place, hits in list(saved[name].items())[:count]]
@@ -82,10 +117,9 @@ def main() -> None:
 
     file, sys.argv = Path(sys.argv[1]), ["twistd", *sys.argv[2:]]
     samples = Samples()
-    end: Any = reactor  # its module stands for the object of the same name
-    end.addSystemEventTrigger("after", "shutdown", samples.save, file)  # twistd ends by a signal: no atexit
-    signal.signal(signal.SIGPROF, samples.take)
-    signal.setitimer(signal.ITIMER_PROF, INTERVAL_S, INTERVAL_S)
+    turning: Any = reactor  # its module stands for the object of the same name
+    turning.addSystemEventTrigger("after", "startup", samples.begin)
+    turning.addSystemEventTrigger("after", "shutdown", samples.save, file)  # twistd ends by a signal: no atexit
     run()  # type: ignore[no-untyped-call]
 
 

@@ -116,8 +116,17 @@ def test_what_the_machine_did_beside_a_row_is_told_in_milliseconds_and_microseco
     seen = machine.Meanwhile(synced_s=[0.001, 0.002, 1.5], worked_s=[0.0001, 0.0003, 0.0002])
     assert seen.figures() == {
         "fdatasync_ms": {"p50": 2.0, "p90": 1500.0, "p99": 1500.0, "p99.9": 1500.0, "max": 1500.0},
+        "fdatasync_mean_ms": 501.0,
         "work_us": 200.0,
     }
+
+
+def test_what_the_machine_did_is_taken_once():
+    seen = machine.Meanwhile(synced_s=[0.001, 0.003], worked_s=[0.0001])
+    assert seen.taken().figures()["fdatasync_mean_ms"] == 2.0
+    seen.synced_s.append(0.008)
+    assert seen.taken() == machine.Meanwhile([0.008], [])
+    assert seen.taken().figures()["fdatasync_mean_ms"] == 0.0
 
 
 def test_the_machine_is_watched_until_the_end_of_the_block_and_leaves_no_file(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ import orjson
 import psycopg2
 import psycopg2.extensions
 
-from bench import campaigns
+from bench import campaigns, machine
 from bench.__main__ import START_TIMEOUT_S, audit
 from bench.asker import Asker
 from bench.node import TEAM, UNITS, Node
@@ -33,6 +33,7 @@ SPARE_S = 180.0  # by which a run may be longer than asked for: tokens are kept 
 HEAR_S = 60.0
 SETTLE_S = 120.0
 TIDY_MIN = 6.0  # the rounds that remove go every five
+MACHINE_EVERY_S = 0.2  # a bare write and a piece of work, beside all that
 KEPT_SETTINGS = ("messages.keep_months=1", "messages.text_days=1")  # so that there is something to remove
 
 
@@ -85,6 +86,7 @@ class Running:
     hooked: Child
     submits: Child
     calls: Child
+    meanwhile: machine.Meanwhile
     begun_s: float
     campaigns_sent: int = 0
     faults: list[str] = attrs.field(factory=list)
@@ -140,6 +142,7 @@ def running(asked: Asked) -> Iterator[Running]:
         past.fill(dsn, int(asked.posts * seconds * (AGAIN - 1) / AGAIN), seconds)
         database = stack.enter_context(contextlib.closing(psycopg2.connect(dsn)))
         database.autocommit = True
+        meanwhile = stack.enter_context(machine.watched(folder, MACHINE_EVERY_S))
         rates = ["--posts", str(asked.posts), "--gets", str(asked.gets), "--first-token", str(asked.first_post)]
         given = [part for token in tokens for part in ("--token", token)]
         begun_s = time.monotonic()
@@ -147,7 +150,7 @@ def running(asked: Asked) -> Iterator[Running]:
         bound = ["--port", str(node.smpp_port), "--password", node.token, "--rate", str(asked.rate)]
         submits = _child(stack, folder, "submits", *bound)
         set_up = Stage(node, phones, folder, seconds, sessions=5, window=200)
-        made = Running(asked, set_up, dsn, database, hooked, submits, calls, begun_s)
+        made = Running(asked, set_up, dsn, database, hooked, submits, calls, meanwhile, begun_s)
         stack.callback(made.end_campaigns)
         made.begin_campaigns()
         set_up.arrived(0, 0)  # phones begin
@@ -201,6 +204,7 @@ class _Sums:
         self.database = looking.database(run.database)
         self.cpu_s = node.cpu_s()
         self.memory_mb = looking.memory_mb(node)
+        self.machine = run.meanwhile.taken().figures()
         self.files, self.threads = looking.files_of(node.pid), looking.threads_of(node.pid)
         self.post_count = self.calls["ways"]["post"]["statuses"].get("200", 0)
         self.messages = self.submits["accepted"] + messages_of(self.post_count) + run.campaigns_sent * run.asked.people
@@ -219,6 +223,7 @@ class _Sums:
             threads=self.threads,
             queue=metrics.get("mobilesasa_queue_messages", 0.0),
             tables=tables,
+            machine={"disk ms": self.machine["fdatasync_mean_ms"], "work µs": self.machine["work_us"]},
             more={
                 "dead rows": sum(table.dead for table in tables.values()),
                 "store_waiting": metrics["mobilesasa_store_waiting_items"],

@@ -10,7 +10,7 @@ from bench.soak.judging import MB, Look, Verdict
 GREW_MB = 0.5
 HEAD = (
     "min   submit/s POST/s  p50/p99 ms: submit  receipt      POST         lists        phone→team   phone→hook   healthz"
-    "      MB gateway+pg  files threads queue  commits/s WAL MB/s cores"
+    "      MB gateway+pg  files threads queue  commits/s WAL MB/s cores     disk ms work µs"
 )
 _WAYS = ("submit_sm → resp", "submit_sm → receipt", "POST", "lists", "phone → session", "phone → webhook", "/healthz")
 
@@ -24,6 +24,7 @@ def shown(look: Look) -> str:
         f"{look.at_min:4.1f}  {rates['submit_sm']:8,.0f} {rates['POST']:6,.0f}  {ways}"
         f"{look.gateway_mb:6.1f}+{look.postgres_mb:<7.1f} {look.files:5} {look.threads:7} {look.queue:5.0f}"
         f"  {rates['commits']:9,.0f} {rates['WAL MB']:8.1f} {cores}"
+        f"  {look.machine.get('disk ms', 0.0):7.2f} {look.machine.get('work µs', 0.0):7.1f}"
     )
 
 
