@@ -21,6 +21,13 @@ _TAKEN = """() => {
         ready: performance.now(),
     };
 }"""
+#: Somebody who presses `/` in the very moment in which a page with a search is there, before it is painted.
+_AT_ONCE = """() => new MutationObserver((_, watch) => {
+    if (document.querySelector("main input[type=search]")) {
+        watch.disconnect();
+        document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "/", bubbles: true}));
+    }
+}).observe(document.querySelector("main"), {childList: true, subtree: true})"""
 #: What somebody may look at in a team, by their role, and who administers the platform; as the menu names it.
 OPERATORS = (
     *(
@@ -245,6 +252,15 @@ def test_everything_is_reached_by_keys(site: Site, desk: Desk) -> None:
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_who_searches_as_soon_as_a_page_comes_is_not_taken_to_its_heading(desk: Desk) -> None:
+    page = desk.open("/overview")
+    page.evaluate(_AT_ONCE)
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    expect(page).to_have_title(re.compile("^Messages"))  # set where the page that has come is arrived at, after it was painted
+    expect(page.locator("main input[type=search]:focus")).to_have_count(1)
 
 
 def test_the_menu_is_a_drawer_where_it_is_narrow(desk: Desk) -> None:

@@ -117,9 +117,10 @@ function useArrival(path) {
 function focusHeading() {
   const until = Date.now() + 2000;
   const look = () => {
-    const inside = document.activeElement?.closest('main, dialog');
+    const active = document.activeElement;
+    const inside = active?.id !== 'content' && active?.closest('main, dialog');
     const heading = document.querySelector('main h1');
-    if (!inside || inside.id === 'content') {
+    if (!inside) {
       heading?.focus({ preventScroll: true });
     }
     if (inside || heading || Date.now() > until) {
