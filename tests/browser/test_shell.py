@@ -259,7 +259,9 @@ def test_who_searches_as_soon_as_a_page_comes_is_not_taken_to_its_heading(desk: 
     page.evaluate(_AT_ONCE)
     page.keyboard.press("g")
     page.keyboard.press("m")
-    expect(page).to_have_title(re.compile("^Messages"))  # set where the page that has come is arrived at, after it was painted
+    expect(page).to_have_title(
+        re.compile("^Messages")
+    )  # set where the page that has come is arrived at, after it was painted
     expect(page.locator("main input[type=search]:focus")).to_have_count(1)
 
 
