@@ -5,7 +5,8 @@ which finds the running server or launches one, and `stop` when done, and the la
 kernel (flock) say what is true, whatever pids are written anywhere and whoever was killed:
 
 - ``STATE/postgres.lock`` is held while somebody starts or stops, so that two at once take turns;
-- ``HOME/alive`` is inherited by the server's processes, so that it is held as long as one of them lives, and no longer;
+- ``HOME/alive`` is inherited by the server's processes, and by those that make its data folder, so that it is held as long
+  as one of them lives, and no longer;
 - ``HOME/users`` is shared by those who use the server; it is free when nobody does.
 
 So a node killed with -9 leaves a server that the next start takes over; a server killed with -9 leaves a free lock, and
@@ -15,6 +16,7 @@ block.
 
 import contextlib
 import fcntl
+import functools
 import os
 import shutil
 import signal
@@ -194,7 +196,7 @@ class EmbeddedPostgres:
             _check_major(data, binaries)
             _clear_stale_pid(data, user)
         else:
-            _initdb(home, user, binaries)
+            _initdb(home, user, binaries, alive)
         sockets = homes.socket_folder(home, user)
         for left in sockets.glob(f"{homes.SOCKET_NAME}*"):
             left.unlink()
@@ -245,15 +247,21 @@ class EmbeddedPostgres:
 
     def _bring_down(self, home: Path) -> None:
         for number in (signal.SIGINT, signal.SIGQUIT):  # fast; and when that does not end it, at once
-            pid = _postmaster(home / "data")
-            if pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
+            told: set[int] = set()
             with contextlib.suppress(EmbeddedError):
-                self._until(lambda: self._gone(home), f"the server in {home} to end")
+                self._until(functools.partial(self._told, home, number, told), f"the server in {home} to end")
                 homes.remove_short_folder(home)
                 return
         raise EmbeddedError(f"the server in {home} does not end")
+
+    def _told(self, home: Path, number: signal.Signals, told: set[int]) -> bool | None:
+        """Tell the server once, as soon as its pid can be read, and say whether nothing of it lives."""
+        pid = _postmaster(home / "data")
+        if pid is not None and pid not in told:
+            told.add(pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        return self._gone(home)
 
     def _gone(self, home: Path) -> bool | None:
         if self._child is not None and self._child.poll() is not None:
@@ -319,15 +327,18 @@ def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _initdb(home: Path, user: RunAs, binaries: Binaries) -> None:
-    """Make the data folder beside its place and move it there, so that one that is there is whole."""
+def _initdb(home: Path, user: RunAs, binaries: Binaries, alive: int) -> None:
+    """Make the data folder beside its place and move it there, so that one that is there is whole.
+
+    It holds `alive` like the server: when its starter is killed, whoever comes next waits until nothing writes there.
+    """
     making = home / "data.new"
     if making.exists():
         shutil.rmtree(making)
     making.mkdir(mode=0o700)
     user.own(making)
     options = ["-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "-U", DATABASE, "-A", "trust", "--no-instructions"]
-    made = user.run([binaries.folder / "initdb", "-D", making, *options])
+    made = user.run([binaries.folder / "initdb", "-D", making, *options], pass_fds=(alive,))
     if made.returncode != 0:
         raise EmbeddedError(f"initdb failed in {making}: {made.stderr.strip()}")
     making.rename(home / "data")

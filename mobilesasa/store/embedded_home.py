@@ -62,14 +62,22 @@ class RunAs:
             shared |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         return shared
 
-    def run(self, arguments: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
-        """Run a program to its end.
+    def run(
+        self, arguments: Sequence[str | Path], *, pass_fds: Sequence[int] = ()
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a program to its end; it and its children have `pass_fds` open, too.
 
         Raises:
             OSError: the user cannot reach or execute it.
         """
         return subprocess.run(
-            arguments, capture_output=True, text=True, errors="replace", check=False, **self.options()
+            arguments,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            pass_fds=pass_fds,
+            **self.options(),
         )
 
     def reaches(self, folder: Path) -> bool:

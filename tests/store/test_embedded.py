@@ -1,6 +1,5 @@
 """The launcher, with real servers: found again, taken over, recovered, refused."""
 
-import contextlib
 import fcntl
 import os
 import pwd
@@ -8,8 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -18,99 +15,14 @@ import pytest
 from psycopg2.extensions import parse_dsn
 
 from mobilesasa.store import embedded_home as homes
-from mobilesasa.store.embedded import EmbeddedError, EmbeddedPostgres
+from mobilesasa.store.embedded import EmbeddedError
 from tests.postgres import postgres_bin
+from tests.store.embedding import Make, Node, ask, home_of, postmaster_of
 from tests.whole.programs import eventually
 
 AS_ROOT = os.geteuid() == 0
 only_root = pytest.mark.skipif(not AS_ROOT, reason="allowed: only root can run things as somebody else")
 CHECKOUT = Path(__file__).parents[2]
-
-Make = Callable[..., EmbeddedPostgres]
-
-
-@pytest.fixture
-def state(open_folder: Path, request: pytest.FixtureRequest) -> Path:
-    """A state folder that does not exist yet, below folders that everybody can enter."""
-    return open_folder / f"{abs(hash(request.node.nodeid)):x}"
-
-
-@pytest.fixture
-def make(open_folder: Path) -> Iterator[Make]:
-    """Make servers that are ended after the test."""
-    made: list[EmbeddedPostgres] = []
-
-    def build(state_dir: Path, **options: object) -> EmbeddedPostgres:
-        options = {"bin_dir": postgres_bin(), "elsewhere": open_folder / "elsewhere", "patience_s": 20.0, **options}
-        made.append(EmbeddedPostgres(state_dir, **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield build
-    for server in made:
-        server.stop()
-
-
-def ask(dsn: str, statement: str) -> object:
-    with contextlib.closing(psycopg2.connect(dsn)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            row = cursor.fetchone() if cursor.description else None
-            return row[0] if row else None
-
-
-def home_of(dsn: str) -> Path:
-    return Path(str(ask(dsn, "SHOW data_directory"))).parent
-
-
-def postmaster_of(dsn: str) -> int:
-    return int((home_of(dsn) / "data" / "postmaster.pid").read_text().split()[0])
-
-
-CHILD = """
-import os, pwd, sys
-from pathlib import Path
-from mobilesasa.store.embedded import EmbeddedPostgres
-state, bin_dir, elsewhere, user = sys.argv[1:]
-if user:
-    entry = pwd.getpwnam(user)
-    os.setgroups([]); os.setgid(entry.pw_gid); os.setuid(entry.pw_uid)
-server = EmbeddedPostgres(Path(state), bin_dir=Path(bin_dir) if bin_dir else None, elsewhere=Path(elsewhere))
-print("begin", flush=True); sys.stdin.readline()
-print(server.start(), flush=True); sys.stdin.readline()
-print(server.stop(), flush=True)
-"""
-
-
-class Node:
-    """Another process that uses the server of a state; it goes on a step at each `go`."""
-
-    def __init__(self, state_dir: Path, elsewhere: Path, *, bin_dir: Path | None = None, user: str = "") -> None:
-        arguments = [str(state_dir), str(bin_dir or postgres_bin() or ""), str(elsewhere), user]
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", CHILD, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=CHECKOUT,
-        )
-        assert self.heard() == "begin"
-
-    def go(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-
-    def heard(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self.end()
-
-    def end(self) -> None:
-        self._process.communicate()
 
 
 def test_the_first_start_makes_a_database_and_the_next_one_finds_what_was_written(state: Path, make: Make) -> None:
@@ -302,16 +214,6 @@ def test_a_server_that_does_not_answer_is_waited_for_no_longer_than_said(state: 
         fcntl.flock(alive, fcntl.LOCK_EX)  # comes when the last of the killed server's processes has gone
         with pytest.raises(EmbeddedError, match="to answer"):
             make(state, patience_s=0.05).start()
-
-
-def test_an_initdb_that_was_cut_off_is_done_again(state: Path, make: Make) -> None:
-    server = make(state)
-    home = home_of(server.start())
-    server.stop()
-    (home / "data").rename(home / "data.new")
-    (home / "data.new" / "PG_VERSION").unlink()
-    assert ask(server.start(), "SELECT 1") == 1
-    assert not (home / "data.new").exists()
 
 
 def test_data_of_another_major_version_is_refused_with_the_way_to_carry_it_over(state: Path, make: Make) -> None:
