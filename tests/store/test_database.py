@@ -84,11 +84,13 @@ async def test_a_constraint_that_fails_at_the_commit_is_raised_and_undone(databa
 @pytest_twisted.ensureDeferred
 async def test_two_calls_that_deadlock_are_both_done(database: Database, kept_dsn: str) -> None:
     ask(kept_dsn, "INSERT INTO kept VALUES (1), (2)")
-    both_hold_one = threading.Barrier(2)
+    both_hold_one, one_is_done = threading.Barrier(2), threading.Event()
     tries: list[int] = []
 
     def touch(txn: Txn, first: int, second: int) -> None:
         tries.append(first)
+        if len(tries) > 2:
+            assert one_is_done.wait(10)  # or this one may take its row again before the other wakes up
         txn.execute("SET LOCAL deadlock_timeout = '10ms'")
         txn.execute("SELECT FROM kept WHERE number = %(number)s FOR UPDATE", {"number": first})
         if len(tries) <= 2:
@@ -96,6 +98,8 @@ async def test_two_calls_that_deadlock_are_both_done(database: Database, kept_ds
         txn.execute("SELECT FROM kept WHERE number = %(number)s FOR UPDATE", {"number": second})
 
     calls = [Deferred.fromCoroutine(database.run("touch", touch, *order)) for order in ((1, 2), (2, 1))]
+    for call in calls:
+        call.addCallback(lambda _: one_is_done.set())
     await gatherResults(calls)
     assert len(tries) == 3
 
