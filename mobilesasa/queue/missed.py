@@ -6,6 +6,9 @@ read. After that a look now and then brings those that are old enough that a hin
 of them while RabbitMQ has more than the consumer may hold, for those may be in it, and all of them when it has no more. When
 a node has died, which was to give hints of what it had accepted, that look brings what is fresh as well.
 What is named twice is harmless: whoever claims it second finds nothing.
+
+Ids have the time of the node that made them. One that is of a moment still to come was made by a clock that is ahead, or that was
+(ids do not go back with a clock), and nobody can say how long it has waited: it is read with what is overdue.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -24,7 +28,26 @@ from mobilesasa.core.model import Lane, MessageId
 Refill = Callable[[int, Lane, MessageId | None, int], Awaitable[Sequence[MessageId]]]
 PAGE: Final = 2000
 OVERDUE_S: Final = 60.0
+AHEAD_S: Final = 5.0  # by more than this no clock of a node is ahead of another that is right
 RETRY_S: Final = 1.0
+
+
+@attrs.frozen
+class _Reading:
+    """What is read: ids before one and from another on, page by page or a page alone."""
+
+    until: MessageId
+    ahead: MessageId
+    to_the_end: bool
+
+    def has(self, message_id: MessageId) -> bool:
+        return message_id < self.until or message_id >= self.ahead
+
+    def goes_on_after(self, ids: Sequence[MessageId]) -> MessageId | None:
+        """Return behind which id the next page is, after one as it was read; None: there is none."""
+        if not self.to_the_end or len(ids) < PAGE:
+            return None
+        return ids[-1] if ids[-1] < self.until else max(ids[-1], self.ahead)
 
 
 class Missed:
@@ -56,7 +79,7 @@ class Missed:
         self._lane = lane
         self._deliver = deliver
         self._in_hand: set[Delivery] = set()
-        self._until: MessageId | None = None  # all before it is being read, page by page
+        self._reading: _Reading | None = None  # is to go on
         self._after: MessageId | None = None
         self._again = False  # everything is to be read once more
         self._busy = False  # a page is being read, or is in hand
@@ -76,8 +99,7 @@ class Missed:
         """
         if not self._busy:
             self._after = None
-            until_ms = self._now_ms() + (1 if at_once else round(-1000 * OVERDUE_S))
-            self._begin(first_id_at(until_ms), to_the_end)
+            self._begin(self._to_read(1 if at_once else round(-1000 * OVERDUE_S), to_the_end))
         elif at_once:
             self._again = True
 
@@ -92,31 +114,34 @@ class Missed:
         if self._again:
             self._again = False
             self._after = None
-            self._begin(first_id_at(self._now_ms() + 1), to_the_end=True)
-        elif self._until is not None:
-            self._begin(self._until, to_the_end=True)
+            self._begin(self._to_read(1, to_the_end=True))
+        elif self._reading is not None:
+            self._begin(self._reading)
 
-    def _begin(self, until: MessageId, to_the_end: bool) -> None:
+    def _to_read(self, until_ms: int, to_the_end: bool) -> _Reading:
+        """Return what is to be read; `until_ms` counts from now."""
+        now_ms = self._now_ms()
+        return _Reading(first_id_at(now_ms + until_ms), first_id_at(now_ms + round(1000 * AHEAD_S)), to_the_end)
+
+    def _begin(self, reading: _Reading) -> None:
         self._busy = True
-        Deferred.fromCoroutine(self._read(until, to_the_end)).addErrback(
+        Deferred.fromCoroutine(self._read(reading)).addErrback(
             lambda failure: self.log.failure("reading what waits for carrier {id}", failure, id=self._carrier_id)
         )
 
-    async def _read(self, until: MessageId, to_the_end: bool) -> None:
-        """Read a page of what is older than an id, and remember whether there is more, or that it is to be read again."""
+    async def _read(self, reading: _Reading) -> None:
+        """Read a page, and remember whether there is more, or that it is to be read again."""
         try:
             ids = await self._refill(self._carrier_id, self._lane, self._after, PAGE)
         except Exception as error:  # noqa: BLE001 - an edge: whatever the store's trouble is, it is asked again
             if not self._closed:
                 self.log.warn("reading what waits for carrier {id}: {error}", id=self._carrier_id, error=error)
-            self._until = until if to_the_end else None
+            self._reading = reading if reading.to_the_end else None
             self._clock.callLater(RETRY_S, self._end_page)
             return
-        page = [each for each in ids if each < until]
-        if to_the_end:
-            more = len(page) == PAGE
-            self._until, self._after = (until, page[-1]) if more else (None, None)
-        self._clock.callLater(0, self._hand_over, page)
+        self._after = reading.goes_on_after(ids)
+        self._reading = None if self._after is None else reading
+        self._clock.callLater(0, self._hand_over, [each for each in ids if reading.has(each)])
 
     def _hand_over(self, page: Sequence[MessageId]) -> None:
         bodies = [

@@ -4,7 +4,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from mobilesasa.core.lanes import Delivery
-from mobilesasa.queue.missed import OVERDUE_S, PAGE, RETRY_S, Missed
+from mobilesasa.queue.missed import AHEAD_S, OVERDUE_S, PAGE, RETRY_S, Missed
 from tests.queue.contract import BULK, FAST, Consumer
 from tests.queue.rig import NOW_MS, made
 from tests.queue.rows import Rows
@@ -71,12 +71,39 @@ def test_a_page_is_done_before_the_next_is_read(rig):
 
 def test_the_reading_ends_at_what_was_accepted_after_it_began(rig):
     old = [made(10, number) for number in range(PAGE)]
-    rig.rows.waiting = [*old, *(made(-10, number) for number in range(PAGE))]
+    rig.rows.waiting = [*old, *(made(1 - AHEAD_S, number) for number in range(PAGE))]
     rig.missed.read_all()
     rig.turn()
     assert rig.carry() == old
     assert rig.carry() == []
-    assert rig.rows.of_lane(FAST) == 2
+    assert rig.rows.of_lane(FAST) == 3  # the last one behind all that a clock which is right could have made
+
+
+@pytest.mark.parametrize("how", [{"to_the_end": True}, {"at_once": True}])
+def test_what_a_clock_made_that_is_ahead_is_read_with_what_is_overdue(rig, how):
+    rig.rows.waiting = [made(3600, 1), made(2 - AHEAD_S, 2), made(-3600, 3)]
+    rig.missed.look(**how)
+    rig.turn()
+    assert rig.carry() == [made(3600, 1), made(-3600, 3)]
+    assert rig.rows.of_lane(FAST) == 1
+
+
+def test_it_is_read_to_its_end_whatever_is_fresh_before_it(rig):
+    ahead = [made(-3600, number) for number in range(PAGE + 5)]
+    rig.rows.waiting = [made(3600, 1), *(made(0, number) for number in range(PAGE + 5)), *ahead]
+    rig.missed.look(to_the_end=True)
+    rig.turn()
+    assert rig.carry() == [made(3600, 1)]
+    assert rig.carry() + rig.carry() == ahead
+    assert rig.rows.of_lane(FAST) == 3
+    assert rig.clock.getDelayedCalls() == []
+
+
+def test_a_consumer_that_begins_reads_it_too(rig):
+    rig.rows.waiting = [made(-3600, 1)]
+    rig.missed.read_all()
+    rig.turn()
+    assert rig.carry() == [made(-3600, 1)]
 
 
 def test_a_look_brings_a_page_of_what_has_waited_for_a_minute(rig):

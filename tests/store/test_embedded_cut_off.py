@@ -34,7 +34,7 @@ if [ "$1" = --version ]; then echo "initdb (PostgreSQL) 18.0"; exit; fi
 echo 18 > "$2/PG_VERSION"
 touch "$2/begun"
 """
-UNTIL_IT_MAY = 'until [ -e "$2/may" ]; do sleep 0.01; done\n'
+UNTIL_IT_MAY = 'until [ -e "$2/may" ] || ! [ -d "$2" ]; do sleep 0.01; done\n'
 NO_PID_YET = """
 by() { echo "$1" > "$DATA/by"; exit; }
 DATA=$2
@@ -42,9 +42,9 @@ cd "$2"
 trap 'by INT' INT
 trap 'by QUIT' QUIT
 touch launched
-until [ -e "$2/may" ]; do sleep 0.01; done
+until [ -e "$2/may" ] || ! [ -d "$2" ]; do sleep 0.01; done
 echo $$ > "$2/postmaster.pid"
-while :; do sleep 0.01; done
+while [ -d "$2" ]; do sleep 0.01; done
 """
 
 
