@@ -164,7 +164,9 @@ class _Check:
                 yield _unknown(f"{path}.{key}", lead)
             elif not lead:
                 yield Fault(
-                    f"{path}.{key}", "dead_end", _DEAD_ENDS.get((screen.kind, key), "is required: a screen's id")
+                    f"{path}.{key}",
+                    "dead_end",
+                    _DEAD_ENDS.get((screen.kind, key), "leads nowhere: name the screen that comes next"),
                 )
 
     def _variables(self, path: str, screen: Screen) -> Iterator[Fault]:
@@ -299,7 +301,10 @@ def _listed(names: list[str]) -> str:
 
 
 _DEAD_ENDS: Final = {
-    (ScreenKind.CONDITION, "else"): "is required: a screen's id, for when no rule holds",
-    (ScreenKind.MESSAGE, "next"): "is required: a screen's id; to end here, let the kind be end",
-    (ScreenKind.ACTION, "next"): "is required: a screen's id, unless the answer of a webhook is shown at last",
+    (ScreenKind.CONDITION, "else"): "leads nowhere: name the screen that comes when no rule holds",
+    (ScreenKind.MESSAGE, "next"): "leads nowhere: name the screen that comes next, or let the kind be end",
+    (
+        ScreenKind.ACTION,
+        "next",
+    ): "leads nowhere: name the screen that comes next, unless the answer of a webhook is shown at last",
 }

@@ -159,11 +159,14 @@ def test_a_list_that_cannot_be_read_again_says_since_when_and_stays(site: Site, 
     page.route("**/api/v1/messages?*", refuse)
     stale = page.get_by_role("status").filter(has_text="Not up to date since")
     expect(stale).to_contain_text("req-4711")
+    live = page.get_by_role("button", name="Live", exact=True)
+    expect(live).to_have_attribute("title", re.compile("^New messages could not be read"))
     expect(page.get_by_text("Still there").first).to_be_visible()
     desk.looks("messages-stale")
     page.unroute_all()
     stale.get_by_role("button", name="Try again").click()
     expect(stale).to_have_count(0)
+    expect(live).to_have_attribute("title", "New messages appear by themselves")
     expect(page.get_by_text("Still there").first).to_be_visible()
 
 

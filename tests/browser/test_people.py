@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import openpyxl
@@ -293,6 +294,28 @@ def test_a_group_is_filled_from_the_list_and_by_numbers_and_emptied(people: Desk
     page.get_by_role("button", name="Undo").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Members")
     expect(page.get_by_role("row", name="Member2")).to_be_visible()
+
+
+def test_the_heads_of_the_list_sort_it_and_the_address_keeps_that(desk: Desk, site: Site) -> None:
+    team = site.team()
+    for number, name in enumerate(("Wanjiru", "Amina", "Musa")):
+        site.api(team.token, "POST", "/contacts", {"phone": f"+25471281000{number}", "first_name": name})
+    desk.log_in(team.owner)
+    page = desk.open("/contacts")
+    rows = page.get_by_role("row").filter(has_text="+254 712 810 00")
+    name, added = (page.get_by_role("columnheader", name=head, exact=True) for head in ("Name", "Added"))
+    expect(added).to_have_attribute("aria-sort", "descending")
+    expect(rows).to_contain_text(["Musa", "Amina", "Wanjiru"])
+    name.get_by_role("button").click()
+    expect(page).to_have_url(re.compile("sort=name"))
+    expect(name).to_have_attribute("aria-sort", "ascending")
+    expect(rows).to_contain_text(["Amina", "Musa", "Wanjiru"])
+    added.get_by_role("button").click()
+    expect(page).to_have_url(re.compile("sort=oldest"))
+    expect(rows).to_contain_text(["Wanjiru", "Amina", "Musa"])
+    added.get_by_role("button").click()
+    expect(page).not_to_have_url(re.compile("sort="))
+    expect(rows).to_contain_text(["Musa", "Amina", "Wanjiru"])
 
 
 def test_a_person_is_exported_and_forgotten_and_a_viewer_changes_nothing(

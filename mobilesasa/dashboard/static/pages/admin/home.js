@@ -84,7 +84,9 @@ function Carriers({ of }) {
   </${Card}>`;
 }
 
-function Lanes({ of }) {
+/** What waits for each carrier; of one that is switched off only where something does. */
+function Lanes({ of, carriers }) {
+  const off = new Set((carriers.data?.items ?? []).filter((each) => !each.enabled).map((each) => each.name));
   const columns = [
     { key: 'carrier', title: t('common.carrier') },
     { key: 'lane', title: t('admin.queues.lane'), cell: (each) => t(`admin.lanes.${each.lane}`) },
@@ -92,7 +94,7 @@ function Lanes({ of }) {
   ];
   const empty = html`<${Empty} small icon="list" title=${t('admin.queues.no_lanes')} text=${t('admin.queues.no_lanes_text')}/>`;
   return html`<${Card} kind="flush" title=${t('admin.queues.lanes')} actions=${more('/admin/queues', undefined, t('admin.queues.lanes'))}>
-    <${Loaded} of=${of} skeleton=${html`<${Skeleton} rows=${3}/>`}>${(data) => html`<${Table} label=${t('admin.queues.lanes')} columns=${columns} rows=${data.lanes} rowKey=${(each) => `${each.carrier}/${each.lane}`} empty=${empty}/>`}</${Loaded}>
+    <${Loaded} of=${of} skeleton=${html`<${Skeleton} rows=${3}/>`}>${(data) => html`<${Table} label=${t('admin.queues.lanes')} columns=${columns} rows=${data.lanes.filter((each) => each.messages > 0 || !off.has(each.carrier))} rowKey=${(each) => `${each.carrier}/${each.lane}`} empty=${empty}/>`}</${Loaded}>
   </${Card}>`;
 }
 
@@ -143,7 +145,7 @@ export default function Home() {
       <${Figures} of=${of}/>
       <${Grid} min="26rem">
         <${Stack}><${Carriers} of=${of.carriers}/><${Nodes} of=${of.nodes}/><${SumsBox}/></${Stack}>
-        <${Stack}><${Waiting} ...${of}/><${Lanes} of=${of.queues}/></${Stack}>
+        <${Stack}><${Waiting} ...${of}/><${Lanes} of=${of.queues} carriers=${of.carriers}/></${Stack}>
       </${Grid}>
     </${Stack}>
   </${Page}>`;

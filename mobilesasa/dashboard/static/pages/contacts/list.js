@@ -19,6 +19,9 @@ import { PersonLine, calledOf, valueText } from './people.js';
 import { deleteContacts, joinGroup } from './removing.js';
 
 const SHOWN_ATTRIBUTES = 2;
+/** What the API sorts by, as the heads of the columns say it, and the other way; there is no name downwards: that is the newest first again. */
+const HEADS = { name: 'name', oldest: 'created' };
+const SORTS = { name: 'name', created: 'oldest' };
 const FILTERS = ['search', 'group', 'attribute', 'suppressed'];
 
 const CURL = () => `curl -X POST ${location.origin}/api/v1/contacts \\
@@ -68,11 +71,11 @@ export function Reach({ suppressed }) {
 }
 
 const columns = () => [
-  { key: 'name', title: t('common.name'), cell: (each) => html`<${PersonLine} person=${each} />` },
+  { key: 'name', title: t('common.name'), sort: 'server', cell: (each) => html`<${PersonLine} person=${each} />` },
   { key: 'email', title: t('contacts.email'), hide: 'narrow', cell: (each) => html`<span class="truncate">${each.email ?? ''}</span>` },
   { key: 'attributes', title: t('contacts.fields'), hide: 'narrow', cell: (each) => html`<${Attributes} attributes=${each.attributes} />` },
   { key: 'reach', title: t('common.status'), cell: (each) => html`<${Reach} suppressed=${each.suppressed} />` },
-  { key: 'created', title: t('contacts.added'), hide: 'narrow', cell: (each) => html`<${When} at=${each.created_at} />` },
+  { key: 'created', title: t('contacts.added'), hide: 'narrow', sort: 'server', cell: (each) => html`<${When} at=${each.created_at} />` },
 ];
 
 function NothingYet() {
@@ -130,6 +133,7 @@ export default function Contacts({ query }) {
     <${Loaded} of=${load} skeleton=${html`<${Card} kind="flush"><${Skeleton} kind="table" rows=${8} /><//>`}>${(page) => html`<${Card} kind="flush" class="pp-list">
       <${Table} label=${t('contacts.title')} columns=${columns()} rows=${page.items} rowKey=${(each) => each.uuid}
         href=${(each) => `/contacts/${each.uuid}`} rowLabel=${calledOf} empty=${isFiltered ? html`<${NothingFound} />` : html`<${NothingYet} />`}
+        sort=${HEADS[query.sort] ?? '-created'} onSort=${(to) => setQuery({ sort: SORTS[to], page: undefined, cursor: undefined }, { replace: true })}
         select=${can('contacts')} selected=${new Set(chosen.keys())} onSelect=${choose(page.items)} />
       <${Pager} page=${page} query=${query} />
       <${Selected} n=${people.length} onClear=${clear}>

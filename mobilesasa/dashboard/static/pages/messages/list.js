@@ -1,5 +1,5 @@
 /** The list of messages: filters in the address, live on its first page. */
-import { html } from '../../parts/ui.js';
+import { cx, html } from '../../parts/ui.js';
 import { get } from '../../parts/api.js';
 import { Code } from '../../parts/copy.js';
 import { Button, Menu, Segmented } from '../../parts/forms.js';
@@ -40,7 +40,7 @@ export default function Messages({ query }) {
     <div class="msg-bar">
       <${StatusTabs} status=${query.status} />
       <span class="row">
-        <${LiveSwitch} ...${{ live, isDeep, query }} />
+        <${LiveSwitch} ...${{ live, isDeep, query }} isStale=${Boolean(load.error)} />
         <${Menu} label=${t('messages.columns')} text=${t('messages.columns')} icon="columns-3" small items=${columnItems(names)} />
       </span>
     </div>
@@ -105,9 +105,11 @@ function turnLive({ live }) {
   setQuery({ live: live === 'off' ? undefined : 'off' }, { replace: true });
 }
 
-function LiveSwitch({ live, isDeep, query }) {
-  const help = isDeep ? t('messages.live_deep') : t(live ? 'messages.live_on' : 'messages.live_off');
-  return html`<button type="button" class=${`msg-live ${live ? 'is-live' : ''}`} aria-pressed=${live} title=${help} disabled=${isDeep}
+/** It is green only while what is below it is as new as it says. */
+function LiveSwitch({ live, isDeep, isStale, query }) {
+  const on = isStale ? 'live_stale' : 'live_on';
+  const help = t(`messages.${isDeep ? 'live_deep' : live ? on : 'live_off'}`);
+  return html`<button type="button" class=${cx('msg-live', live && (isStale ? 'is-behind' : 'is-live'))} aria-pressed=${live} title=${help} disabled=${isDeep}
     onClick=${() => turnLive(query)}>
     <i aria-hidden="true"></i>${t('messages.live')}
   </button>`;

@@ -14,16 +14,17 @@ import { notePace, Pace } from './pace.js';
 const LIVE_S = 5;
 const WAITING_DAYS = 8; // a message may be scheduled seven days ahead
 
-/** What of the team changes while one looks. */
-export function Figures() {
-  const opens = canRead('reports');
-  const load = useLoad(opens ? readAll : null, [team.value.code], { everyS: LIVE_S });
+/** The figures as `useLoad` gives them; nothing is loaded for who may not read reports. */
+export const useFigures = () => useLoad(canRead('reports') ? readAll : null, [team.value.code], { everyS: LIVE_S });
+
+/** What of the team changes while one looks. @param {{load: object}} props load: of useFigures */
+export function Figures({ load }) {
   useEffect(() => {
     if (load.data) {
       notePace(team.value.code, load.data.today);
     }
   }, [load.data]);
-  if (!opens) {
+  if (!canRead('reports')) {
     return html`<div class="ov-figures"><${Units} /></div><p class="muted small">${t('overview.no_reports')}</p>`;
   }
   return html`

@@ -9,7 +9,7 @@ import { Skeleton } from '../../parts/states.js';
 import { t } from '../../parts/texts.js';
 import { Chart } from './chart.js';
 import { Failures } from './failures.js';
-import { Figures } from './figures.js';
+import { Figures, useFigures } from './figures.js';
 import { Platform } from './platform.js';
 import { Start } from './start.js';
 
@@ -29,8 +29,10 @@ export default function Overview({ query }) {
 /** The team's own; one that has sent nothing is shown how to begin. */
 function OfTeam({ query }) {
   const first = useFirst();
+  const load = useFigures();
+  const isPlaced = load.data !== undefined || Boolean(load.error) || !canRead('reports'); // what stands below does not jump then
   const isKnown = first.data !== undefined || Boolean(first.error);
-  const figures = html`<div key="figures" class=${cx('stack ov-of-team', !isKnown && 'is-unknown')}><${Figures} /></div>`;
+  const figures = html`<div key="figures" class=${cx('stack ov-of-team', !isKnown && 'is-unknown')}><${Figures} load=${load} /></div>`;
   const main = html`<div key="main">
     <${Loaded} of=${first} skeleton=${html`<${Skeleton} kind="card" rows=${6} />`}>
       ${(hasSent) => (hasSent
@@ -41,7 +43,7 @@ function OfTeam({ query }) {
         : html`<${Start} />`)}
     <//>
   </div>`;
-  return first.data === false ? [main, figures] : [figures, main];
+  return first.data === false ? [main, figures] : [figures, isPlaced && main];
 }
 
 /** Find out whether the team has ever sent something, until it has. */

@@ -120,7 +120,7 @@ export default function Tokens({ query }) {
       <${Card} kind="flush">
         <${Loaded} of=${load} skeleton=${html`<${Skeleton} kind="table" rows=${4}/>`}>${(data) => html`<${TokenTable} data=${data} query=${query} again=${load.again}/>`}</${Loaded}>
       </${Card}>
-      <${Card} title=${t('tokens.first.title')}><${FirstRequest}/></${Card}>
+      ${(load.data || load.error) && html`<${Card} title=${t('tokens.first.title')}><${FirstRequest}/></${Card}>`}
     </${Stack}>
     ${query.new && can('api_tokens') && html`<${NewToken} onDone=${load.again}/>`}
   </${Page}>`;

@@ -50,6 +50,7 @@ export default function Units({ query }) {
     page_size: query.page_size,
   };
   const ledger = useLoad((signal) => get('/ledger', asked, { signal }), [JSON.stringify(asked)], { everyS: query.cursor ? 0 : 15 });
+  const isKnown = Boolean(account.data || account.error); // what stands below comes with it, and does not jump
   const changed = () => Promise.all([account.again(), refreshAccount()]);
   const wanted = { date_from: query.since, date_to: query.until, entry: asked.kind };
   const actions = can('reports') && html`<${ExportButton} kind="ledger" filters=${wanted} name=${t('units.ledger')}/>`;
@@ -61,8 +62,8 @@ export default function Units({ query }) {
         ${alerting && html`<${LowAlert} account=${data} onClose=${() => setAlerting(false)} onDone=${changed}/>`}
       </${Stack}>`}</${Loaded}>
       ${query.message_uuid && html`<${Trail} uuid=${query.message_uuid}/>`}
-      ${canRead('reports') && !query.message_uuid && html`<${UnitsChart}/>`}
-      <${Ledger} load=${ledger} query=${query}/>
+      ${isKnown && canRead('reports') && !query.message_uuid && html`<${UnitsChart}/>`}
+      ${isKnown && html`<${Ledger} load=${ledger} query=${query}/>`}
     </${Stack}>
   </${Page}>`;
 }

@@ -17,6 +17,7 @@ const list = {
   send: 'Send a message',
   live: 'Live',
   live_on: 'New messages appear by themselves',
+  live_stale: 'New messages could not be read; that is tried again and again',
   live_off: 'The list stands still',
   live_turn: 'Live, or not',
   live_deep: 'Only the first page is live',
