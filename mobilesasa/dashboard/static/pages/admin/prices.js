@@ -126,7 +126,7 @@ export default function PricesPage({ query }) {
   const tab = Object.hasOwn(TABS, query.tab ?? '') ? query.tab : 'prices';
   const tabs = Object.keys(TABS).map((each) => ({ id: each, label: t(`admin.prices.tabs.${each}`) }));
   const turn = (to) => setQuery({ tab: to, carrier: undefined, sort: undefined });
-  return html`<${Page} narrow title=${t('admin.prices.title')} lead=${t('admin.prices.lead')} tabs=${html`<${Tabs} label=${t('admin.prices.title')} tabs=${tabs} value=${tab} onChange=${turn}/>`}>
+  return html`<${Page} title=${t('admin.prices.title')} lead=${t('admin.prices.lead')} tabs=${html`<${Tabs} label=${t('admin.prices.title')} tabs=${tabs} value=${tab} onChange=${turn}/>`}>
     <${TABS[tab]} key=${tab} query=${query}/>
   </${Page}>`;
 }

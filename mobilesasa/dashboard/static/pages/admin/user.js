@@ -65,7 +65,7 @@ function UserPage({ user, query, again }) {
     await set(said);
     await again();
   };
-  return html`<${Page} narrow title=${name} crumbs=${[{ label: t('admin.users.title'), to: '/admin/users' }]} status=${html`<${UserStatus} user=${user}/>`}
+  return html`<${Page} title=${name} crumbs=${[{ label: t('admin.users.title'), to: '/admin/users' }]} status=${html`<${UserStatus} user=${user}/>`}
     actions=${html`<${Button} icon="link" onClick=${newLink}>${t('admin.users.new_link')}</${Button}><${Menu} label=${t('common.actions')} items=${items}/>`}>
     <${Stack}>
       <${Card} title=${t('admin.users.facts')}><${Facts} items=${[

@@ -6,7 +6,7 @@ import { Status, When, number, percent } from '../../parts/format.js';
 import { Button } from '../../parts/forms.js';
 import { useKeys } from '../../parts/keys.js';
 import { Loaded, useLoad } from '../../parts/load.js';
-import { Page } from '../../parts/page.js';
+import { Card, Page } from '../../parts/page.js';
 import { get } from '../../parts/api.js';
 import { go } from '../../parts/router.js';
 import { can, canRead } from '../../parts/session.js';
@@ -30,12 +30,13 @@ export default function Campaigns({ query }) {
   const isFiltered = Boolean(query.search || query.phase || query.group_id || query.series);
   return html`<${Page} title=${t('campaigns.title')} lead=${t('campaigns.lead')} actions=${can('campaigns') && html`<${NewButton} />`}>
     ${(isFiltered || load.data?.total > 0) && html`<${Filters} fields=${filters()} query=${query} />`}
-    <${Loaded} of=${load} skeleton=${html`<${Skeleton} rows=${8} kind="table" />`}>
-      ${(page) => html`
+    <${Loaded} of=${load} skeleton=${html`<${Card} kind="flush"><${Skeleton} rows=${8} kind="table" /><//>`}>
+      ${(page) => html`<${Card} kind="flush">
         <${Table} label=${t('campaigns.title')} columns=${columns()} rows=${page.items} rowKey=${(row) => row.uuid}
           href=${addressOf} sort=${query.sort}
           empty=${isFiltered ? html`<${NoneFound} />` : html`<${First} />`} />
-        <${Pager} page=${page} query=${query} />`}
+        <${Pager} page=${page} query=${query} />
+      <//>`}
     <//>
   <//>`;
 }

@@ -8,7 +8,7 @@ import { useLoad, Loaded } from '../../parts/load.js';
 import { Empty, Skeleton } from '../../parts/states.js';
 import { Table, Pager, Filters } from '../../parts/table.js';
 import { Button } from '../../parts/forms.js';
-import { Page } from '../../parts/page.js';
+import { Card, Page } from '../../parts/page.js';
 import { Status, When, number, percent } from '../../parts/format.js';
 import { Meter } from '../../parts/charts.js';
 import { useKeys } from '../../parts/keys.js';
@@ -36,8 +36,8 @@ export default function Surveys({ query }) {
   const fresh = mayWrite && html`<${Button} kind="primary" icon="plus" onClick=${opened}>${t('surveys.new')}</${Button}>`;
   return html`<${Page} title=${t('surveys.title')} lead=${t('surveys.lead')} actions=${fresh}>
     <${Filters} fields=${fields} query=${query}/>
-    <${Loaded} of=${load} skeleton=${html`<${Skeleton} kind="table" rows=${6}/>`}>
-      ${(data) => html`<${SurveyTable} surveys=${data.items} query=${query} fresh=${fresh}/><${Pager} page=${data} query=${query}/>`}
+    <${Loaded} of=${load} skeleton=${html`<${Card} kind="flush"><${Skeleton} kind="table" rows=${6}/></${Card}>`}>
+      ${(data) => html`<${Card} kind="flush"><${SurveyTable} surveys=${data.items} query=${query} fresh=${fresh}/><${Pager} page=${data} query=${query}/></${Card}>`}
     </${Loaded}>
     ${mayWrite && query.new && html`<${CreateSurvey} onClose=${() => setQuery({ new: '' })}/>`}
   </${Page}>`;
