@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
-from tests.browser.desk import Desk
+from tests.browser.desk import NARROW, Desk
 from tests.browser.site import Person, Site, Team
 
 #: What somebody may write who wants to run something in another's browser or spreadsheet.
@@ -316,6 +316,19 @@ def test_the_heads_of_the_list_sort_it_and_the_address_keeps_that(desk: Desk, si
     added.get_by_role("button").click()
     expect(page).not_to_have_url(re.compile("sort="))
     expect(rows).to_contain_text(["Musa", "Amina", "Wanjiru"])
+
+
+def test_on_a_phone_filters_are_reached_in_the_order_in_which_they_are_seen(desk: Desk, site: Site) -> None:
+    desk.log_in(site.team().owner)
+    page = desk.open("/contacts")
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    filters = page.get_by_role("search", name="Filters")
+    filters.get_by_role("searchbox").first.focus()
+    page.keyboard.press("Tab")
+    expect(filters.get_by_role("button", name="Filters", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(filters.get_by_role("combobox").first).to_be_focused()
 
 
 def test_a_person_is_exported_and_forgotten_and_a_viewer_changes_nothing(

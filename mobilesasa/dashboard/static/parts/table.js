@@ -225,10 +225,12 @@ export function Filters({ fields, query = route.value.query, children, onChange 
     const whole = { ...patch, page: undefined, cursor: undefined };
     return onChange ? onChange(whole) : setQuery(whole, { replace });
   };
+  const filters = shown.map((each, nth) => html`<${Filter} key=${each.name} field=${each} value=${query[each.name]} turn=${turn} place=${isMore(each, nth) && 'filter-more'}/>`);
   return html`
     <div class=${cx('filters', open && 'is-open')} role="search" aria-label=${t('common.filters')}>
-      ${shown.map((each, nth) => html`<${Filter} key=${each.name} field=${each} value=${query[each.name]} turn=${turn} place=${isMore(each, nth) && 'filter-more'}/>`)}
+      ${filters.slice(0, 1)}
       ${shown.some(isMore) && html`<${Button} class="filters-toggle" small icon="sliders-horizontal" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}>${t('common.filters')}</${Button}>`}
+      ${filters.slice(1)}
       ${used.length > 0 && html`<${Button} kind="quiet" small icon="x" onClick=${() => turn(Object.fromEntries(used.map((each) => [each.name, undefined])), true)}>${t('common.filters_clear')}</${Button}>`}
       ${children && html`<span class="filters-end">${children}</span>`}
     </div>

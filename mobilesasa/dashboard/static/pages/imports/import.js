@@ -99,7 +99,7 @@ function Trial({ upload }) {
   const action = can('contacts') && (asked
     ? html`<${Button} kind="primary" icon="upload" busy=${act.busy} onClick=${run}>${t('imports.now')}<//>`
     : html`<${Button} to="/imports/new">${t('imports.choose_again')}<//>`);
-  return html`<${Notice} kind="info" class="pp-wrapping" title=${t('imports.trial_title')} action=${action}>
+  return html`<${Notice} kind="info" title=${t('imports.trial_title')} action=${action}>
     ${t('imports.trial_text', { n })}
     ${part !== null && act.busy && html`<${Progress} value=${part} max=${1} label=${t('imports.sending')} />`}<//>`;
 }
