@@ -149,6 +149,8 @@ def test_decisions_78_to_81_every_response_is_right_although_the_node_is_killed_
         eventually(
             lambda: standing()["completed"] + standing()["expired"] >= PHONES - silent, "all have ended", PATIENCE_S
         )
+        # who never ends has something to say still when the others have ended
+        eventually(lambda: not differing(people, responses(node, token, uuid)), "all have said all", PATIENCE_S)
     wrong = differing(people, responses(node, token, uuid))
     stories = [f"{words}\n" + "\n".join(map(str, respondents.story(phone)[-8:])) for phone, words in wrong.items()]
     assert wrong == {}, f"{len(wrong)} of {PHONES}, seed {SEED}\n" + "\n".join(stories[:5])

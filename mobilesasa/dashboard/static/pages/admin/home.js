@@ -1,5 +1,5 @@
 /** The state of the platform at one look: what needs somebody, then nodes, carriers, queues and what waits for a decision. */
-import { html } from '../../parts/ui.js';
+import { html, useRef } from '../../parts/ui.js';
 import { get } from '../../parts/api.js';
 import { Figure, When, number, percent } from '../../parts/format.js';
 import { Button } from '../../parts/forms.js';
@@ -139,14 +139,18 @@ function SumsBox() {
 /** The platform's first page. */
 export default function Home() {
   const of = useParts();
+  const parts = Object.values(of);
+  const isKnown = useRef(false); // from then on each part renews itself; before, what comes later would push what is there
+  isKnown.current ||= parts.every((each) => each.data !== undefined || each.error);
+  const waits = parts.some((each) => each.slow) ? html`<${Skeleton} kind="card" rows=${6}/>` : html`<div class="not-yet" aria-busy="true"></div>`;
   return html`<${Page} title=${t('admin.home.title')} lead=${t('admin.home.lead')}>
-    <${Stack}>
+    ${isKnown.current ? html`<${Stack}>
       <${Troubles} of=${of}/>
       <${Figures} of=${of}/>
       <${Grid} min="26rem">
         <${Stack}><${Carriers} of=${of.carriers}/><${Nodes} of=${of.nodes}/><${SumsBox}/></${Stack}>
         <${Stack}><${Waiting} ...${of}/><${Lanes} of=${of.queues} carriers=${of.carriers}/></${Stack}>
       </${Grid}>
-    </${Stack}>
+    </${Stack}>` : waits}
   </${Page}>`;
 }

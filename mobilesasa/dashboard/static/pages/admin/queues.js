@@ -57,9 +57,9 @@ export default function Queues({ query }) {
     <${Stack}>
       <${Listed} of=${lanes} title=${t('admin.queues.lanes')} lead=${kind && t(`admin.queues.kinds.${kind}`)} label=${t('admin.queues.lanes')} icon="list" columns=${laneColumns(kind)} query=${query}
         rows=${(data) => data.lanes} rowKey=${(each) => `${each.carrier}/${each.lane}`} empty=${{ title: t('admin.queues.no_lanes'), text: t('admin.queues.no_lanes_text') }}/>
-      <${Listed} of=${dead} title=${t('admin.queues.dead')} lead=${t('admin.queues.dead_lead')} label=${t('admin.queues.dead')} icon="circle-check" columns=${deadColumns()} query=${{}}
+      ${(lanes.data || lanes.error) && html`<${Listed} of=${dead} title=${t('admin.queues.dead')} lead=${t('admin.queues.dead_lead')} label=${t('admin.queues.dead')} icon="circle-check" columns=${deadColumns()} query=${{}}
         rows=${(data) => data.items.map((each, nth) => ({ ...each, id: nth }))} empty=${{ title: t('admin.queues.no_dead'), text: t('admin.queues.no_dead_text') }}
-        actions=${count > 0 && html`<${Button} small icon="rotate-cw" onClick=${() => setAsked(true)}>${t('admin.queues.requeue')}</${Button}>`}/>
+        actions=${count > 0 && html`<${Button} small icon="rotate-cw" onClick=${() => setAsked(true)}>${t('admin.queues.requeue')}</${Button}>`}/>`}
       ${count > SHOWN && html`<p class="small muted">${t('admin.queues.oldest', { n: SHOWN, of: count })}</p>`}
     </${Stack}>
     ${asked && html`<${Requeue} dead=${count} again=${again} onClose=${() => setAsked(false)}/>`}
