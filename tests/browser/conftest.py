@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest.fixture(scope="session")
-def site(first_state: Path) -> Iterator[Site]:
-    """The node of these tests, and who is on it."""
+@contextmanager
+def running_site(first_state: Path) -> Iterator[Site]:
+    """Run a node with who is on it."""
     folder = state_folder("mbs-browser-")
     begin_with(first_state, folder)
     made = Site(Node(folder))
@@ -50,6 +51,13 @@ def site(first_state: Path) -> Iterator[Site]:
         shutil.rmtree(folder)
     assert "Traceback" not in said
     assert "stopped in good order" in said
+
+
+@pytest.fixture(scope="session")
+def site(first_state: Path) -> Iterator[Site]:
+    """The node of these tests, and who is on it."""
+    with running_site(first_state) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

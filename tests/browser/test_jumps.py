@@ -1,11 +1,13 @@
 """Pages do not jump: what somebody has begun to read stays where it is while the rest of the page comes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import running_site
 from tests.browser.desk import CONTEXT, NARROW, USUAL, Desk
 from tests.browser.filled import Filled, filled, person
 from tests.browser.site import Site
@@ -49,6 +51,13 @@ _SETTLED = """async () => {
     }
     return { sum: window.seen.sum, shifts: window.seen.shifts };
 }"""
+
+
+@pytest.fixture(scope="module")
+def site(first_state: Path) -> Iterator[Site]:
+    """A node of its own: what other stories leave behind comes and goes while one looks."""
+    with running_site(first_state) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
