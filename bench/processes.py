@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import functools
 import json
 import os
 import random
@@ -10,6 +12,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +22,8 @@ from bench import ending
 
 ROOT = Path(__file__).resolve().parent.parent
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+_taken: set[int] = set()  # ports that this process has reserved
 
 
 class Broken(Exception):
@@ -33,14 +38,37 @@ def free_ports(count: int) -> list[int]:
 
 
 def lasting_ports(count: int) -> list[int]:
-    """Return free ports of 127.0.0.1 that no system gives away by itself, so that they stay ours while who listens is away."""
+    """Return free ports of 127.0.0.1 that stay ours while this process lives, whoever of ours listens there and while nobody does.
+
+    No system gives them away by itself, and no process of this user gets one here that another has got and not ended since.
+    """
     found: list[int] = []
     for port in random.sample(range(15_000, 32_000), 1000):
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            found.append(port)
+            if _reserved(port):
+                found.append(port)
         if len(found) == count:
             return found
     raise Broken("there are no free ports")
+
+
+def _reserved(port: int) -> bool:
+    """Reserve a port: a lock on an octet of a file that all processes of this user share; the system frees it when this one ends."""
+    if port in _taken:  # to lock what one has locked succeeds
+        return False
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _taken.add(port)
+    return True
+
+
+@functools.cache
+def _reservations() -> int:
+    """Open the file; it stays open, for to close it anywhere in the process frees all."""
+    path = Path(tempfile.gettempdir()) / f"mobilesasa-ports-{os.getuid()}"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def _stat(pid: int) -> list[str]:

@@ -13,7 +13,6 @@ is killed. The programs are Debian's, which `.ci/foreign` unpacks where they are
 import datetime as dt
 import itertools
 import os
-import random
 import secrets
 import shutil
 import signal
@@ -26,6 +25,7 @@ from urllib.parse import quote
 
 import pytest
 
+from bench.processes import lasting_ports
 from mobilesasa.smppnet.certificates import self_signed
 from tests.clients import foreign
 from tests.whole.programs import HOST, eventually
@@ -107,7 +107,7 @@ class RabbitMQ:
 
     def __init__(self, folder: Path) -> None:
         self.host = HOST
-        self.port, self.tls_port, self._distribution_port, self._epmd_port = _free_ports(4)
+        self.port, self.tls_port, self._distribution_port, self._epmd_port = lasting_ports(4)
         files = self_signed(folder / "tls", TLS_HOST, dt.datetime.now(dt.UTC))
         self.ca_file = files.certificate_file
         self._folder = folder
@@ -307,26 +307,6 @@ class RabbitMQ:
                 return trying.recv(len(_START)) == _START
         except OSError:
             return False
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody has, below those that systems give away by themselves, so that they stay ours while it is down."""
-    found: list[int] = []
-    for port in random.sample(range(15000, 32000), 1000):
-        if len(found) < count and not _listens(port):
-            with socket.socket() as trying:
-                trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if _binds(trying, port):
-                    found.append(port)
-    return found
-
-
-def _binds(trying: socket.socket, port: int) -> bool:
-    try:
-        trying.bind((HOST, port))
-    except OSError:
-        return False
-    return True
 
 
 def _listens(port: int) -> bool:

@@ -3,6 +3,8 @@
 import argparse
 import json
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -13,7 +15,7 @@ from bench.load import Load, Session
 from bench.load import arguments as load_arguments
 from bench.node import variables
 from bench.pace import Pace
-from bench.processes import Broken
+from bench.processes import ROOT, Broken, lasting_ports
 from bench.rest import Connection, batch_of, batch_request, request
 from bench.rows import NEEDS_A_NODE, ROWS
 from bench.sink import Sink
@@ -50,6 +52,20 @@ def figures_of_a_row(**changes):
         "faults": [],
     }
     return row | changes
+
+
+def test_a_lasting_port_is_given_to_nobody_else_though_nobody_listens_there():
+    (port,) = lasting_ports(1)
+    again = f"import random; random.sample = lambda *_: [{port}]; from bench.processes import lasting_ports; lasting_ports(1)"
+    other = subprocess.run([sys.executable, "-c", again], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert other.stderr.endswith("Broken: there are no free ports\n")
+
+
+def test_a_lasting_port_is_not_given_twice_in_a_process(monkeypatch):
+    (port,) = lasting_ports(1)
+    monkeypatch.setattr("bench.processes.random.sample", lambda *_: [port])
+    with pytest.raises(Broken, match="there are no free ports"):
+        lasting_ports(1)
 
 
 @pytest.fixture

@@ -156,6 +156,7 @@ class NodeRecord:
     seen_at_ms: int  # written now and then
     ended_at_ms: int | None  # None: it lives, or was not said to have ended
     lives: bool  # it holds the lock of its run
+    lost: bool  # it went without saying so: killed, or cut off from the database
     carriers: Sequence[str]  # whose binds it has
     teams: int  # to so many it brings receipts and messages from phones
     jobs: bool  # it does the chores that one does for all

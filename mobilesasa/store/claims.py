@@ -39,7 +39,10 @@ WHERE claimed_by IN (SELECT id FROM node_run WHERE node = %(node)s AND id <> %(r
 RETURNING message_id, carrier_id, lane
 """
 
-END_OTHER_RUNS = "UPDATE node_run SET ended_at = now() WHERE node = %(node)s AND id <> %(run)s AND ended_at IS NULL"
+# Who is said to have ended by another, and not by itself, was lost.
+END_OTHER_RUNS = (
+    "UPDATE node_run SET ended_at = now(), lost = true WHERE node = %(node)s AND id <> %(run)s AND ended_at IS NULL"
+)
 
 # One that holds its lock by now is left alone.
 FREE = (
@@ -48,14 +51,14 @@ FREE = (
     + """, dead AS MATERIALIZED (
     SELECT id FROM node_run WHERE id = ANY(%(runs)s) AND id NOT IN (SELECT run FROM living)
 ), ended AS (
-    UPDATE node_run SET ended_at = now() FROM dead WHERE node_run.id = dead.id AND ended_at IS NULL
+    UPDATE node_run SET ended_at = now(), lost = true FROM dead WHERE node_run.id = dead.id AND ended_at IS NULL
 )
 UPDATE pending SET claimed_by = NULL FROM dead WHERE claimed_by = dead.id RETURNING message_id, carrier_id, lane
 """
 )
 
 END_RUN = """
-WITH ended AS (UPDATE node_run SET ended_at = now() WHERE id = %(run)s RETURNING id)
+WITH ended AS (UPDATE node_run SET ended_at = now(), lost = false WHERE id = %(run)s RETURNING id)
 UPDATE pending SET claimed_by = NULL FROM ended WHERE claimed_by = ended.id
 """
 

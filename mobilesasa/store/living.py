@@ -45,7 +45,7 @@ ALL_LIVING = "WITH" + LIVING + "SELECT DISTINCT run FROM living"
 LOOK = (
     """
 WITH seen AS (
-    UPDATE node_run SET seen_at = now(), ended_at = NULL WHERE id = %(run)s
+    UPDATE node_run SET seen_at = now(), ended_at = NULL, lost = false WHERE id = %(run)s
       AND (ended_at IS NOT NULL OR seen_at < now() - make_interval(secs => %(lease_s)s / 4))
 ),"""
     + LIVING

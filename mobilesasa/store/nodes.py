@@ -28,7 +28,7 @@ WITH held AS MATERIALIZED (
     SELECT node_run.*, (SELECT pid FROM holds WHERE name = 'RUN' AND holds.id = node_run.id LIMIT 1) AS pid FROM node_run
 )
 SELECT id, node, version, roles, (extract(epoch FROM started_at) * 1000)::bigint, (extract(epoch FROM seen_at) * 1000)::bigint,
-       (extract(epoch FROM ended_at) * 1000)::bigint, pid IS NOT NULL,
+       (extract(epoch FROM ended_at) * 1000)::bigint, pid IS NOT NULL, pid IS NULL AND (lost OR ended_at IS NULL),
        ARRAY(SELECT carrier.name FROM holds JOIN carrier ON carrier.id = holds.id
              WHERE holds.name = 'CARRIER' AND holds.pid = runs.pid ORDER BY carrier.name),
        (SELECT count(*) FROM holds WHERE name = 'DESK' AND holds.pid = runs.pid),

@@ -53,7 +53,9 @@ class FakeDesk:
         self.carriers: dict[str, CarrierRecord] = {}
         self.dead = [Dead("lane.1", "delivered in vain too often", NINE_MS, ["an id"], "")]
         self.away = False
-        self.nodes = [NodeRecord(7, "n1", "0.1.0", ("api",), NINE_MS, NINE_MS, None, True, ("savanna",), 2, True, 16)]
+        self.nodes = [
+            NodeRecord(7, "n1", "0.1.0", ("api",), NINE_MS, NINE_MS, None, True, False, ("savanna",), 2, True, 16)
+        ]
         self.findings = [Finding("balance", "it holds", 12, 0)]
         self.months = [
             Month("2026-05", Standing.KEPT, 1200, 983_040, NINE_MS),

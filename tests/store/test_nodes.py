@@ -1,6 +1,6 @@
 """The processes of the platform as an administrator sees them, on a real PostgreSQL."""
 
-from mobilesasa.store import claims, holds, nodes
+from mobilesasa.store import claims, holds, living, nodes
 from mobilesasa.store.database import Txn
 from mobilesasa.store.holds import What
 from tests.store.given import accepted, add_carrier, add_run, add_team, claimed, one, rows
@@ -29,10 +29,27 @@ def test_one_that_ended_is_shown_for_a_day(txn: Txn) -> None:
     run, _ = claims.begin_run(txn, "gone")
     claims.end_run(txn, run)
     found = next(each for each in nodes.list_nodes(txn) if each.run == run)
-    assert (found.lives, found.carriers, found.jobs) == (False, [], False)
+    assert (found.lives, found.lost, found.carriers, found.jobs) == (False, False, [], False)
     assert found.ended_at_ms is not None
     txn.execute("UPDATE node_run SET ended_at = now() - interval '2 days' WHERE id = %(run)s", {"run": run})
     assert all(each.run != run for each in nodes.list_nodes(txn))
+
+
+def test_one_that_went_without_a_word_is_lost_until_it_speaks_again(txn: Txn) -> None:
+    silent, killed, mine = add_run(txn, "a"), add_run(txn, "b"), add_run(txn)
+    assert lost(txn, silent, killed, mine) == {silent, killed, mine}  # none holds the lock of its run
+    claims.free(txn, [silent], settling_s=0)
+    after, _ = claims.begin_run(txn, "b")
+    claims.end_run(txn, mine)
+    claims.end_run(txn, after)
+    assert lost(txn, silent, killed, mine, after) == {silent, killed}
+    living.look(txn, silent, lease_s=60, settling_s=0)
+    claims.end_run(txn, silent)
+    assert lost(txn, silent, killed) == {killed}
+
+
+def lost(txn: Txn, *runs: int) -> set[int]:
+    return {each.run for each in nodes.list_nodes(txn) if each.lost and each.run in runs}
 
 
 def test_one_that_ended_long_ago_is_forgotten_unless_it_has_messages_in_hand(txn: Txn) -> None:

@@ -79,11 +79,14 @@ class NodeShown(TypedDict):
     node: Annotated[str, Said("Its name", example="node-1")]
     run: Annotated[int, Said("Tells the processes of a node from each other", example=17)]
     lives: Annotated[bool, Said("Whether it runs")]
+    lost: Annotated[
+        bool, Said("Whether it went without saying so: it was killed, or cut off from the database", example=False)
+    ]
     version: Annotated[str | None, Said("Of the program", example="0.1.0")]
     roles: Annotated[list[str], Said("What it does", example=("api", "smsc", "dispatch", "jobs"))]
     started_at: Annotated[str, Said("UTC", example="2026-05-11T09:00:00Z")]
     seen_at: Annotated[str, Said("When it last wrote that it runs, now and then; UTC")]
-    ended_at: Annotated[str | None, Said("UTC; null: it has not ended, or nobody knows when")]
+    ended_at: Annotated[str | None, Said("UTC, of one that was lost when that was noticed; null: it has not ended")]
     carriers: Annotated[list[str], Said("Whose binds it has", example=("savanna",))]
     teams: Annotated[int, Said("Teams to which it brings receipts and messages from phones", example=3)]
     jobs: Annotated[bool, Said("Whether it does the chores that one does for all")]
@@ -178,6 +181,7 @@ def node_shown(found: NodeRecord) -> NodeShown:
         "node": found.node,
         "run": found.run,
         "lives": found.lives,
+        "lost": found.lost,
         "version": found.version or None,
         "roles": list(found.roles),
         "started_at": instant(found.started_at_ms),

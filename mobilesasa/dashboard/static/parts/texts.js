@@ -145,6 +145,6 @@ export function rich(key, values = {}) {
 }
 
 /** The text of a key, or another one where there is none: for words that come from the server. */
-export function textOr(key, other) {
-  return has(key) ? t(key) : other;
+export function textOr(key, other, values = {}) {
+  return has(key) ? t(key, values) : other;
 }

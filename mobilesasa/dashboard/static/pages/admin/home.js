@@ -10,7 +10,7 @@ import { Empty, Skeleton } from '../../parts/states.js';
 import { Table } from '../../parts/table.js';
 import { t } from '../../parts/texts.js';
 import { CarrierState } from './carriers.js';
-import { NodeState } from './nodes.js';
+import { NodeState, lostOf } from './nodes.js';
 import { CheckSums, SumsVerdict, lastSums } from './sums.js';
 
 const FEW = 5; // rows that a box shows
@@ -33,7 +33,7 @@ function useParts() {
 /** What is not as it should be, each with the page where it is mended. */
 function troublesOf({ nodes, carriers, queues }) {
   const down = (carriers.data?.items ?? []).filter((each) => each.state === 'down');
-  const lost = (nodes.data?.items ?? []).filter((each) => !each.lives && !each.ended_at);
+  const lost = lostOf(nodes.data?.items ?? []);
   const idle = carriers.data && !carriers.data.items.some((each) => each.enabled);
   return [
     ...down.map((each) => ({ key: each.name, kind: 'bad', title: t('admin.home.down', { name: each.name }), text: each.why, to: ofCarrier(each.name) })),

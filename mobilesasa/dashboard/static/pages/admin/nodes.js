@@ -13,9 +13,15 @@ import { Sums } from './sums.js';
 
 const TABS = { nodes: Nodes, retention: Retention, sums: Sums };
 
+/** The processes that went without a word, and whose node has not come back. */
+export function lostOf(nodes) {
+  const back = new Set(nodes.filter((each) => each.lives).map((each) => each.node));
+  return nodes.filter((each) => each.lost && !back.has(each.node));
+}
+
 /** Whether a process runs, ended, or was lost without a word. */
 export function NodeState({ node }) {
-  const state = node.lives ? 'lives' : node.ended_at ? 'ended' : 'lost';
+  const state = node.lives ? 'lives' : node.lost ? 'lost' : 'ended';
   return html`<${Status} of=${state} label=${t(`admin.nodes.states.${state}`)} kind=${{ lives: 'good', ended: 'neutral', lost: 'bad' }[state]}/>`;
 }
 

@@ -3,7 +3,7 @@ import { html } from '../../parts/ui.js';
 import { get } from '../../parts/api.js';
 import { Status, When, number, octets } from '../../parts/format.js';
 import { useLoad } from '../../parts/load.js';
-import { t } from '../../parts/texts.js';
+import { t, textOr } from '../../parts/texts.js';
 import { Listed } from './listed.js';
 
 function Goes({ month }) {
@@ -13,6 +13,9 @@ function Goes({ month }) {
   return month.goes_at ? html`<${When} at=${month.goes_at} exact/>` : html`<span class="muted">${t('common.never')}</span>`;
 }
 
+/** What holds a month up, in words; those of the API where there are none here. */
+const held = ({ what, count, sentence }) => textOr(`admin.retention.needs.${what}`, `${number(count)} ${sentence}`, { n: count });
+
 const columns = () => [
   { key: 'month', title: t('admin.retention.month'), sort: 'month', cell: (each) => html`<span class="num">${each.month}</span>` },
   { key: 'standing', title: t('common.status'), sort: 'standing', cell: (each) => html`<${Status} of=${each.standing} label=${t(`admin.retention.standings.${each.standing}`)}/>` },
@@ -21,7 +24,7 @@ const columns = () => [
   { key: 'goes', title: t('admin.retention.goes'), sort: 'goes_at', cell: (each) => html`<${Goes} month=${each}/>` },
   {
     key: 'held', title: t('admin.retention.held'),
-    cell: (each) => (each.held_by.length ? html`<ul class="small">${each.held_by.map((hold) => html`<li key=${hold.what}>${number(hold.count)} ${hold.sentence}</li>`)}</ul>` : '–'),
+    cell: (each) => (each.held_by.length ? html`<ul class="small">${each.held_by.map((hold) => html`<li key=${hold.what}>${held(hold)}</li>`)}</ul>` : '–'),
   },
 ];
 
