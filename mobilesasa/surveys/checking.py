@@ -53,7 +53,7 @@ def faults_of(definition: Definition, country: str = "") -> tuple[Fault, ...]:
 
 def _of_the_whole(definition: Definition, country: str) -> Iterator[Fault]:
     if definition.sender_id is None:
-        yield Fault("sender_id", "no_sender", "is needed: the short code or number that people answer to")
+        yield Fault("sender_id", "no_sender", "is required: the short code or number that people answer to")
     if definition.keyword is not None and _stops(definition.keyword, country):
         yield Fault("keyword", "stop_word", "is a word by which people ask for no more messages")
     conduct = definition.conduct
@@ -63,7 +63,7 @@ def _of_the_whole(definition: Definition, country: str) -> Iterator[Fault]:
         )
     yield from _of_length(definition.thanks, "thanks", "it")
     if not definition.questions:
-        yield Fault("questions", "no_questions", "are needed: one at least")
+        yield Fault("questions", "no_questions", "are required: add one at least")
 
 
 def _doubled(definition: Definition) -> Iterator[Fault]:
@@ -171,7 +171,7 @@ def _is_day(text: str) -> bool:
 
 def _of_next(definition: Definition, target: str | None, path: str) -> Iterator[Fault]:
     if target is not None and target != END and target not in definition.places:
-        yield Fault(path, "unknown_next", f"must be the uuid or the code of a question, or {END!r}")
+        yield Fault(path, "unknown_next", f"must be a question of this survey (its uuid or code), or {END!r}")
 
 
 def _of_ways(definition: Definition) -> Iterator[Fault]:

@@ -68,7 +68,7 @@ class Fields:
         given = self._of(name, str, "a text")
         cleaned = "" if given is None else given.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").strip()
         if required and not cleaned and not (given is None and name in self):
-            self.note(name, "missing", "is needed")
+            self.note(name, "missing", "is required")
         if len(cleaned) > longest:
             self.note(name, "too_long", f"has {len(cleaned)} characters; {longest} at most")
         if any(unicodedata.category(c) in ("Cc", "Cs") and c != "\n" for c in cleaned):

@@ -155,12 +155,16 @@ def _bounds(fields: Fields, kind: Kind) -> tuple[int | float | None, int | float
     low, high = BOUNDS[kind]
     least, most = low if least is None else least, high if most is None else most
     if kind is Kind.NPS and (least, most) != BOUNDS[kind]:
-        fields.note("min", "out_of_range", f"must be {low} in nps, and max {high}; write rating for others")
+        fields.note(
+            "min",
+            "out_of_range",
+            f"must be {low}, and max {high}, in a question of type nps; take rating for another scale",
+        )
     if not (isinstance(least, int) and isinstance(most, int) and most - least < RATINGS_MAX):
         fields.note(
             "max",
             "out_of_range",
-            f"must be a whole number, as min, and {RATINGS_MAX - 1} more at most; write number for others",
+            f"must be a whole number, as min, and {RATINGS_MAX - 1} above it at most; take number for others",
         )
     return least, most
 
@@ -168,7 +172,7 @@ def _bounds(fields: Fields, kind: Kind) -> tuple[int | float | None, int | float
 def _options(fields: Fields, kind: Kind, new_id: Callable[[], str]) -> tuple[Option, ...]:
     if not kind.is_choice:
         if fields.any("options"):
-            fields.note("options", "not_here", f"has a choice, not {kind}")
+            fields.note("options", "not_here", f"are for questions with a choice, and this is of type {kind}")
         return ()
     return tuple(
         _option(each, kind, place, new_id) for place, each in enumerate(fields.each("options", OPTIONS_MAX), 1)
@@ -184,7 +188,11 @@ def _option(fields: Fields, kind: Kind, place: int, new_id: Callable[[], str]) -
     label = fields.line("label", LABEL_CHARACTERS, required=True)
     target = fields.line("next", _NEXT_CHARACTERS) or None
     if target is not None and kind is not Kind.SINGLE_CHOICE:
-        fields.note("next", "not_here", f"can stand in a {Kind.SINGLE_CHOICE}, where one option leads on; write a rule")
+        fields.note(
+            "next",
+            "not_here",
+            f"is for {Kind.SINGLE_CHOICE}, where one option leads on; where there may be several take a rule",
+        )
     return Option(fields.uuid("uuid", new_id), code, label, target)
 
 
@@ -206,7 +214,7 @@ def _rule_value(when: Fields, op: Op) -> Compared | None:
         several = [_scalar(each) for each in given[:OPTIONS_MAX]] if isinstance(given, list) else []
         if several and None not in several:
             return tuple(each for each in several if each is not None)
-        when.note("value", "wrong_type", "must be an array of texts or numbers")
+        when.note("value", "wrong_type", "must be a list of one value at least, each a text or a number")
         return None
     value = _scalar(given)
     if value is None:

@@ -86,11 +86,11 @@ class _Check:
     def faults(self) -> Iterator[Fault]:
         screens = self.menu.screens
         if not self.menu.start:
-            yield Fault("start", "required", "is required: the id of the screen that is shown first")
+            yield Fault("start", "required", "is required: choose the screen that is shown first")
         elif self.menu.start not in screens:
             yield _unknown("start", self.menu.start)
         if not screens:
-            yield Fault("screens", "required", "must have a screen")
+            yield Fault("screens", "required", "must have one screen at least")
         if len(screens) > SCREENS_MAX:
             yield Fault("screens", "too_many", f"has {len(screens)} screens; there can be {SCREENS_MAX}")
         if len(self.read.sets) > VARIABLES_MAX:
@@ -121,7 +121,9 @@ class _Check:
                 found.setdefault(circle[0], []).append(Fault(f"screens.{circle[0]}", "no_exit", where))
         if self.menu.start in self.menu.screens:
             for name in graph.unreachable():
-                fault = Fault(f"screens.{name}", "unreachable", "is reached from no screen that can be reached")
+                fault = Fault(
+                    f"screens.{name}", "unreachable", "is shown to nobody: no screen that can be reached leads to it"
+                )
                 found.setdefault(name, []).append(fault)
         return found
 
@@ -148,7 +150,7 @@ class _Check:
         lines = [line.shown.fill({}) for line in place.lines]
         if not place.more:
             if not limit.holds(joined(place.text.fill({}), *lines, tails.alone)):
-                why = "98 is one of its choices" if self.menu.options.more else "the menu has no pages"
+                why = "98 is one of its choices" if self.menu.options.more else "the menu has no pages (options.more)"
                 yield Fault(path, "over_long", f"does not fit one screen, and {why}")
             return
         widest = max((tails.alone, tails.first, tails.middle, tails.last), key=len)
@@ -189,16 +191,18 @@ class _Check:
     def _rule(self, path: str, rule: Rule) -> Iterator[Fault]:
         when = rule.when
         if not when.variable:
-            yield Fault(f"{path}.when.variable", "required", "is required")
+            yield Fault(f"{path}.when.variable", "required", "is required: choose what the rule looks at")
         if when.op is Op.IN and not when.value:
-            yield Fault(f"{path}.when.value", "required", "must be a list with something in it")
+            yield Fault(f"{path}.when.value", "required", "is required: one value at least")
         if when.op in (Op.EQ, Op.NE, Op.INCLUDES) and not when.value:
-            yield Fault(f"{path}.when.value", "required", "is required; whether there is a value ask set and unset")
+            yield Fault(
+                f"{path}.when.value", "required", "is required; to ask whether there is a value use set or unset"
+            )
         if when.op in ORDERS and isinstance(when.value, str):
             text = read_text(when.value)
             wanted = None if text.names else self._unordered(when.variable, text.head)
             if wanted is not None:
-                yield Fault(f"{path}.when.value", "bad_value", f"must be {wanted}, since the op is {when.op.value}")
+                yield Fault(f"{path}.when.value", "bad_value", f"must be {wanted}: only such values are less or more")
 
     def _unordered(self, variable: str, value: str) -> str | None:
         """Return what a value must be to come in an order with a variable; None: it does."""
@@ -214,10 +218,10 @@ class _Check:
                 yield from self._sms(path, action)
             case StartSurvey(survey):
                 if not survey or (self.known.surveys is not None and survey not in self.known.surveys):
-                    yield Fault(f"{path}.survey", "unknown_survey", "must be the uuid of a survey that is live")
+                    yield Fault(f"{path}.survey", "unknown_survey", "must be a survey that is live (its uuid)")
             case AddToGroup(group):
                 if not group or (self.known.groups is not None and group not in self.known.groups):
-                    yield Fault(f"{path}.group", "unknown_group", "must be the uuid of a group")
+                    yield Fault(f"{path}.group", "unknown_group", "must be a group of the team (its uuid)")
             case _:
                 yield from self._webhook(path, screen, action)
 
@@ -237,29 +241,35 @@ class _Check:
     def _webhook(self, path: str, screen: Screen, webhook: Webhook) -> Iterator[Fault]:
         fault = self.known.url_fault(webhook.url) if self.known.url_fault is not None and webhook.url else None
         if not webhook.url:
-            yield Fault(f"{path}.url", "required", "is required")
+            yield Fault(f"{path}.url", "required", "is required: the address that is called")
         elif fault is not None:
             yield Fault(f"{path}.url", "bad_url", f"cannot be called: {fault}")
         if webhook.show and screen.kind is not ScreenKind.ACTION:
-            yield Fault(f"{path}.show", "bad_value", "must be false: an end has a text of its own")
+            yield Fault(f"{path}.show", "bad_value", "must be off (false): an end has a text of its own")
         elif webhook.show and webhook is not screen.actions[-1]:
-            yield Fault(f"{path}.show", "bad_value", "must be false: what is shown is the last action of its screen")
+            yield Fault(
+                f"{path}.show", "bad_value", "must be off (false): only the last action of a screen can show its answer"
+            )
         if webhook.variables and not webhook.show:
-            yield Fault(f"{path}.variables", "bad_value", "must be empty: nobody waits for an answer that is not shown")
+            yield Fault(
+                f"{path}.variables", "bad_value", "must be empty while the answer is not shown: nobody waits for it"
+            )
 
 
 def _choices(path: str, screen: Screen) -> Iterator[Fault]:
     if screen.kind is ScreenKind.CHOICES and not screen.choices:
-        yield Fault(f"{path}.choices", "dead_end", "has none, so nothing leads on from here")
+        yield Fault(f"{path}.choices", "dead_end", "are required: without a choice nothing leads on from here")
     if screen.kind is ScreenKind.ACTION and not screen.actions:
-        yield Fault(f"{path}.actions", "required", "has none; an action does something")
+        yield Fault(f"{path}.actions", "required", "are required: add what is to be done")
     seen: dict[int, str] = {}  # where each number stands first: nobody tells 1 and 01 apart
     for place, choice in enumerate(screen.choices):
         where = f"{path}.choices[{place}]"
         if not choice.key:
             yield Fault(f"{where}.key", "required", "is required: the digits that choose it")
         elif seen.setdefault(int(choice.key), where) != where:
-            yield Fault(f"{where}.key", "duplicate_key", f"is {choice.key}, as that of a choice above")
+            yield Fault(
+                f"{where}.key", "duplicate_key", f"is {choice.key}, like that of a choice above: each needs its own"
+            )
         if not choice.label:
             yield Fault(f"{where}.label", "required", "must not be empty")
 
@@ -277,7 +287,9 @@ def _input(path: str, wanted: Input) -> Iterator[Fault]:
     if wanted.pattern is None:
         return
     if wanted.kind is not InputKind.TEXT:
-        yield Fault(f"{path}.pattern", "bad_value", f"says nothing about type {wanted.kind.value}")
+        yield Fault(
+            f"{path}.pattern", "bad_value", f"is for texts, and this is of type {wanted.kind.value}: leave it out"
+        )
         return
     try:
         read_pattern(wanted.pattern)
@@ -292,7 +304,7 @@ def _is_above(least: Decimal | date | None, most: Decimal | date | None) -> bool
 
 
 def _unknown(path: str, lead: str) -> Fault:
-    return Fault(path, "unknown_screen", f"is {lead}, and there is no such screen")
+    return Fault(path, "unknown_screen", f"is {lead}, and there is no such screen: choose another")
 
 
 def _listed(names: list[str]) -> str:

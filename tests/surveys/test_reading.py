@@ -209,15 +209,15 @@ def test_of_very_many_fields_that_there_are_not_the_first_are_named():
 
 def test_what_is_wrong_with_bounds_reads_as_a_sentence():
     for fields, words in (
-        ({"type": "rating", "max": 0.5}, r"questions\[0\].max must be a whole number, as min, and 100 more at most"),
-        ({"type": "nps", "min": 1}, r"questions\[0\].min must be 0 in nps, and max 10"),
+        ({"type": "rating", "max": 0.5}, r"questions\[0\].max must be a whole number, as min, and 100 above it at most"),
+        ({"type": "nps", "min": 1}, r"questions\[0\].min must be 0, and max 10, in a question of type nps"),
     ):
         with pytest.raises(BadDefinition, match=words):
             read_definition({"name": "x", "questions": [{"text": "x", **fields}]}, ids())
 
 
 def test_the_message_of_the_refusal_says_all_of_it():
-    with pytest.raises(BadDefinition, match=r"name is needed; questions must be an array, not a text"):
+    with pytest.raises(BadDefinition, match=r"name is required; questions must be an array, not a text"):
         read_definition({"questions": "none"}, ids())
 
 

@@ -198,7 +198,7 @@ def test_a_menu_without_pages_has_no_screen_that_is_longer_than_one():
     menu = screens(a=end("word " * 60)) | {"options": {"more": False}}
     (fault,) = check(read_menu(menu))
     assert (fault.field, fault.code, fault.message) == (
-        "screens.a", "over_long", "does not fit one screen, and the menu has no pages"
+        "screens.a", "over_long", "does not fit one screen, and the menu has no pages (options.more)"
     )  # fmt: skip
     assert faults(screens(a=end("word " * 36)) | {"options": {"more": False}}) == []
 

@@ -81,7 +81,7 @@ class SurveySimulator:
         survey = await self._surveys.find(caller.team.id, uuid)
         definition = await self._definition(survey, asked.version)
         if not definition.questions:
-            raise BadDefinition([Fault("questions", "no_questions", "are needed: one at least")])
+            raise BadDefinition([Fault("questions", "no_questions", "are required: add one at least")])
         if asked.state is None:
             if asked.say is not None:
                 raise bad_field(
