@@ -209,7 +209,10 @@ def test_of_very_many_fields_that_there_are_not_the_first_are_named():
 
 def test_what_is_wrong_with_bounds_reads_as_a_sentence():
     for fields, words in (
-        ({"type": "rating", "max": 0.5}, r"questions\[0\].max must be a whole number, as min, and 100 above it at most"),
+        (
+            {"type": "rating", "max": 0.5},
+            r"questions\[0\].max must be a whole number, as min, and 100 above it at most",
+        ),
         ({"type": "nps", "min": 1}, r"questions\[0\].min must be 0, and max 10, in a question of type nps"),
     ):
         with pytest.raises(BadDefinition, match=words):
