@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 import attrs
+from twisted.internet.defer import DeferredLock
 
 from mobilesasa.core.actors import Actor
 from mobilesasa.core.errors import QueueAway
@@ -72,6 +73,7 @@ class LaneQueues:
         self._queue = queue
         self._database = database
         self._link = link
+        self._turn = DeferredLock()  # what one look has in hand the next would not see
 
     @property
     def kind(self) -> str:
@@ -132,7 +134,7 @@ class LaneQueues:
         return done.bodies, done.messages, done.left
 
     async def _ask(self, work: Callable[[Aside], Awaitable[T]]) -> T:
-        """Do something on channels that hurt no other, and that are closed behind it."""
+        """Do something on channels that hurt no other, and that are closed behind it; one after the other."""
         link, opened = self._link, []
         assert link is not None  # noqa: S101 - for mypy
 
@@ -140,6 +142,7 @@ class LaneQueues:
             opened.append(await link.aside())
             return opened[-1]
 
+        await self._turn.acquire()
         try:
             return await work(aside)
         except ChannelLost as lost:
@@ -149,6 +152,7 @@ class LaneQueues:
                 for channel in opened:
                     if not channel.is_dead:
                         await channel.close()
+            self._turn.release()
 
     def _depth(self, name: str, carrier_id: int, lane: Lane, found: Depth | None) -> LaneDepth:
         messages = self._queue.depth(carrier_id, lane)

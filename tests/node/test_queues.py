@@ -101,6 +101,24 @@ def test_rabbitmq_says_what_waits_and_its_channels_are_closed(link, monkeypatch)
     assert [each.closed for each in link.channels] == [True]
 
 
+def test_who_looks_while_another_does_waits_for_what_they_have_in_hand(link, monkeypatch):
+    looks: list[Deferred[None]] = []
+
+    async def look(channel, limit):
+        looks.append(Deferred())
+        await looks[-1]
+        return []
+
+    monkeypatch.setattr(queues.letters, "look", look)
+    desk = LaneQueues(CARRIERS, QUEUE, FakeDatabase(), link)
+    both = [Deferred.fromCoroutine(desk.dead(5)) for _ in range(2)]
+    assert len(looks) == 1
+    looks[0].callback(None)
+    assert (len(looks), [each.called for each in both], link.channels[0].closed) == (2, [True, False], True)
+    looks[1].callback(None)
+    assert [each.result for each in both] == [[], []]
+
+
 def test_dead_letters_are_looked_at_and_sent_back(link, monkeypatch):
     async def look(channel, limit):
         return [DeadLetter("lane.1", "refused", AT, ["an id"], ""), DeadLetter("", "unknown", None, [], "no JSON")][

@@ -20,7 +20,7 @@ from mobilesasa.store.retention import Months, Retention, Round, Stage
 from mobilesasa.store.retention_months import InUse
 from tests import logs
 from tests.store.campaigns import add_campaign, queued, row
-from tests.store.given import NOW_MS, accepted, add_team, count, delivered, rows, settled, told
+from tests.store.given import NOW_MS, accepted, add_team, count, delivered, one, rows, settled, told
 from tests.store.months import KEEP, at, came, ended, ids_at, make_months, name, old, refuse, work, wrong
 from tests.store.recounted import RANGES, count_up, kept
 
@@ -95,6 +95,7 @@ def test_a_step_that_is_cut_off_before_its_commit_leaves_nothing(rig):
         found = rig.do(rows, "SELECT count(*), (SELECT count(*) FROM message_leaving) FROM message")
         with contextlib.closing(connect(rig.dsn, "dies")) as dies, dies.cursor() as txn:
             retention.go_on(txn, now)
+            assert rig.do(one, "SELECT pg_terminate_backend(%(pid)s, 5000)", pid=dies.info.backend_pid)
         assert rig.do(rows, "SELECT count(*), (SELECT count(*) FROM message_leaving) FROM message") == found
         assert rig.do(wrong) == []
         now = rig.do(retention.go_on, now)
