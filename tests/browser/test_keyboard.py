@@ -62,7 +62,9 @@ def walked(page: Page) -> list[str]:
         return [f"Tab has not come round after {MOST}"]
     wrong = [f"{at['called']} {what}" for at in seen.values() for what in at["wrong"]]
     missed = [each["called"] for each in page.evaluate("walk.wanted()") if not seen.keys() & set(each["any"])]
-    return wrong + [f"Tab does not come to {each}" for each in missed] + page.evaluate("walk.positive()")
+    wrong += [f"Tab does not come to {each}" for each in missed]
+    wrong += [f"{each} has a tabindex" for each in page.evaluate("walk.positive()")]
+    return wrong + [f"several rows have a button {each!r}" for each in page.evaluate("walk.twins()")]
 
 
 @pytest.mark.timeout(400)  # some forty pages of some sixty things each

@@ -44,6 +44,11 @@
     /** Remember how each thing looks without the focus. */
     begin: () => stops().filter((each) => each !== document.activeElement).forEach((each) => looks.set(id(each), look(each))),
     wanted: () => stops().map((each) => ({ called: told(each), any: stopOf(each) })),
+    /** The buttons of rows that are called as others are, so that who hears them does not know of which row; not what opens a row. */
+    twins: () => {
+      const names = [...document.querySelectorAll('tr button:not(.row-link), .line button')].filter(isShown).map(words).filter(Boolean);
+      return [...new Set(names.filter((name, nth) => names.indexOf(name) !== nth))];
+    },
     positive: () => [...document.querySelectorAll('[tabindex]')].filter((each) => each.tabIndex > 0).map(told),
     /** What has the focus, and what is wrong with it; null: nothing has. */
     at: () => {

@@ -8,11 +8,12 @@ import { t } from './texts.js';
  * A button; a link that looks like one where `to` (a page) or `href` (any address) is given.
  * @param {{kind?: 'primary'|'plain'|'danger'|'quiet', busy?: boolean, icon?: string, iconEnd?: string, onClick?: Function,
  *   type?: string, disabled?: boolean, title?: string, to?: string, query?: object, href?: string, small?: boolean,
- *   children?: any}} props
+ *   of?: string, children?: any}} props of: the thing of a list that it is about, for who hears "Revoke" many times
  */
 export function Button({
-  kind = 'plain', busy = false, icon, iconEnd, type = 'button', disabled = false, to, query, href, small, class: className, children, onClick, ...rest
+  kind = 'plain', busy = false, icon, iconEnd, type = 'button', disabled = false, to, query, href, small, of, class: className, children, onClick, ...given
 }) {
+  const rest = of ? { 'aria-label': `${children}: ${of}`, ...given } : given;
   const classes = cx('button', `button-${kind}`, small && 'button-small', busy && 'is-busy', className);
   const inner = html`
     ${icon && html`<${Icon} name=${icon}/>`}

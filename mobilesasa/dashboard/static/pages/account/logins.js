@@ -74,7 +74,7 @@ function columns(end) {
       title: t('common.actions'),
       hideTitle: true,
       class: 'is-acts',
-      cell: (row) => !row.current && html`<${Button} small onClick=${() => end(row)}>${t('account.login_end')}</${Button}>`,
+      cell: (row) => !row.current && html`<${Button} small of=${`${device(row.user_agent)}, ${row.address}`} onClick=${() => end(row)}>${t('account.login_end')}</${Button}>`,
     },
   ];
 }

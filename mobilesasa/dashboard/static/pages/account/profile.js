@@ -106,7 +106,7 @@ function TeamsCard() {
             <div class="line-words"><strong>${each.name}</strong><span class="muted small"><span class="mono">${each.code}</span> · ${t(`role.${each.role}`)}</span></div>
             ${each.suspended && html`<${Status} of="suspended"/>`}
             ${each.code === team.value?.code ? html`<${Status} of="active" label=${t('account.team_here')}/>`
-              : html`<${Button} small busy=${going === each.code} onClick=${() => chosen(each)}>${t('account.team_go')}</${Button}>`}
+              : html`<${Button} small of=${each.name} busy=${going === each.code} onClick=${() => chosen(each)}>${t('account.team_go')}</${Button}>`}
           </li>`)}
       </ul>
     </${Card}>

@@ -23,7 +23,7 @@ function Decide({ row, onDecide }) {
   const [first, ...others] = DECISIONS[row.status] ?? [];
   const items = others.map((each) => ({ label: t(`admin.approvals.${each}`), danger: each !== 'approve', onClick: () => onDecide(row, each) }));
   return html`<${Row} gap=${2}>
-    ${first && html`<${Button} small kind=${first === 'approve' ? 'primary' : 'plain'} onClick=${() => onDecide(row, first)}>${t(`admin.approvals.${first}`)}</${Button}>`}
+    ${first && html`<${Button} small of=${row.name ?? row.dial} kind=${first === 'approve' ? 'primary' : 'plain'} onClick=${() => onDecide(row, first)}>${t(`admin.approvals.${first}`)}</${Button}>`}
     ${items.length > 0 && html`<${Menu} small label=${`${t('common.actions')}: ${row.name ?? row.dial}`} items=${items}/>`}
   </${Row}>`;
 }

@@ -79,7 +79,7 @@ function Suppressions({ team, query }) {
     { key: 'sender', title: t('admin.team.sender'), cell: (each) => each.sender_id ?? t('admin.team.all_senders') },
     { key: 'reason', title: t('admin.team.reason'), cell: (each) => t(`admin.team.reasons.${each.reason}`) },
     { key: 'when', title: t('common.when'), cell: (each) => html`<${When} at=${each.created_at}/>` },
-    { key: 'lift', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (each) => html`<${Button} small kind="quiet" onClick=${() => lift(each)}>${t('admin.team.lift')}</${Button}>` },
+    { key: 'lift', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (each) => html`<${Button} small of=${phone(each.phone)} kind="quiet" onClick=${() => lift(each)}>${t('admin.team.lift')}</${Button}>` },
   ];
   const add = async (said) => {
     await post(path, { phone: said.phone, sender_id: said.sender_id || null });

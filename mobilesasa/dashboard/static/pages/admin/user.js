@@ -33,7 +33,7 @@ function Grants({ user, again }) {
       key: 'role', title: t('admin.users.role'),
       cell: (each) => html`<${SelectField} hideLabel name=${`role-${each.code}`} label=${`${t('admin.users.role')}: ${each.code}`} value=${each.role} options=${roleOptions()} onInput=${(role) => change(each, role)}/>`,
     },
-    { key: 'remove', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (each) => html`<${Button} small kind="quiet" onClick=${() => remove(each)}>${t('admin.users.remove')}</${Button}>` },
+    { key: 'remove', title: t('common.actions'), hideTitle: true, class: 'is-acts', cell: (each) => html`<${Button} small of=${each.code} kind="quiet" onClick=${() => remove(each)}>${t('admin.users.remove')}</${Button}>` },
   ];
   const adding = html`<${Button} small icon="plus" onClick=${() => setQuery({ act: 'grant' })}>${t('admin.users.grant')}</${Button}>`;
   return html`<${Card} kind="flush" title=${t('admin.users.teams')} actions=${adding}>

@@ -86,7 +86,7 @@ function columnsOf(again) {
   if (can('api_tokens')) {
     columns.push({
       key: 'act', title: t('common.actions'), hideTitle: true, class: 'is-acts',
-      cell: (each) => each.status === 'active' && html`<${Button} small title=${t('tokens.revoke.title', { name: each.name })}
+      cell: (each) => each.status === 'active' && html`<${Button} small of=${each.name} title=${t('tokens.revoke.title', { name: each.name })}
         onClick=${() => revoke(each, again)}>${t('tokens.revoke.act')}</${Button}>`,
     });
   }

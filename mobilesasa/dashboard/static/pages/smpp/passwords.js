@@ -51,7 +51,7 @@ function columnsOf(names, again) {
     { key: 'created', title: t('smpp.passwords.column.created'), sort: 'created_at', cell: (each) => html`<${When} at=${each.created_at}/>` },
     can('api_tokens') && {
       key: 'act', title: t('common.actions'), hideTitle: true, class: 'is-acts',
-      cell: (each) => OPEN.includes(each.status) && html`<${Button} small onClick=${() => revoke(each, again)}>${t('smpp.passwords.revoke.act')}</${Button}>`,
+      cell: (each) => OPEN.includes(each.status) && html`<${Button} small of=${tokenOf(each)} onClick=${() => revoke(each, again)}>${t('smpp.passwords.revoke.act')}</${Button}>`,
     },
   ];
 }

@@ -130,7 +130,7 @@ function Codes({ codes, canWrite, onAsk }) {
     { key: 'type', title: t('ussd.code.type'), cell: (row) => html`${t(`ussd.code.${row.type}`)} <span class="muted small">${t(`ussd.code.${row.type}_text`)}</span>` },
     { key: 'networks', title: t('ussd.code.networks'), cell: (row) => (row.networks.length ? row.networks.join(', ') : html`<span class="muted">${t('ussd.code.any_network')}</span>`) },
     { key: 'yours', title: t('ussd.code.yours'), cell: (row) => html`<${Status} of=${row.isOurs ? 'active' : 'open'} label=${t(row.isOurs ? 'ussd.code.has' : 'ussd.code.open')}/>` },
-    canWrite && { key: 'acts', title: t('common.actions'), hideTitle: true, num: true, cell: (row) => row.isOpen && html`<${Button} small onClick=${() => onAsk(row.code)}>${t('ussd.ask')}</${Button}>` },
+    canWrite && { key: 'acts', title: t('common.actions'), hideTitle: true, num: true, cell: (row) => row.isOpen && html`<${Button} small of=${`*${row.code}#`} onClick=${() => onAsk(row.code)}>${t('ussd.ask')}</${Button}>` },
   ];
   if (!codes.length) return html`<div class="ussd-pad"><${Notice}>${t('ussd.codes.none')}</${Notice}></div>`;
   return html`<${Table} label=${t('ussd.codes')} columns=${columns} rows=${codes}/>`;
