@@ -36,11 +36,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @contextmanager
-def running_site(first_state: Path) -> Iterator[Site]:
-    """Run a node with who is on it."""
+def running_site(first_state: Path, config: str = "") -> Iterator[Site]:
+    """Run a node with who is on it; `config` is what its file of settings says."""
     folder = state_folder("mbs-browser-")
     begin_with(first_state, folder)
-    made = Site(Node(folder))
+    (folder / "node.toml").write_text(config)
+    made = Site(Node(folder, options=("--config", str(folder / "node.toml"))))
     try:
         made.node.start()
         made.seed()
