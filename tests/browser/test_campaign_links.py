@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import running_site
-from tests.browser.desk import Desk
+from tests.browser.desk import NARROW, Desk
 from tests.browser.office import row
 from tests.browser.site import Site
 from tests.browser.test_campaigns import confirmed, grouped
+from tests.browser.test_shell import middle
 from tests.whole.programs import HOST, PATIENCE_S, eventually
 
 URLS = ("https://shop.example.com/may?utm_source=sms", "https://shop.example.com/stores")
@@ -71,5 +72,8 @@ def test_who_followed_which_link_is_seen(site: Site, desk: Desk) -> None:
     clicked = page.get_by_role("table", name="Who followed").get_by_role("row").filter(has_text="254 712 000 001")
     expect(clicked).to_have_count(2)
     desk.looks("campaign-links")
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    more = page.get_by_role("main").get_by_role("button", name=re.compile("More|Actions")).first
+    assert abs(middle(more) - middle(page.locator("h1"))) < 40  # nor does a menu that is all there is stand alone below
     page.get_by_label("Link", exact=True).select_option(label=f"2  {URLS[1]}")
     expect(clicked).to_have_count(1)

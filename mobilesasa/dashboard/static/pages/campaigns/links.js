@@ -16,9 +16,11 @@ export function Links({ campaign, query }) {
   const load = useLoad((signal) => get(`/campaigns/${campaign.uuid}/links`, {}, { signal }), [campaign.uuid], { everyS: isLive ? 10 : 0 });
   return html`<${Stack}>
     <${Loaded} of=${load} skeleton=${html`<${Skeleton} rows=${4} kind="table" />`}>
-      ${({ items }) => html`<${Table} label=${t('campaigns.tab_links')} columns=${linkColumns(campaign)} rows=${items} rowKey=${(row) => row.link}
-        empty=${html`<${Empty} icon="link" title=${t('campaigns.no_links')} text=${t('campaigns.no_links_text')} />`} />
-        ${items.length > 0 && html`<p class="small muted">${t('campaigns.links_note')}</p><${Clicks} campaign=${campaign} links=${items} query=${query} />`}`}
+      ${({ items }) => html`<${Card} kind="flush" title=${t('campaigns.tab_links')} lead=${items.length > 0 && t('campaigns.links_note')}>
+          <${Table} label=${t('campaigns.tab_links')} columns=${linkColumns(campaign)} rows=${items} rowKey=${(row) => row.link}
+            empty=${html`<${Empty} icon="link" title=${t('campaigns.no_links')} text=${t('campaigns.no_links_text')} />`} />
+        <//>
+        ${items.length > 0 && html`<${Clicks} campaign=${campaign} links=${items} query=${query} />`}`}
     <//>
   <//>`;
 }
@@ -58,8 +60,7 @@ function Clicks({ campaign, links, query }) {
     { key: 'first', title: t('campaigns.first_click'), sort: 'first_at', cell: (row) => html`<${When} at=${row.first_at} />` },
     { key: 'last', title: t('campaigns.last_click'), sort: 'last_at', cell: (row) => html`<${When} at=${row.last_at} />` },
   ];
-  return html`<${Card} title=${t('campaigns.who_followed')}>
-    <${Stack} gap=${3}>
+  return html`<${Card} kind="flush" title=${t('campaigns.who_followed')}>
       ${links.length > 1 && html`<${Filters} query=${query} fields=${[{ name: 'link', label: t('campaigns.link'), kind: 'select', options }]} />`}
       <${Loaded} of=${load} skeleton=${html`<${Skeleton} rows=${4} kind="table" />`}>
         ${(found) => html`<${Table} label=${t('campaigns.who_followed')} columns=${columns} rows=${found.items} rowKey=${(row) => `${row.phone} ${row.link}`}
@@ -67,6 +68,5 @@ function Clicks({ campaign, links, query }) {
           empty=${html`<${Empty} icon="link" title=${t('campaigns.no_clicks')} text=${t('campaigns.no_clicks_text')} />`} />
           <${Pager} page=${found} query=${query} />`}
       <//>
-    <//>
   <//>`;
 }
